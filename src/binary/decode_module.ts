@@ -1,0 +1,368 @@
+// Bytes → Module: the sections of the binary format (specification 5.5), with a byte offset in every error.
+// Bodies of functions stay ranges of bytes; validate/ reads them. Names are decoded by decode_names.ts, types by decode_types.ts.
+
+import { BytecodeReader } from "../bytecode/reader.ts";
+import { LIMITS } from "../wasm/limits.ts";
+import { INVALID, MALFORMED } from "../wasm/messages.ts";
+import {
+  type ConstExpr,
+  type CustomSection,
+  type DataSegment,
+  type ElemSegment,
+  emptyNames,
+  type Export,
+  type ExternKind,
+  type FuncBody,
+  type FuncDecl,
+  type GlobalDecl,
+  type Import,
+  type MemoryDecl,
+  type Module,
+  type TableDecl,
+  type TagDecl,
+} from "../wasm/module.ts";
+import { FUNCREF, type FuncType, Heap, refType, type TypeDef, type ValType } from "../wasm/types.ts";
+import { CompileError } from "../wasm/errors.ts";
+import { decodeGlobalType, decodeMemoryType, decodeTableType, decodeTypes } from "./decode_types.ts";
+import { decodeNames } from "./decode_names.ts";
+import { BLOCK, END, IF, LOOP } from "../wasm/opcodes.ts";
+
+/** Ids of the sections in the order in which they must stand. */
+const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+const SECTION = {
+  CUSTOM: 0,
+  TYPE: 1,
+  IMPORT: 2,
+  FUNCTION: 3,
+  TABLE: 4,
+  MEMORY: 5,
+  GLOBAL: 6,
+  EXPORT: 7,
+  START: 8,
+  ELEMENT: 9,
+  CODE: 10,
+  DATA: 11,
+  DATA_COUNT: 12,
+  TAG: 13,
+} as const;
+/** Names of the sections by id, for reports. */
+export const SECTION_NAMES: readonly string[] = [
+  "custom",
+  "type",
+  "import",
+  "function",
+  "table",
+  "memory",
+  "global",
+  "export",
+  "start",
+  "element",
+  "code",
+  "data",
+  "data count",
+  "tag",
+];
+
+class Draft {
+  types: TypeDef[] = [];
+  canonical: number[] = [];
+  imports: Import[] = [];
+  importedFuncs = 0;
+  importedTables = 0;
+  importedMemories = 0;
+  importedGlobals = 0;
+  importedTags = 0;
+  funcs: FuncDecl[] = [];
+  /** Type indices of the function section. */
+  declared: number[] = [];
+  tables: TableDecl[] = [];
+  memories: MemoryDecl[] = [];
+  globals: GlobalDecl[] = [];
+  tags: TagDecl[] = [];
+  exports: Export[] = [];
+  start: number | undefined = undefined;
+  startOffset = -1;
+  elems: ElemSegment[] = [];
+  dataCount: number | undefined = undefined;
+  datas: DataSegment[] = [];
+  customs: CustomSection[] = [];
+  sawCode = false;
+  sawData = false;
+}
+
+/**
+ * Decodes a module. Takes its bytes, which must not change afterwards; gives a Module whose bodies are not yet validated.
+ * Throws a CompileError (`malformed`) with the offset of the fault.
+ */
+export function decodeModule(bytes: Uint8Array): Module {
+  if (bytes.length > LIMITS.moduleBytes) throw new CompileError(`module larger than ${LIMITS.moduleBytes} bytes`, 0);
+  const r = new BytecodeReader(bytes);
+  header(r);
+  const d = new Draft();
+  let position = -1;
+  let last = 0;
+  while (r.pos < bytes.length) {
+    const at = r.pos;
+    const id = r.u8();
+    if (id >= SECTION_NAMES.length) r.malformed(MALFORMED.sectionId, at);
+    const sizeAt = r.pos;
+    const size = r.u32();
+    if (size > bytes.length - r.pos) r.malformed(MALFORMED.lengthOutOfBounds, sizeAt);
+    const end = r.pos + size;
+    if (id === SECTION.CUSTOM) {
+      r.end = end;
+      const name = r.name();
+      d.customs.push({ name, start: r.pos, end, after: last });
+      r.pos = end;
+    } else {
+      const place = ORDER.indexOf(id);
+      if (place <= position) r.malformed(`${MALFORMED.sectionOrder} (${SECTION_NAMES[id]} section)`, at);
+      position = place;
+      last = id;
+      r.end = end;
+      section(id, r, d);
+      if (r.pos !== end) r.malformed(`${MALFORMED.sectionSize} (${SECTION_NAMES[id]} section)`, r.pos);
+    }
+    r.end = bytes.length;
+  }
+  if (!d.sawCode && d.declared.length > 0) r.malformed(MALFORMED.funcCodeMismatch);
+  if (!d.sawData && d.dataCount !== undefined && d.dataCount > 0) r.malformed(MALFORMED.dataCountMismatch);
+  const { declared: _, sawCode: _code, sawData: _data, ...module } = d;
+  const result: Module = { bytes, ...module, names: emptyNames() };
+  decodeNames(result);
+  return result;
+}
+
+function header(r: BytecodeReader): void {
+  const b = r.bytes;
+  const magic = [0x00, 0x61, 0x73, 0x6d], version = [1, 0, 0, 0];
+  for (let i = 0; i < 4; i++) {
+    if (i >= b.length) r.malformed(MALFORMED.unexpectedEnd, i);
+    if (b[i] !== magic[i] && b.length >= 4) r.malformed(MALFORMED.magic, 0);
+  }
+  for (let i = 0; i < 4; i++) if (4 + i >= b.length) r.malformed(MALFORMED.unexpectedEnd, 4 + i);
+  for (let i = 0; i < 4; i++) if (b[4 + i] !== version[i]) r.malformed(MALFORMED.version, 4);
+  r.pos = 8;
+}
+
+function section(id: number, r: BytecodeReader, d: Draft): void {
+  switch (id) {
+    case SECTION.TYPE:
+      return decodeTypes(r, d.types, d.canonical);
+    case SECTION.IMPORT:
+      return each(r, LIMITS.imports, "imports", () => importEntry(r, d));
+    case SECTION.FUNCTION:
+      return each(r, LIMITS.functions, "functions", () => void d.declared.push(r.u32()));
+    case SECTION.TABLE:
+      return each(r, LIMITS.tables, "tables", () => tableEntry(r, d));
+    case SECTION.MEMORY:
+      return each(r, LIMITS.memories, "memories", () => {
+        const offset = r.pos;
+        d.memories.push({ type: decodeMemoryType(r), offset });
+      });
+    case SECTION.GLOBAL:
+      return each(r, LIMITS.globals, "globals", () => {
+        const offset = r.pos;
+        d.globals.push({ type: decodeGlobalType(r), init: constExpr(r), offset });
+      });
+    case SECTION.TAG:
+      return each(r, LIMITS.tags, "tags", () => tagEntry(r, d));
+    case SECTION.EXPORT:
+      return each(r, LIMITS.exports, "exports", () => {
+        const offset = r.pos;
+        const name = r.name();
+        const kindAt = r.pos;
+        const kind = r.u8();
+        if (kind > 4) r.malformed(MALFORMED.exportKind, kindAt);
+        d.exports.push({ name, kind: kind as ExternKind, index: r.u32(), offset });
+      });
+    case SECTION.START:
+      d.startOffset = r.pos;
+      d.start = r.u32();
+      return;
+    case SECTION.ELEMENT:
+      return each(r, LIMITS.elementSegments, "element segments", () => void d.elems.push(elemSegment(r)));
+    case SECTION.DATA_COUNT:
+      d.dataCount = r.u32();
+      return;
+    case SECTION.CODE:
+      return codeSection(r, d);
+    case SECTION.DATA:
+      return dataSection(r, d);
+  }
+}
+
+/** Reads a count and calls `entry` that often. */
+function each(r: BytecodeReader, limit: number, what: string, entry: (i: number) => void): void {
+  const at = r.pos;
+  const count = r.u32();
+  if (count > limit) r.malformed(`too many ${what}: ${count}, the limit is ${limit}`, at);
+  for (let i = 0; i < count; i++) entry(i);
+}
+
+function importEntry(r: BytecodeReader, d: Draft): void {
+  const offset = r.pos;
+  const module = r.name(), name = r.name();
+  const kindAt = r.pos;
+  const kind = r.u8();
+  let index: number;
+  switch (kind) {
+    case 0:
+      index = d.importedFuncs++;
+      d.funcs.push(funcDecl(r, d, r.u32(), undefined));
+      break;
+    case 1:
+      index = d.importedTables++;
+      d.tables.push({ type: decodeTableType(r), init: undefined, offset });
+      break;
+    case 2:
+      index = d.importedMemories++;
+      d.memories.push({ type: decodeMemoryType(r), offset });
+      break;
+    case 3:
+      index = d.importedGlobals++;
+      d.globals.push({ type: decodeGlobalType(r), init: undefined, offset });
+      break;
+    case 4:
+      index = d.importedTags++;
+      tagEntry(r, d);
+      break;
+    default:
+      r.malformed(MALFORMED.importKind, kindAt);
+  }
+  d.imports.push({ module, name, kind: kind as ExternKind, index, offset });
+}
+
+function funcDecl(r: BytecodeReader, d: Draft, typeIndex: number, body: FuncBody | undefined): FuncDecl {
+  const at = body?.start ?? r.pos;
+  const def = d.types[typeIndex];
+  if (def === undefined) throw new CompileError(`${INVALID.unknownType} ${typeIndex}`, at);
+  if (def.type.kind !== "func") throw new CompileError(`${INVALID.notFunctionType}: type ${typeIndex}`, at);
+  return { typeIndex, type: def.type, body };
+}
+
+function tableEntry(r: BytecodeReader, d: Draft): void {
+  const offset = r.pos;
+  let init: ConstExpr | undefined;
+  let type;
+  if (r.bytes[r.pos] === 0x40 && r.pos < r.end) {
+    r.u8();
+    if (r.u8() !== 0) r.malformed(MALFORMED.zeroByte, r.pos - 1);
+    type = decodeTableType(r);
+    init = constExpr(r);
+  } else {
+    type = decodeTableType(r);
+  }
+  d.tables.push({ type, init, offset });
+}
+
+function tagEntry(r: BytecodeReader, d: Draft): void {
+  const offset = r.pos;
+  if (r.u8() !== 0) r.malformed(MALFORMED.tagAttribute, offset);
+  d.tags.push({ typeIndex: r.u32(), offset });
+}
+
+/** A constant expression: everything to the `end` that closes it. */
+function constExpr(r: BytecodeReader): ConstExpr {
+  const start = r.pos;
+  for (let depth = 0;;) {
+    switch (r.next()) {
+      case BLOCK:
+      case LOOP:
+      case IF:
+        depth++;
+        break;
+      case END:
+        if (depth-- === 0) return { start, end: r.pos };
+    }
+  }
+}
+
+function indices(r: BytecodeReader): number[] {
+  const list: number[] = [];
+  each(r, LIMITS.segmentEntries, "segment entries", () => void list.push(r.u32()));
+  return list;
+}
+
+function elemSegment(r: BytecodeReader): ElemSegment {
+  const offset = r.pos;
+  const flags = r.u32();
+  if (flags > 7) r.malformed(MALFORMED.elementFlags, offset);
+  const mode = flags & 1 ? (flags & 2 ? "declarative" : "passive") : "active";
+  const table = mode === "active" && flags & 2 ? r.u32() : 0;
+  const offsetExpr = mode === "active" ? constExpr(r) : undefined;
+  const usesExprs = (flags & 4) !== 0;
+  let type: ValType = usesExprs ? FUNCREF : refType(Heap.FUNC, false);
+  if (flags & 3) {
+    if (usesExprs) {
+      type = r.refType();
+    } else {
+      const at = r.pos;
+      if (r.u8() !== 0) r.malformed(MALFORMED.elementKind, at);
+    }
+  }
+  if (!usesExprs) return { mode, table, offsetExpr, type, funcs: indices(r), exprs: undefined, flags, offset };
+  const exprs: ConstExpr[] = [];
+  each(r, LIMITS.segmentEntries, "segment entries", () => void exprs.push(constExpr(r)));
+  return { mode, table, offsetExpr, type, funcs: undefined, exprs, flags, offset };
+}
+
+function codeSection(r: BytecodeReader, d: Draft): void {
+  d.sawCode = true;
+  const at = r.pos;
+  const count = r.u32();
+  if (count !== d.declared.length) r.malformed(MALFORMED.funcCodeMismatch, at);
+  const sectionEnd = r.end;
+  for (const typeIndex of d.declared) {
+    const sizeAt = r.pos;
+    const size = r.u32();
+    if (size > sectionEnd - r.pos) r.malformed(MALFORMED.unexpectedEndOfSection, sizeAt);
+    if (size > LIMITS.functionBytes) r.malformed(`function body larger than ${LIMITS.functionBytes} bytes`, sizeAt);
+    const start = r.pos, end = start + size;
+    r.end = end;
+    const decl = funcDecl(r, d, typeIndex, undefined);
+    const { locals, groups } = decodeLocals(r, decl.type);
+    d.funcs.push({ ...decl, body: { start, codeStart: r.pos, end, locals, groups } });
+    r.end = sectionEnd;
+    r.pos = end;
+  }
+}
+
+function decodeLocals(r: BytecodeReader, type: FuncType) {
+  const locals: ValType[] = type.params.slice();
+  const groups: { count: number; type: ValType }[] = [];
+  const at = r.pos;
+  let total = locals.length;
+  for (let n = r.u32(); n > 0; n--) {
+    const count = r.u32();
+    total += count;
+    const t = r.valType();
+    groups.push({ count, type: t });
+    if (total > 0xffffffff) r.malformed(MALFORMED.tooManyLocals, at);
+    if (total <= LIMITS.functionLocals) { for (let i = 0; i < count; i++) locals.push(t); }
+  }
+  if (total > LIMITS.functionLocals) {
+    r.malformed(`${MALFORMED.tooManyLocals}: ${total}, the limit is ${LIMITS.functionLocals}`, at);
+  }
+  return { locals, groups };
+}
+
+function dataSection(r: BytecodeReader, d: Draft): void {
+  d.sawData = true;
+  const at = r.pos;
+  const count = r.u32();
+  if (d.dataCount !== undefined && count !== d.dataCount) r.malformed(MALFORMED.dataCountMismatch, at);
+  if (count > LIMITS.dataSegments) r.malformed(`too many data segments: ${count}`, at);
+  for (let i = 0; i < count; i++) {
+    const offset = r.pos;
+    const flags = r.u32();
+    if (flags > 2) r.malformed(MALFORMED.dataFlags, offset);
+    const memory = flags === 2 ? r.u32() : 0;
+    const offsetExpr = flags === 1 ? undefined : constExpr(r);
+    const sizeAt = r.pos;
+    const size = r.u32();
+    if (size > r.end - r.pos) r.malformed(MALFORMED.unexpectedEndOfSection, sizeAt);
+    const start = r.skip(size);
+    d.datas.push({ mode: flags === 1 ? "passive" : "active", memory, offsetExpr, start, end: r.pos, flags, offset });
+  }
+}

@@ -1,0 +1,143 @@
+// The type section and the types of tables, memories and globals (specification 5.3). Canonical ids are given here, group by group.
+// Whether a type may be used where it stands is left to validate/.
+
+import type { ByteReader } from "../bytecode/byte_reader.ts";
+import { CompileError } from "../wasm/errors.ts";
+import { LIMITS } from "../wasm/limits.ts";
+import { INVALID, MALFORMED } from "../wasm/messages.ts";
+import {
+  type CompositeType,
+  type FieldType,
+  type GlobalType,
+  heapOf,
+  isRef,
+  type Limits,
+  type MemoryType,
+  type TableType,
+  type TypeDef,
+  TYPES,
+  type ValType,
+} from "../wasm/types.ts";
+
+/** Reads the type section into `types`, and the canonical id of each into `canonical`. */
+export function decodeTypes(r: ByteReader, types: TypeDef[], canonical: number[]): void {
+  const at = r.pos;
+  const groups = r.u32();
+  if (groups > LIMITS.types) r.malformed(`too many types: ${groups}`, at);
+  for (let i = 0; i < groups; i++) {
+    const groupAt = r.pos;
+    const start = types.length;
+    const explicit = r.bytes[r.pos] === 0x4e && r.pos < r.end;
+    if (explicit) r.u8();
+    const size = explicit ? r.u32() : 1;
+    if (start + size > LIMITS.types) r.malformed(`too many types: ${start + size}`, groupAt);
+    const group: TypeDef[] = [];
+    for (let k = 0; k < size; k++) group.push(subType(r, start, size, explicit));
+    checkReferences(group, start + size, groupAt);
+    types.push(...group);
+    const base = TYPES.addGroup(group, start, canonical);
+    for (let k = 0; k < size; k++) canonical.push(base + k);
+  }
+}
+
+function subType(r: ByteReader, groupStart: number, groupSize: number, explicitGroup: boolean): TypeDef {
+  const at = r.pos;
+  let form = r.u8();
+  let final = true;
+  const supers: number[] = [];
+  if (form === 0x50 || form === 0x4f) {
+    final = form === 0x4f;
+    for (let n = r.u32(); n > 0; n--) supers.push(r.u32());
+    form = r.u8();
+  }
+  return { final, supers, type: composite(r, form, at), groupStart, groupSize, explicitGroup };
+}
+
+function composite(r: ByteReader, form: number, at: number): CompositeType {
+  switch (form) {
+    case 0x60:
+      return {
+        kind: "func",
+        params: valTypes(r, LIMITS.params, "parameters"),
+        results: valTypes(r, LIMITS.results, "results"),
+      };
+    case 0x5f: {
+      const fieldsAt = r.pos;
+      const count = r.u32();
+      if (count > LIMITS.structFields) r.malformed(`too many fields: ${count}`, fieldsAt);
+      const fields: FieldType[] = [];
+      for (let i = 0; i < count; i++) fields.push(field(r));
+      return { kind: "struct", fields };
+    }
+    case 0x5e:
+      return { kind: "array", field: field(r) };
+    default:
+      r.malformed(MALFORMED.typeForm, at);
+  }
+}
+
+function valTypes(r: ByteReader, limit: number, what: string): ValType[] {
+  const at = r.pos;
+  const count = r.u32();
+  if (count > limit) r.malformed(`too many ${what}: ${count}, the limit is ${limit}`, at);
+  const list: ValType[] = [];
+  for (let i = 0; i < count; i++) list.push(r.valType());
+  return list;
+}
+
+function field(r: ByteReader): FieldType {
+  return { type: r.storageType(), mutable: mutability(r) };
+}
+
+function mutability(r: ByteReader): boolean {
+  const at = r.pos;
+  const byte = r.u8();
+  if (byte > 1) r.malformed(MALFORMED.mutability, at);
+  return byte === 1;
+}
+
+/** Every type index in a group must lie below `limit`, the end of the group. */
+function checkReferences(group: readonly TypeDef[], limit: number, at: number): void {
+  const check = (index: number) => {
+    if (index >= limit) throw new CompileError(`${INVALID.unknownType} ${index}`, at);
+  };
+  const type = (t: ValType) => {
+    if (isRef(t) && heapOf(t) >= 0) check(heapOf(t));
+  };
+  for (const d of group) {
+    d.supers.forEach(check);
+    if (d.type.kind === "func") {
+      d.type.params.forEach(type);
+      d.type.results.forEach(type);
+    } else if (d.type.kind === "struct") {
+      d.type.fields.forEach((f) => type(f.type));
+    } else {
+      type(d.type.field.type);
+    }
+  }
+}
+
+/** Limits: a flags byte, a minimum and maybe a maximum. `shared` tells whether the flag for shared memory may stand here. */
+function limits(r: ByteReader, sharedAllowed: boolean): Limits {
+  const at = r.pos;
+  const flags = r.u8();
+  if (flags > 7 || (flags & 2 && !sharedAllowed)) r.malformed(MALFORMED.limitsFlags, at);
+  const is64 = (flags & 4) !== 0;
+  const bound = () => is64 ? r.u64() : BigInt(r.u32());
+  const min = bound();
+  return { min, max: flags & 1 ? bound() : undefined, is64, shared: (flags & 2) !== 0 };
+}
+
+/** A table type: element type and limits. */
+export function decodeTableType(r: ByteReader): TableType {
+  const element = r.refType();
+  return { ...limits(r, false), element };
+}
+/** A memory type. */
+export function decodeMemoryType(r: ByteReader): MemoryType {
+  return { ...limits(r, false), pageSizeLog2: 16 };
+}
+/** A global type: value type and mutability. */
+export function decodeGlobalType(r: ByteReader): GlobalType {
+  return { type: r.valType(), mutable: mutability(r) };
+}

@@ -1,0 +1,72 @@
+// The error classes a caller of Strata can meet. Each says where the fault lies: a byte offset, a line and column, or a Wasm stack trace.
+// The texts of the specification stand in messages.ts and traps.ts.
+
+import { type TrapCode, TRAPS } from "./traps.ts";
+
+/** A module was malformed (binary format) or invalid (validation). `offset` is the byte offset in the module, -1 if the fault has no place. */
+export class CompileError extends Error {
+  override name = "CompileError";
+  /** Takes the message without its place, and the byte offset in the module. `malformed` tells the binary format's errors from validation's. */
+  constructor(message: string, readonly offset: number, readonly malformed = false) {
+    super(offset >= 0 ? `${message} (at byte offset 0x${offset.toString(16)})` : message);
+  }
+}
+
+/** The text format was violated. `line` and `column` count from 1. */
+export class TextError extends Error {
+  override name = "TextError";
+  /** Takes the message without its place, and the place. */
+  constructor(message: string, readonly line: number, readonly column: number) {
+    super(`${message} (at ${line}:${column})`);
+  }
+}
+
+/** Instantiation failed: an import is missing or has the wrong type. `module` and `field` name the import. */
+export class LinkError extends Error {
+  override name = "LinkError";
+  /** Takes the message and the two names of the import. */
+  constructor(message: string, readonly module = "", readonly field = "") {
+    super(field === "" && module === "" ? message : `${message}: import "${module}" "${field}"`);
+  }
+}
+
+/** One Wasm frame of a stack trace, innermost first. */
+export interface WasmFrame {
+  /** The function's name from the name section or an export, or `func[N]`. */
+  readonly name: string;
+  /** Index in the module's function index space. */
+  readonly index: number;
+  /** Byte offset in the module of the instruction that was running; -1 if not known. */
+  readonly offset: number;
+  /** The tier the frame ran in. */
+  readonly tier: string;
+}
+
+/** A fault of the Wasm program (specification, section 4: execution). Not catchable by Wasm. */
+export class Trap extends Error {
+  override name = "Trap";
+  /** Byte offset in the module of the instruction that trapped; -1 if not known. */
+  readonly offset: number;
+  /** Takes the code from the trap table and the frames, innermost first; `detail` is appended to the message. */
+  constructor(readonly code: TrapCode, readonly frames: readonly WasmFrame[] = [], detail = "") {
+    super(TRAPS[code].message + (detail === "" ? "" : `: ${detail}`));
+    this.offset = frames.length > 0 ? frames[0].offset : -1;
+  }
+
+  /** The kind as a short word, e.g. `integer-divide-by-zero`. */
+  get kind(): string {
+    return TRAPS[this.code].name;
+  }
+
+  /** The Wasm stack trace as text, one frame per line. */
+  get wasmStack(): string {
+    return this.frames.map((f) =>
+      `  at ${f.name}` + (f.offset >= 0 ? ` (wasm offset 0x${f.offset.toString(16)}, ${f.tier})` : ` (${f.tier})`)
+    ).join("\n");
+  }
+}
+
+/** A limit of the embedder was reached (memory, table or code could not be allocated, too many instances). */
+export class ResourceError extends Error {
+  override name = "ResourceError";
+}

@@ -1,0 +1,165 @@
+// The immutable Module: what the decoder read, before and after validation. Holds types and ranges of bytes, never state.
+
+import type { FuncType, GlobalType, MemoryType, TableType, TypeDef, TypeSpace, ValType } from "./types.ts";
+
+/** Kinds of imports and exports, by their byte in the binary format. */
+export const ExternKind = { FUNC: 0, TABLE: 1, MEMORY: 2, GLOBAL: 3, TAG: 4 } as const;
+export type ExternKind = (typeof ExternKind)[keyof typeof ExternKind];
+/** The text format's words for the kinds. */
+export const EXTERN_NAMES: readonly string[] = ["func", "table", "memory", "global", "tag"];
+
+export interface Import {
+  readonly module: string;
+  readonly name: string;
+  readonly kind: ExternKind;
+  /** Index in the index space of its kind. */
+  readonly index: number;
+  readonly offset: number;
+}
+export interface Export {
+  readonly name: string;
+  readonly kind: ExternKind;
+  readonly index: number;
+  readonly offset: number;
+}
+/** A constant expression: a range of the module's bytes, with its `end`. */
+export interface ConstExpr {
+  readonly start: number;
+  readonly end: number;
+}
+/** A function, imported (`body` undefined) or defined. */
+export interface FuncDecl {
+  readonly typeIndex: number;
+  readonly type: FuncType;
+  readonly body: FuncBody | undefined;
+}
+export interface FuncBody {
+  /** Where the entry begins (the size field is before it), where the first instruction is, and the end (after `end`). */
+  readonly start: number;
+  readonly codeStart: number;
+  readonly end: number;
+  /** Types of the parameters, then of the declared locals. */
+  readonly locals: readonly ValType[];
+  /** The declared local groups, as the binary format has them. */
+  readonly groups: readonly { readonly count: number; readonly type: ValType }[];
+}
+export interface TableDecl {
+  readonly type: TableType;
+  readonly init: ConstExpr | undefined;
+  readonly offset: number;
+}
+export interface MemoryDecl {
+  readonly type: MemoryType;
+  readonly offset: number;
+}
+export interface GlobalDecl {
+  readonly type: GlobalType;
+  readonly init: ConstExpr | undefined;
+  readonly offset: number;
+}
+export interface TagDecl {
+  readonly typeIndex: number;
+  readonly offset: number;
+}
+export type SegmentMode = "active" | "passive" | "declarative";
+export interface ElemSegment {
+  readonly mode: SegmentMode;
+  /** Table of an active segment. */
+  readonly table: number;
+  readonly offsetExpr: ConstExpr | undefined;
+  readonly type: ValType;
+  /** Function indices, where the segment is written with them; otherwise expressions. */
+  readonly funcs: readonly number[] | undefined;
+  readonly exprs: readonly ConstExpr[] | undefined;
+  readonly flags: number;
+  readonly offset: number;
+}
+export interface DataSegment {
+  readonly mode: "active" | "passive";
+  readonly memory: number;
+  readonly offsetExpr: ConstExpr | undefined;
+  readonly start: number;
+  readonly end: number;
+  readonly flags: number;
+  readonly offset: number;
+}
+export interface CustomSection {
+  readonly name: string;
+  /** Content after the name. */
+  readonly start: number;
+  readonly end: number;
+  /** Id of the known section it stands after; 0 before all. */
+  readonly after: number;
+}
+/** Names of the name section (appendix "Custom Sections"); each map goes from an index to a name. */
+export interface Names {
+  module?: string;
+  readonly funcs: Map<number, string>;
+  readonly locals: Map<number, Map<number, string>>;
+  readonly labels: Map<number, Map<number, string>>;
+  readonly types: Map<number, string>;
+  readonly tables: Map<number, string>;
+  readonly memories: Map<number, string>;
+  readonly globals: Map<number, string>;
+  readonly elems: Map<number, string>;
+  readonly datas: Map<number, string>;
+  readonly fields: Map<number, Map<number, string>>;
+  readonly tags: Map<number, string>;
+}
+
+/** A decoded module. Index spaces list imports first. */
+export interface Module extends TypeSpace {
+  readonly bytes: Uint8Array;
+  readonly types: readonly TypeDef[];
+  readonly canonical: readonly number[];
+  readonly imports: readonly Import[];
+  readonly importedFuncs: number;
+  readonly importedTables: number;
+  readonly importedMemories: number;
+  readonly importedGlobals: number;
+  readonly importedTags: number;
+  readonly funcs: readonly FuncDecl[];
+  readonly tables: readonly TableDecl[];
+  readonly memories: readonly MemoryDecl[];
+  readonly globals: readonly GlobalDecl[];
+  readonly tags: readonly TagDecl[];
+  readonly exports: readonly Export[];
+  readonly start: number | undefined;
+  /** Byte offset of the start section's index. */
+  readonly startOffset: number;
+  readonly elems: readonly ElemSegment[];
+  readonly dataCount: number | undefined;
+  readonly datas: readonly DataSegment[];
+  readonly customs: readonly CustomSection[];
+  readonly names: Names;
+}
+
+/** An empty name section. */
+export function emptyNames(): Names {
+  const map = () => new Map();
+  return {
+    funcs: map(),
+    locals: map(),
+    labels: map(),
+    types: map(),
+    tables: map(),
+    memories: map(),
+    globals: map(),
+    elems: map(),
+    datas: map(),
+    fields: map(),
+    tags: map(),
+  };
+}
+
+/** What to call a function: its name, else its first export, else `func[N]`. */
+export function functionName(module: Module, index: number): string {
+  const name = module.names.funcs.get(index);
+  if (name !== undefined) return name;
+  const exported = module.exports.find((e) => e.kind === ExternKind.FUNC && e.index === index);
+  if (exported !== undefined) return exported.name;
+  const imported = index < module.importedFuncs
+    ? module.imports.find((i) => i.kind === ExternKind.FUNC && i.index === index)
+    : undefined;
+  return imported !== undefined ? `${imported.module}.${imported.name}` : `func[${index}]`;
+}

@@ -1,0 +1,42 @@
+// THE trap table: one row per kind of trap. Codes are stable small integers that machine code, interpreters and messages share.
+// The messages are those that the specification's test suite expects as prefixes.
+
+/** A row of the trap table. */
+export interface TrapInfo {
+  /** Short name in kebab case. */
+  readonly name: string;
+  /** Message, as the specification's test suite writes it. */
+  readonly message: string;
+}
+
+/** Codes of the trap table. */
+export const TrapCode = {
+  UNREACHABLE: 0,
+  MEMORY_OUT_OF_BOUNDS: 1,
+  TABLE_OUT_OF_BOUNDS: 2,
+  UNDEFINED_ELEMENT: 3,
+  UNINITIALIZED_ELEMENT: 4,
+  INDIRECT_CALL_TYPE_MISMATCH: 5,
+  INTEGER_DIVIDE_BY_ZERO: 6,
+  INTEGER_OVERFLOW: 7,
+  INVALID_CONVERSION_TO_INTEGER: 8,
+  CALL_STACK_EXHAUSTED: 9,
+  INTERRUPTED: 10,
+} as const;
+/** A code of the trap table. */
+export type TrapCode = (typeof TrapCode)[keyof typeof TrapCode];
+
+/** The rows, indexed by code. */
+export const TRAPS: readonly TrapInfo[] = [
+  { name: "unreachable", message: "unreachable" },
+  { name: "memory-out-of-bounds", message: "out of bounds memory access" },
+  { name: "table-out-of-bounds", message: "out of bounds table access" },
+  { name: "undefined-element", message: "undefined element" },
+  { name: "uninitialized-element", message: "uninitialized element" },
+  { name: "indirect-call-type-mismatch", message: "indirect call type mismatch" },
+  { name: "integer-divide-by-zero", message: "integer divide by zero" },
+  { name: "integer-overflow", message: "integer overflow" },
+  { name: "invalid-conversion-to-integer", message: "invalid conversion to integer" },
+  { name: "call-stack-exhausted", message: "call stack exhausted" },
+  { name: "interrupted", message: "interrupted" },
+];

@@ -1,0 +1,317 @@
+// CodeBuffer: takes the bytes that an architecture's encoder writes, with labels, relocations, trap sites and source marks,
+// and gives Code. How a label's distance is written into an instruction is left to the architecture (`patch`).
+import { BugError } from "../base/bug.ts";
+import type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget } from "./code.ts";
+
+/** A place in the code, known or yet to come: an index into the buffer's label tables. */
+export type Label = number;
+
+/** Fix-up kind of jump tables: 32 bits, target minus start of the table. Architectures number theirs from 1. */
+export const FIXUP_TABLE = 0;
+
+const UNBOUND = -1;
+const NO_FIXUP = -1;
+/** Words of a fix-up: offset of the field, kind, addend, next fix-up of the same label. */
+const FIXUP_WORDS = 4;
+/** No single instruction writes more bytes than this. */
+const HEADROOM = 32;
+
+interface PendingTable {
+  readonly label: Label;
+  readonly targets: readonly Label[];
+}
+
+interface PendingConstant {
+  readonly label: Label;
+  readonly bytes: Uint8Array;
+  readonly alignment: number;
+}
+
+/** What `finish` wants to know beyond the bytes. */
+export interface FinishOptions {
+  readonly name: string;
+  readonly frameSize?: number;
+  /** Where callers enter; the first byte when absent. */
+  readonly entry?: Label;
+}
+
+/** A growing piece of machine code. One buffer serves any number of functions, one after another: see `reset`. */
+export abstract class CodeBuffer {
+  /** Written up to `position`; replaced when it grows, so never keep it across an instruction. */
+  bytes: Uint8Array = new Uint8Array(4096);
+  /** Offset at which the next instruction is written. */
+  position = 0;
+
+  #labelOffsets = new Int32Array(256);
+  #labelFixups = new Int32Array(256);
+  #labelCount = 0;
+  #fixups = new Int32Array(256 * FIXUP_WORDS);
+  #fixupCount = 0;
+  /** Fix-ups whose label is not bound yet. */
+  #pending = 0;
+
+  #tables: PendingTable[] = [];
+  #constants: PendingConstant[] = [];
+  #constantLabels = new Map<string, Label>();
+  #relocations: Relocation[] = [];
+  #frameMaps: FrameMap[] = [];
+  #alignment = 16;
+
+  #trapOffsets = new Uint32Array(64);
+  #trapCodes = new Uint8Array(64);
+  #trapSources = new Uint32Array(64);
+  #trapCount = 0;
+  #sourceMap = new Uint32Array(256);
+  #sourceLength = 0;
+
+  /** Writes `target - at` (plus `addend`) into the field at `at` as `kind` says; throws BugError when out of its range. */
+  protected abstract patch(kind: number, at: number, target: number, addend: number): void;
+
+  /** Writes `count` bytes of instructions without effect. */
+  protected abstract nops(count: number): void;
+
+  /** Forgets everything, keeping the allocated space: labels of before are no longer valid. */
+  reset(): void {
+    this.position = 0;
+    this.#labelCount = 0;
+    this.#fixupCount = 0;
+    this.#pending = 0;
+    this.#trapCount = 0;
+    this.#sourceLength = 0;
+    this.#alignment = 16;
+    this.#relocations = [];
+    this.#frameMaps = [];
+    this.#tables = [];
+    this.#constants = [];
+    if (this.#constantLabels.size !== 0) this.#constantLabels.clear();
+  }
+
+  /** Makes room for one instruction; every encoder calls it before it writes. */
+  reserve(): void {
+    if (this.position + HEADROOM > this.bytes.length) this.#grow(HEADROOM);
+  }
+
+  #grow(count: number): void {
+    const bytes = new Uint8Array(Math.max(this.bytes.length * 2, this.position + count));
+    bytes.set(this.bytes);
+    this.bytes = bytes;
+  }
+
+  /** Appends raw bytes. */
+  emitBytes(bytes: Uint8Array): void {
+    if (this.position + bytes.length > this.bytes.length) this.#grow(bytes.length);
+    this.bytes.set(bytes, this.position);
+    this.position += bytes.length;
+  }
+
+  /** Overwrites the 32-bit little-endian field at `at`, for what is known only later, such as the size of a frame. */
+  patch32(at: number, value: number): void {
+    if (at < 0 || at + 4 > this.position) throw new BugError(`patch32 outside the code: ${at}`);
+    const bytes = this.bytes;
+    bytes[at] = value;
+    bytes[at + 1] = value >> 8;
+    bytes[at + 2] = value >> 16;
+    bytes[at + 3] = value >> 24;
+  }
+
+  // Labels
+
+  /** A fresh label, not yet bound. */
+  newLabel(): Label {
+    const label = this.#labelCount++;
+    if (label === this.#labelOffsets.length) {
+      this.#labelOffsets = doubled(this.#labelOffsets);
+      this.#labelFixups = doubled(this.#labelFixups);
+    }
+    this.#labelOffsets[label] = UNBOUND;
+    this.#labelFixups[label] = NO_FIXUP;
+    return label;
+  }
+
+  /** A fresh label bound to the present position. */
+  here(): Label {
+    const label = this.newLabel();
+    this.#labelOffsets[label] = this.position;
+    return label;
+  }
+
+  /** Binds `label` to the present position and patches what refers to it. A label is bound once. */
+  bind(label: Label): void {
+    this.#bindAt(label, this.position);
+  }
+
+  #bindAt(label: Label, offset: number): void {
+    if (this.offsetOf(label) !== UNBOUND) throw new BugError(`label ${label} is bound twice`);
+    this.#labelOffsets[label] = offset;
+    const fixups = this.#fixups;
+    for (let at = this.#labelFixups[label]; at !== NO_FIXUP; at = fixups[at + 3]) {
+      this.#apply(fixups[at + 1], fixups[at], offset, fixups[at + 2]);
+      this.#pending--;
+    }
+    this.#labelFixups[label] = NO_FIXUP;
+  }
+
+  #apply(kind: number, at: number, target: number, addend: number): void {
+    // A table's addend is the distance from the table's start to the entry.
+    if (kind === FIXUP_TABLE) this.patch32(at, target - (at - addend));
+    else this.patch(kind, at, target, addend);
+  }
+
+  /** The label's offset, or -1 while it is not bound. */
+  offsetOf(label: Label): number {
+    if (label >>> 0 >= this.#labelCount) throw new BugError(`no such label: ${label}`);
+    return this.#labelOffsets[label];
+  }
+
+  /** Whether the label is bound. */
+  isBound(label: Label): boolean {
+    return this.offsetOf(label) !== UNBOUND;
+  }
+
+  /** Declares that the field at `at` depends on `label`: patched at once when bound, otherwise at `bind`. */
+  fixup(label: Label, kind: number, at: number, addend: number): void {
+    const target = this.offsetOf(label);
+    if (target !== UNBOUND) {
+      this.#apply(kind, at, target, addend);
+      return;
+    }
+    const entry = this.#fixupCount++ * FIXUP_WORDS;
+    if (entry === this.#fixups.length) this.#fixups = doubled(this.#fixups);
+    const fixups = this.#fixups;
+    fixups[entry] = at;
+    fixups[entry + 1] = kind;
+    fixups[entry + 2] = addend;
+    fixups[entry + 3] = this.#labelFixups[label];
+    this.#labelFixups[label] = entry;
+    this.#pending++;
+  }
+
+  // Data after the code
+
+  /** Aligns the next instruction to a power of two, at most 64. */
+  align(alignment: number): void {
+    this.#raiseAlignment(alignment);
+    const count = -this.position & (alignment - 1);
+    if (count !== 0) this.nops(count);
+  }
+
+  #raiseAlignment(alignment: number): void {
+    if (alignment < 1 || alignment > 64 || (alignment & (alignment - 1)) !== 0) {
+      throw new BugError(`alignment of code must be a power of two up to 64: ${alignment}`);
+    }
+    if (alignment > this.#alignment) this.#alignment = alignment;
+  }
+
+  /**
+   * Places a constant behind the code and gives the label of its first byte; equal constants share one place.
+   * Its length must be a multiple of `alignment`.
+   */
+  constant(bytes: Uint8Array, alignment: number = bytes.length): Label {
+    this.#raiseAlignment(alignment);
+    if (bytes.length % alignment !== 0) throw new BugError(`constant of ${bytes.length} bytes, alignment ${alignment}`);
+    const key = `${alignment}:${bytes.join()}`;
+    let label = this.#constantLabels.get(key);
+    if (label === undefined) {
+      label = this.newLabel();
+      this.#constantLabels.set(key, label);
+      this.#constants.push({ label, bytes: bytes.slice(), alignment });
+    }
+    return label;
+  }
+
+  /** Places a table of signed 32-bit distances, target minus table, behind the code and gives its label. */
+  jumpTable(targets: readonly Label[]): Label {
+    const label = this.newLabel();
+    this.#tables.push({ label, targets });
+    return label;
+  }
+
+  #emitData(): void {
+    for (const { label, bytes, alignment } of this.#constants.sort((a, b) => b.alignment - a.alignment)) {
+      this.#padData(alignment);
+      this.bind(label);
+      this.emitBytes(bytes);
+    }
+    for (const { label, targets } of this.#tables) {
+      this.#padData(4);
+      this.bind(label);
+      const table = this.position;
+      this.emitBytes(new Uint8Array(targets.length * 4));
+      for (let i = 0; i < targets.length; i++) this.fixup(targets[i], FIXUP_TABLE, table + i * 4, i * 4);
+    }
+  }
+
+  #padData(alignment: number): void {
+    const count = -this.position & (alignment - 1);
+    if (count !== 0) this.emitBytes(new Uint8Array(count));
+  }
+
+  // What is known about the code
+
+  /** Records a field to be filled in when the code is installed; `offset` is that of the field. */
+  relocate(kind: RelocationKind, offset: number, target: RelocationTarget, addend: number): void {
+    this.#relocations.push({ kind, offset, target, addend });
+  }
+
+  /** The instruction written next may trap: `code` is the trap's number, `sourceOffset` where it comes from. */
+  trapSite(code: number, sourceOffset: number): void {
+    const index = this.#trapCount++;
+    if (index === this.#trapOffsets.length) {
+      this.#trapOffsets = doubled(this.#trapOffsets);
+      this.#trapCodes = doubled(this.#trapCodes);
+      this.#trapSources = doubled(this.#trapSources);
+    }
+    this.#trapOffsets[index] = this.position;
+    this.#trapCodes[index] = code;
+    this.#trapSources[index] = sourceOffset;
+  }
+
+  /** What is written from here on comes from `sourceOffset` of the source binary. */
+  markSource(sourceOffset: number): void {
+    let length = this.#sourceLength;
+    if (length !== 0) {
+      if (this.#sourceMap[length - 1] === sourceOffset) return;
+      if (this.#sourceMap[length - 2] === this.position) length -= 2;
+    }
+    if (length === this.#sourceMap.length) this.#sourceMap = doubled(this.#sourceMap);
+    this.#sourceMap[length] = this.position;
+    this.#sourceMap[length + 1] = sourceOffset;
+    this.#sourceLength = length + 2;
+  }
+
+  /** Records what the frame holds; maps are given in the order of their offsets. */
+  addFrameMap(map: FrameMap): void {
+    this.#frameMaps.push(map);
+  }
+
+  /** Places the data and gives the finished code, a copy; every label that is used must be bound. Call `reset` to go on. */
+  finish(options: FinishOptions): Code {
+    const instructionLength = this.position;
+    this.#emitData();
+    if (this.#pending !== 0) throw new BugError(`${options.name}: ${this.#pending} uses of labels never bound`);
+    const entry = options.entry === undefined ? 0 : this.offsetOf(options.entry);
+    if (entry < 0) throw new BugError(`${options.name}: the entry label was never bound`);
+    return {
+      name: options.name,
+      bytes: this.bytes.slice(0, this.position),
+      instructionLength,
+      alignment: this.#alignment,
+      entry,
+      frameSize: options.frameSize ?? 0,
+      relocations: this.#relocations,
+      trapSites: {
+        offsets: this.#trapOffsets.slice(0, this.#trapCount),
+        codes: this.#trapCodes.slice(0, this.#trapCount),
+        sourceOffsets: this.#trapSources.slice(0, this.#trapCount),
+      },
+      sourceMap: this.#sourceMap.slice(0, this.#sourceLength),
+      frameMaps: this.#frameMaps,
+    };
+  }
+}
+
+function doubled<T extends Int32Array | Uint32Array | Uint8Array>(array: T): T {
+  const larger = new (array.constructor as new (length: number) => T)(array.length * 2);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,61 @@
+// Code: what a compiler gives for one function or stub. Inert data: `link` installs it, `object` writes it to a file,
+// a disassembler prints it. All offsets count bytes from the start of `bytes`.
+
+/**
+ * How a relocation is applied, with S the address of the target, A the addend and P the address of the relocated field:
+ * "call" and "jump" are the displacement field of such an instruction (x86-64: 32 bits, S + A - P),
+ * "relative" is a displacement in another instruction that reaches data or code near by (the same formula),
+ * "data" is a 64-bit absolute address, S + A.
+ */
+export type RelocationKind = "call" | "jump" | "relative" | "data";
+
+/** What a relocation points to: a number is the index of a function in its module, a string names a stub or a datum. */
+export type RelocationTarget = number | string;
+
+/** A field of the code that is filled in when the code gets its address. */
+export interface Relocation {
+  readonly kind: RelocationKind;
+  readonly offset: number;
+  readonly target: RelocationTarget;
+  readonly addend: number;
+}
+
+/** Where the code may trap; three arrays of equal length, ascending in `offsets`. */
+export interface TrapSites {
+  /** Offset of the instruction that faults. */
+  readonly offsets: Uint32Array;
+  /** Number of the trap in the trap table. */
+  readonly codes: Uint8Array;
+  /** Byte offset of the cause in the source binary. */
+  readonly sourceOffsets: Uint32Array;
+}
+
+/** Which values the frame holds when execution stands at `offset` (for a call: its return address). */
+export interface FrameMap {
+  readonly offset: number;
+  /** Indices of the frame slots that hold live references. */
+  readonly references: Uint32Array;
+  /** Pairs (slot, register number): values that are in a register instead of their canonical slot. */
+  readonly registers: Uint32Array;
+}
+
+/** Machine code of one function or stub, with everything that is known about it. */
+export interface Code {
+  readonly name: string;
+  /** Instructions, then jump tables and constants. */
+  readonly bytes: Uint8Array;
+  /** Length of the instructions at the start of `bytes`; what follows is data. */
+  readonly instructionLength: number;
+  /** The address of `bytes` must be a multiple of this. */
+  readonly alignment: number;
+  /** Offset at which callers enter. */
+  readonly entry: number;
+  /** Bytes of stack below the saved frame pointer; 0 for stubs without a frame. */
+  readonly frameSize: number;
+  readonly relocations: readonly Relocation[];
+  readonly trapSites: TrapSites;
+  /** Pairs (code offset, source byte offset), ascending in the code offset; each holds until the next. */
+  readonly sourceMap: Uint32Array;
+  /** Ascending in their offset. */
+  readonly frameMaps: readonly FrameMap[];
+}

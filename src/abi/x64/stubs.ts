@@ -1,0 +1,201 @@
+// The stubs: how TypeScript enters machine code and how machine code leaves, and the signal handler that turns faults into exits.
+// Gives a shared object's code and symbols for x86-64 Linux; platform/ loads it. Thunks per signature are in thunks.ts.
+
+import { Assembler } from "../../asm/x64/assembler.ts";
+import { Cond, R10, R8, R9, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from "../../asm/x64/registers.ts";
+import { BugError } from "../../base/bug.ts";
+import type { SharedSymbol } from "../../object/elf.ts";
+import type { StubSymbol } from "../../platform/native_entry.ts";
+import { REGISTRY } from "../../platform/signals.ts";
+import { Exit } from "../exits.ts";
+import { STACK } from "../vmctx.ts";
+import { HELPER_REG, HOST_ARG0, HOST_SAVED, SCRATCH_REG, STACK_REG, VMCTX_REG } from "./registers.ts";
+
+/** glibc's and the kernel's layouts that the handler reads: `ucontext_t` and `siginfo_t`. */
+const UCONTEXT = { r15: 96, rbp: 120, rsp: 160, rip: 168 } as const;
+const SIGINFO = { code: 8, address: 16 } as const;
+/** System calls by number, and the kernel's size of a signal set. */
+const SYS = { rt_sigaction: 13, getpid: 39, gettid: 186, tgkill: 234 } as const;
+const SIGSET_BYTES = 8;
+/** `SIG_DFL` and `SIG_IGN`, which stand in place of a handler. */
+const SIG_IGN = 1;
+
+/** Machine code of the stubs. */
+export interface Stubs {
+  readonly code: Uint8Array;
+  readonly symbols: readonly SharedSymbol[];
+}
+
+/** Leaves machine code: gives `status` to the caller of `enter` or `resume`. What is parked must be in the stack block by now. */
+export function emitLeave(a: Assembler, status: Exit): void {
+  if (status === 0) a.zero(RAX);
+  else a.mov32_ri(RAX, status);
+  a.mov64_rm(RSP, STACK_REG, STACK.hostSp);
+  for (const register of HOST_SAVED.toReversed()) a.pop64(register);
+  a.ret();
+}
+
+function emitEnterPrologue(a: Assembler): void {
+  for (const register of HOST_SAVED) a.push64(register);
+  a.mov64(STACK_REG, HOST_ARG0);
+  a.mov64_mr(STACK_REG, STACK.hostSp, RSP);
+  a.mov64_rm(RSP, STACK_REG, STACK.sp);
+}
+
+/** Builds the stubs. The shared object's data, which begins `dataDistance` after the code, is the signal registry. */
+export function buildStubs(dataDistance: number): Stubs {
+  const a = new Assembler();
+  const starts = new Map<StubSymbol, number>();
+  const begin = (name: StubSymbol) => {
+    a.align(16);
+    starts.set(name, a.position);
+  };
+  const trapStub = a.newLabel();
+  const trapHandler = a.newLabel();
+  const helperThunk = a.newLabel();
+
+  // i32 strata_enter(block): to the thunk in the block, on the block's stack. The zero frame pointer ends the chain of frames.
+  begin("strata_enter");
+  emitEnterPrologue(a);
+  a.mov64_rm(VMCTX_REG, STACK_REG, STACK.vmctx);
+  a.zero(RBP);
+  a.jmp64_m(STACK_REG, STACK.thunk);
+
+  // i32 strata_resume(block): to where the top of the block's stack is parked.
+  begin("strata_resume");
+  emitEnterPrologue(a);
+  a.mov64_rm(RBP, STACK_REG, STACK.fp);
+  a.jmp64_m(STACK_REG, STACK.resumeIp);
+
+  // void strata_cpuid(words): the feature words that cpuFeatures() takes.
+  begin("strata_cpuid");
+  a.mov64(R9, RBX);
+  for (const [k, leaf, register] of [[0, 1, RCX], [1, 7, RBX], [2, 0x80000001, RCX]]) {
+    a.mov32_ri(RAX, leaf);
+    a.zero(RCX);
+    a.emitBytes(CPUID);
+    a.mov32_mr(RDI, 4 * k, register);
+  }
+  a.mov64(RBX, R9);
+  a.ret();
+
+  // void strata_addresses(words): what TypeScript must know the addresses of.
+  begin("strata_addresses");
+  a.lea64_rl(RAX, trapHandler);
+  a.mov64_mr(RDI, 0, RAX);
+  a.lea64_rl(RAX, helperThunk);
+  a.mov64_mr(RDI, 8, RAX);
+  a.leaSymbol(RAX, "registry");
+  a.mov64_mr(RDI, 16, RAX);
+  a.ret();
+
+  // Called by generated code with the helper's id in HELPER_REG and arguments in the slots; returns with results there, all other registers lost.
+  a.align(16);
+  a.bind(helperThunk);
+  a.mov32_mr(STACK_REG, STACK.helper, HELPER_REG);
+  a.mov64_mr(STACK_REG, STACK.vmctx, VMCTX_REG);
+  a.pop64(SCRATCH_REG);
+  emitPark(a);
+  emitLeave(a, Exit.HELPER);
+
+  // Where a fault in generated code continues: the handler has filled the block, and nothing on the stack matters any more.
+  a.align(16);
+  a.bind(trapStub);
+  emitLeave(a, Exit.TRAP);
+
+  a.align(16);
+  a.bind(trapHandler);
+  emitTrapHandler(a, trapStub);
+
+  const code = a.finish({ name: "strata stubs" });
+  for (const { offset, target, addend } of code.relocations) {
+    if (target !== "registry") throw new BugError(`the stubs refer to ${target}`);
+    new DataView(code.bytes.buffer, code.bytes.byteOffset).setInt32(offset, dataDistance + addend - offset, true);
+  }
+  const symbols = [...starts].map(([name, offset]): SharedSymbol => ({ name, offset, size: 0, section: "code" }));
+  return { code: code.bytes, symbols };
+}
+
+/** Parks what runs on the stack: `resume` continues at the address in SCRATCH_REG with the present stack and frame pointers. */
+export function emitPark(a: Assembler): void {
+  a.mov64_mr(STACK_REG, STACK.resumeIp, SCRATCH_REG);
+  a.mov64_mr(STACK_REG, STACK.sp, RSP);
+  a.mov64_mr(STACK_REG, STACK.fp, RBP);
+}
+
+/** The instruction `cpuid`, which no generated code uses. */
+const CPUID = new Uint8Array([0x0f, 0xa2]);
+
+/** `void handler(int signal in edi, siginfo_t* in rsi, ucontext_t* in rdx)`: see platform/signals.ts for what it shares with TypeScript. */
+function emitTrapHandler(a: Assembler, trapStub: number): void {
+  const [nextRange, rangeFound, notOurs, defaultAction, fromKernel] = Array.from({ length: 5 }, () => a.newLabel());
+  a.leaSymbol(RCX, "registry");
+  // A signal that a process sent (code 0 or below) is no fault, wherever it arrives.
+  a.cmp32_mi(RSI, SIGINFO.code, 0);
+  a.jcc(Cond.LE, notOurs);
+  a.mov64_rm(RAX, RDX, UCONTEXT.rip);
+  a.mov32_rm(R8, RCX, REGISTRY.rangeCount);
+  a.lea64_rm(R9, RCX, REGISTRY.ranges);
+  a.bind(nextRange);
+  a.sub32_ri(R8, 1);
+  a.jcc(Cond.B, notOurs);
+  a.mov64(R10, RAX);
+  a.sub64_rm(R10, R9, 0);
+  a.cmp64_rm(R10, R9, 8);
+  a.jcc(Cond.B, rangeFound);
+  a.add64_ri(R9, 16);
+  a.jmp(nextRange);
+
+  a.bind(rangeFound);
+  a.mov64_rm(R8, RDX, UCONTEXT.r15);
+  a.mov64_mr(R8, STACK.trapPc, RAX);
+  a.mov32_mr(R8, STACK.trapSignal, RDI);
+  for (
+    const [from, place, field] of [
+      [RSI, SIGINFO.address, STACK.trapAddress],
+      [RDX, UCONTEXT.rsp, STACK.trapSp],
+      [RDX, UCONTEXT.rbp, STACK.trapFp],
+    ]
+  ) {
+    a.mov64_rm(RAX, from, place);
+    a.mov64_mr(R8, field, RAX);
+  }
+  a.lea64_rl(RAX, trapStub);
+  a.mov64_mr(RDX, UCONTEXT.rip, RAX);
+  a.ret();
+
+  a.bind(notOurs);
+  a.mov32(RDI, RDI);
+  a.mov64_rx(RAX, RCX, RDI, 8, REGISTRY.oldHandlers);
+  a.cmp64_ri(RAX, SIG_IGN);
+  a.jcc(Cond.BE, defaultAction);
+  a.jmp64(RAX);
+
+  // No handler before ours: the default action, by letting the instruction fault again or by sending the signal again.
+  a.bind(defaultAction);
+  a.push64(RBX);
+  a.push64(RBP);
+  a.mov32(RBP, RDI);
+  a.mov32_rm(RBX, RSI, SIGINFO.code);
+  a.lea64_rm(RSI, RCX, REGISTRY.defaultAction);
+  a.zero(RDX);
+  a.mov32_ri(R10, SIGSET_BYTES);
+  a.mov32_ri(RAX, SYS.rt_sigaction);
+  a.syscall();
+  a.cmp32_ri(RBX, 0);
+  a.jcc(Cond.G, fromKernel);
+  a.mov32_ri(RAX, SYS.gettid);
+  a.syscall();
+  a.mov32(RBX, RAX);
+  a.mov32_ri(RAX, SYS.getpid);
+  a.syscall();
+  a.mov32(RDI, RAX);
+  a.mov32(RSI, RBX);
+  a.mov32(RDX, RBP);
+  a.mov32_ri(RAX, SYS.tgkill);
+  a.syscall();
+  a.bind(fromKernel);
+  a.pop64(RBP);
+  a.pop64(RBX);
+  a.ret();
+}

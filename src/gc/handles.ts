@@ -1,0 +1,82 @@
+// References to host values: a 32-bit reference for any JavaScript value, and back. Low bit 1 is an i31, low bits 10 a handle, 0 null.
+// Which handles are still needed is found by collector.ts.
+
+import { BugError } from "../base/bug.ts";
+
+/** The reference that is null in every hierarchy. */
+export const NULL_REF = 0;
+const I31_MIN = -(2 ** 30), I31_MAX = 2 ** 30 - 1;
+
+const FREE: unique symbol = Symbol("free");
+
+/** Called when a collection finds that Wasm cannot reach a value any more. */
+export type Finalizer = (value: unknown) => void;
+
+/** The table of host values that Wasm may hold. */
+export class HostHandles {
+  /** By handle number; `FREE` marks a free one. */
+  readonly #values: unknown[] = [FREE];
+  readonly #numbers = new Map<unknown, number>();
+  readonly #freeList: number[] = [];
+  readonly #finalizers = new Map<number, Finalizer[]>();
+
+  /** Handles in use. */
+  get size(): number {
+    return this.#values.length - 1 - this.#freeList.length;
+  }
+
+  /** The reference of a value; equal values give equal references while Wasm can hold them. `null` gives null. */
+  toRef(value: unknown): number {
+    if (value === null) return NULL_REF;
+    if (typeof value === "number" && Number.isInteger(value) && value >= I31_MIN && value <= I31_MAX) {
+      if (!Object.is(value, -0)) return ((value << 1) | 1) >>> 0;
+    }
+    const known = Object.is(value, -0) ? undefined : this.#numbers.get(value);
+    if (known !== undefined) return ((known << 2) | 2) >>> 0;
+    const number = this.#freeList.pop() ?? this.#values.length;
+    this.#values[number] = value;
+    if (!Object.is(value, -0)) this.#numbers.set(value, number);
+    return ((number << 2) | 2) >>> 0;
+  }
+
+  /** The value of a reference. Throws BugError if it is none of a host value. */
+  fromRef(ref: number): unknown {
+    if (ref === NULL_REF) return null;
+    if (ref & 1) return (ref | 0) >> 1;
+    if (!this.isLive(ref)) throw new BugError(`0x${(ref >>> 0).toString(16)} is no host reference`);
+    return this.#values[ref >>> 2];
+  }
+
+  /** Whether the bits are a handle in use; any bits may be asked for. */
+  isLive(ref: number): boolean {
+    const number = ref >>> 2;
+    return (ref & 3) === 2 && number > 0 && number < this.#values.length &&
+      this.#values[number] !== FREE;
+  }
+
+  /** Calls `finalizer` when the value is found unreachable from Wasm. Values without a handle yet get one. */
+  addFinalizer(value: unknown, finalizer: Finalizer): void {
+    const ref = this.toRef(value);
+    if ((ref & 3) !== 2) throw new TypeError("null and small integers are never collected");
+    const list = this.#finalizers.get(ref >>> 2) ?? [];
+    list.push(finalizer);
+    this.#finalizers.set(ref >>> 2, list);
+  }
+
+  /** Frees all handles whose number is not in `marked`; gives how many, and the finalizers to run, with their values. */
+  sweep(marked: ReadonlySet<number>): { freed: number; finalizers: (() => void)[] } {
+    const finalizers: (() => void)[] = [];
+    let freed = 0;
+    for (let n = 1; n < this.#values.length; n++) {
+      const value = this.#values[n];
+      if (value === FREE || marked.has(n)) continue;
+      for (const f of this.#finalizers.get(n) ?? []) finalizers.push(() => f(value));
+      this.#finalizers.delete(n);
+      if (this.#numbers.get(value) === n) this.#numbers.delete(value);
+      this.#values[n] = FREE;
+      this.#freeList.push(n);
+      freed++;
+    }
+    return { freed, finalizers };
+  }
+}

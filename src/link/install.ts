@@ -1,0 +1,143 @@
+// Puts Code into executable memory: applies relocations, keeps the sorted map from pc to code and owner, frees a module's code.
+// Takes inert Code and a resolver of symbols, gives addresses. What an owner is only its maker knows.
+
+import type { Code, Relocation, RelocationTarget } from "../asm/code.ts";
+import { BugError } from "../base/bug.ts";
+import type { CodeChunk, ExecutableMemory } from "../platform/executable_memory.ts";
+
+/** Code that is in place. */
+export interface Installed<Owner> {
+  /** Address of the first byte. */
+  readonly start: number;
+  /** Address behind the last byte. */
+  readonly end: number;
+  /** Address at which callers enter. */
+  readonly entry: number;
+  readonly code: Code;
+  readonly owner: Owner;
+}
+
+/** What {@link CodeSpace.lookup} finds. */
+export interface CodeLocation<Owner> {
+  readonly code: Code;
+  /** Offset of the pc in the code's bytes. */
+  readonly offset: number;
+  readonly owner: Owner;
+}
+
+/** Gives the address of what a relocation points to. */
+export type Resolve = (target: RelocationTarget) => number;
+
+/** A module's first chunk, and the largest size to which further ones double. */
+const FIRST_CHUNK_BYTES = 64 * 1024;
+const LARGEST_CHUNK_BYTES = 4 * 1024 * 1024;
+
+function noSymbols(target: RelocationTarget): number {
+  throw new BugError(`code refers to ${target}, which nobody resolves`);
+}
+
+/** Writes one relocated field; `at` is the field's address. Throws BugError when the target is out of reach. */
+function relocate(view: DataView, relocation: Relocation, at: number, target: number): void {
+  const value = target + relocation.addend;
+  if (relocation.kind === "data") {
+    view.setBigUint64(relocation.offset, BigInt(value), true);
+    return;
+  }
+  const distance = value - at;
+  if (distance !== (distance | 0)) throw new BugError(`${relocation.target} is out of a branch's reach`);
+  view.setInt32(relocation.offset, distance, true);
+}
+
+/** The machine code of an isolate: which address belongs to what. */
+export class CodeSpace<Owner> {
+  /** Sorted by start; ranges do not overlap. */
+  #installed: Installed<Owner>[] = [];
+
+  constructor(readonly memory: ExecutableMemory) {}
+
+  /** A place for one module's code. */
+  newModule(): ModuleCode<Owner> {
+    return new ModuleCode(this);
+  }
+
+  /** The code that holds `pc`, or undefined. For a return address, ask for the address minus 1: the call is the code's last instruction at times. */
+  lookup(pc: number): CodeLocation<Owner> | undefined {
+    const found = this.#installed[this.#indexAfter(pc) - 1];
+    if (found === undefined || pc >= found.end) return undefined;
+    return { code: found.code, offset: pc - found.start, owner: found.owner };
+  }
+
+  /** Called by {@link ModuleCode}. */
+  add(installed: Installed<Owner>): void {
+    this.#installed.splice(this.#indexAfter(installed.start), 0, installed);
+  }
+
+  /** Called by {@link ModuleCode}. */
+  remove(chunks: readonly CodeChunk[]): void {
+    const inChunks = (i: Installed<Owner>) =>
+      chunks.some((c) => i.start >= c.address && i.start < c.address + c.byteLength);
+    this.#installed = this.#installed.filter((i) => !inChunks(i));
+    for (const chunk of chunks) this.memory.free(chunk);
+  }
+
+  /** Index of the first entry that starts after `pc`. */
+  #indexAfter(pc: number): number {
+    let low = 0;
+    let high = this.#installed.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#installed[middle].start <= pc) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** The machine code of one module, or of the thunks that all share; freed together. */
+export class ModuleCode<Owner> {
+  #chunks: CodeChunk[] = [];
+
+  /** Made by {@link CodeSpace.newModule}. */
+  constructor(readonly space: CodeSpace<Owner>) {}
+
+  /** Bytes of executable memory that the module takes. */
+  get byteLength(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  }
+
+  /**
+   * Copies `code` into place, with relocated fields filled in, and gives where it is. It stays there, unchanged, until the module is freed.
+   * Throws ResourceError when executable memory is exhausted, BugError when a target is out of reach.
+   */
+  install(code: Code, owner: Owner, resolve: Resolve = noSymbols): Installed<Owner> {
+    const chunk = this.#chunkFor(code);
+    const start = chunk.nextAddress(code.alignment);
+    let bytes = code.bytes;
+    if (code.relocations.length > 0) {
+      bytes = bytes.slice();
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (const relocation of code.relocations) {
+        relocate(view, relocation, start + relocation.offset, resolve(relocation.target));
+      }
+    }
+    chunk.append(bytes, code.alignment);
+    const installed = { start, end: start + bytes.length, entry: start + code.entry, code, owner };
+    this.space.add(installed);
+    return installed;
+  }
+
+  /** Frees all code of the module. No stack may hold an address in it, no function record may point to it. */
+  free(): void {
+    this.space.remove(this.#chunks);
+    this.#chunks = [];
+  }
+
+  #chunkFor(code: Code): CodeChunk {
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && last.fits(code.bytes.length, code.alignment)) return last;
+    const wanted = last === undefined ? FIRST_CHUNK_BYTES : Math.min(last.byteLength * 2, LARGEST_CHUNK_BYTES);
+    const chunk = this.space.memory.allocate(Math.max(wanted, code.bytes.length));
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+}

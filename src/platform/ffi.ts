@@ -1,0 +1,50 @@
+// The functions of libc that the platform layer calls, and addresses as numbers. The library is opened when first asked for, never at import time.
+// User addresses lie below 2^47, so a number holds them exactly.
+
+/** File name of glibc. */
+export const libcName = "libc.so.6";
+
+/** A pointer as FFI passes it; made once per address, since making one costs more than a call. */
+export type NativePointer = Deno.PointerObject;
+
+const functions = {
+  mmap: { parameters: ["u64", "u64", "i32", "i32", "i32", "i64"], result: "u64" },
+  munmap: { parameters: ["u64", "u64"], result: "i32" },
+  mprotect: { parameters: ["u64", "u64", "i32"], result: "i32" },
+  madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
+  memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
+  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "u64"], result: "i64" },
+  close: { parameters: ["i32"], result: "i32" },
+  sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  sigaltstack: { parameters: ["buffer", "buffer"], result: "i32" },
+} as const;
+
+type Libc = Deno.DynamicLibrary<typeof functions>["symbols"];
+let symbols: Libc | undefined;
+
+/** The functions of libc. Throws Deno's error when FFI is not allowed: ask `nativeUnavailable()` first. */
+export function libc(): Libc {
+  symbols ??= Deno.dlopen(libcName, functions).symbols;
+  return symbols;
+}
+
+/** The pointer to `address`. */
+export function pointerTo(address: number): NativePointer {
+  return Deno.UnsafePointer.create(BigInt(address))!;
+}
+
+/** The address of the first byte of a buffer that does not move: one longer than zero and not on V8's own heap. */
+export function addressOfBuffer(buffer: ArrayBuffer | SharedArrayBuffer): number {
+  return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(buffer))));
+}
+
+/** A buffer that views `byteLength` bytes of memory at `address`. Nothing keeps that memory alive. */
+export function bufferAt(address: number, byteLength: number): ArrayBuffer {
+  return Deno.UnsafePointerView.getArrayBuffer(pointerTo(address), byteLength);
+}
+
+/** Text with a final zero, as C wants it. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text + "\0");
+}

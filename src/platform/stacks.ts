@@ -1,0 +1,107 @@
+// Native stacks: a guard without access rights, the usable part, and above it the stack block through which TypeScript and machine code talk.
+// Takes sizes, gives stacks from a pool. What stands in a block is abi/vmctx.ts's table.
+
+import { BugError } from "../base/bug.ts";
+import { bufferAt, type NativePointer, pointerTo } from "./ffi.ts";
+import { Access, mapMemory, protectMemory, roundToPages, unmapMemory } from "./native_memory.ts";
+
+/** Bytes below the usable part that fault when touched. Frames larger than this must be probed by the code that makes them. */
+export const STACK_GUARD_BYTES = 65536;
+/** Usable bytes of a stack unless configured otherwise. */
+export const DEFAULT_STACK_BYTES = 1024 * 1024;
+
+/** A stack that machine code runs on. */
+export class NativeStack {
+  /** Lowest address of the guard. */
+  readonly guard: number;
+  /** Lowest usable address. */
+  readonly limit: number;
+  /** Address just above the usable part, which is also the address of the stack block. */
+  readonly top: number;
+  /** The stack block as the argument of `enter` and `resume`. */
+  readonly pointer: NativePointer;
+  /** The stack block's bytes. */
+  readonly block: ArrayBuffer;
+  /** The block as 32-bit words. */
+  readonly i32: Int32Array<ArrayBuffer>;
+  /** The block as 64-bit words. */
+  readonly i64: BigInt64Array<ArrayBuffer>;
+  /** The usable part, for the stack walker. */
+  #frames: BigUint64Array<ArrayBuffer> | undefined;
+  readonly #total: number;
+
+  /** Maps a stack. Throws ResourceError when there is no room. */
+  constructor(stackBytes: number, blockBytes: number) {
+    const usable = roundToPages(stackBytes);
+    this.#total = STACK_GUARD_BYTES + usable + roundToPages(blockBytes);
+    this.guard = mapMemory(this.#total, Access.READ_WRITE);
+    protectMemory(this.guard, STACK_GUARD_BYTES, Access.NONE);
+    this.limit = this.guard + STACK_GUARD_BYTES;
+    this.top = this.limit + usable;
+    this.pointer = pointerTo(this.top);
+    this.block = bufferAt(this.top, roundToPages(blockBytes));
+    this.i32 = new Int32Array(this.block);
+    this.i64 = new BigInt64Array(this.block);
+  }
+
+  /** Whether a fault at `address` means that the stack is exhausted. */
+  isGuard(address: number): boolean {
+    return address >= this.guard && address < this.limit;
+  }
+
+  /** The 8 bytes at `address` in the usable part, as a number; 0 outside of it. Slots above 2^53 lose their low bits. */
+  readAddress(address: number): number {
+    if (address < this.limit || address > this.top - 8 || address % 8 !== 0) return 0;
+    this.#frames ??= new BigUint64Array(bufferAt(this.limit, this.top - this.limit));
+    return Number(this.#frames[(address - this.limit) / 8]);
+  }
+
+  /** Visits the low half of every 8-byte word from `address` to the top, where references may stand. */
+  scan(address: number, visit: (word: number) => void): void {
+    this.readAddress(this.limit);
+    const words = new Int32Array(this.#frames!.buffer);
+    for (let i = Math.max(0, (address - this.limit) >> 2); i < words.length; i += 2) visit(words[i]);
+  }
+
+  /** Gives the memory back. */
+  release(): void {
+    this.block.transfer(0);
+    this.#frames?.buffer.transfer(0);
+    unmapMemory(this.guard, this.#total);
+  }
+}
+
+/** A pool of stacks of one size. */
+export class StackPool {
+  #idle: NativeStack[] = [];
+  #live = 0;
+
+  /** `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept. */
+  constructor(
+    readonly stackBytes: number,
+    readonly blockBytes: number,
+    readonly prepare: (stack: NativeStack) => void,
+    readonly keep = 64,
+  ) {}
+
+  /** Stacks that are taken and not given back. */
+  get live(): number {
+    return this.#live;
+  }
+
+  /** A prepared stack. Throws ResourceError when there is no room for a new one. */
+  take(): NativeStack {
+    const stack = this.#idle.pop() ?? new NativeStack(this.stackBytes, this.blockBytes);
+    this.prepare(stack);
+    this.#live++;
+    return stack;
+  }
+
+  /** Takes a stack back; whatever is parked on it is dropped. */
+  giveBack(stack: NativeStack): void {
+    if (this.#idle.includes(stack)) throw new BugError("a stack was given back twice");
+    this.#live--;
+    if (this.#idle.length < this.keep) this.#idle.push(stack);
+    else stack.release();
+  }
+}

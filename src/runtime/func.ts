@@ -1,0 +1,101 @@
+// A function instance: of a module, or a host function. Its index in the store is the funcref that Wasm holds.
+
+import { signatureKey, type SlotKind, slotKind } from "../abi/signature.ts";
+import { functionName } from "../wasm/module.ts";
+import { type FuncType, slotCount, TYPES, V128 } from "../wasm/types.ts";
+import type { WasmInstance } from "./instance.ts";
+import type { TierName } from "./tier.ts";
+
+/** A host function: takes and gives JavaScript values of the function's type (see values.ts); several results as an iterable. */
+export type HostFunction = (...args: unknown[]) => unknown;
+
+/** How a function is called at present. */
+export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2 } as const;
+export type Mode = (typeof Mode)[keyof typeof Mode];
+
+/** A function type with what calls of it need to know. */
+export interface Signature {
+  /** Canonical type id. */
+  readonly typeId: number;
+  /** Type with canonical references. */
+  readonly type: FuncType;
+  readonly paramSlots: number;
+  readonly resultSlots: number;
+  /** What parameters and results are to the native calling convention; empty where it has no place for them. */
+  readonly params: readonly SlotKind[];
+  readonly results: readonly SlotKind[];
+  /** Equal for signatures whose thunks are equal. */
+  readonly key: string;
+}
+
+const SIGNATURES: (Signature | undefined)[] = [];
+
+/** The signature of a canonical function type. */
+export function signatureOf(typeId: number): Signature {
+  return SIGNATURES[typeId] ??= makeSignature(typeId);
+}
+
+function makeSignature(typeId: number): Signature {
+  const type = TYPES.func(typeId)!;
+  const vectors = type.params.includes(V128) || type.results.includes(V128);
+  const params = vectors ? [] : type.params.map(slotKind);
+  const results = vectors ? [] : type.results.map(slotKind);
+  return {
+    typeId,
+    type,
+    paramSlots: slotCount(type.params),
+    resultSlots: slotCount(type.results),
+    params,
+    results,
+    key: signatureKey(params, results),
+  };
+}
+
+/** What the interpreter keeps with a function. */
+export interface InterpCode {
+  readonly kind: "interp";
+}
+
+/** A function instance. */
+export class WasmFunc {
+  readonly paramSlots: number;
+  readonly resultSlots: number;
+  mode: Mode;
+  tier: TierName = "interp";
+  /** The interpreter's view of the function, made when first called. */
+  interp: InterpCode | undefined = undefined;
+  /** Address of compiled code, 0 before compilation. */
+  nativeEntry = 0;
+  /** Its instance was disposed of and collected: it cannot be called any more. */
+  freed = false;
+  /** The JavaScript function that stands for this one, once asked for (same function, same identity). */
+  exported: unknown = undefined;
+
+  constructor(
+    /** Index in the store: the funcref. */
+    readonly ref: number,
+    readonly signature: Signature,
+    readonly instance: WasmInstance | undefined,
+    /** Index in the module's function index space; -1 for a host function. */
+    readonly index: number,
+    readonly host: HostFunction | undefined,
+    readonly hostName = "",
+  ) {
+    this.paramSlots = signature.paramSlots;
+    this.resultSlots = signature.resultSlots;
+    this.mode = host === undefined ? Mode.INTERP : Mode.HOST;
+  }
+
+  /** Canonical type id. */
+  get typeId(): number {
+    return this.signature.typeId;
+  }
+  /** Type with canonical references. */
+  get type(): FuncType {
+    return this.signature.type;
+  }
+  /** Its name for people. */
+  get name(): string {
+    return this.instance === undefined ? this.hostName : functionName(this.instance.module, this.index);
+  }
+}

@@ -1,0 +1,114 @@
+// An instance of a module: its index spaces, segments and vmctx. Made by instantiate.ts; freed by the collection after it was disposed of.
+
+import { GLOBAL_BYTES, VMCTX, type VmctxLayout, vmctxLayout } from "../abi/vmctx.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import type { Module } from "../wasm/module.ts";
+import type { WasmFunc } from "./func.ts";
+import type { WasmGlobal } from "./global.ts";
+import type { WasmMemory } from "./memory.ts";
+import type { Store } from "./store.ts";
+import type { WasmTable } from "./table.ts";
+
+/** What a module exports, or an import gives. */
+export type Extern = WasmFunc | WasmTable | WasmMemory | WasmGlobal;
+
+const NO_BYTES = new Uint8Array(0);
+const NO_REFS = new Int32Array(0);
+
+/** A module instance (specification 4.2.5). Index spaces list imports first. */
+export class WasmInstance {
+  readonly module: Module;
+  readonly funcs: WasmFunc[] = [];
+  readonly tables: WasmTable[] = [];
+  readonly memories: WasmMemory[] = [];
+  readonly globals: WasmGlobal[] = [];
+  readonly exports: Map<string, Extern> = new Map();
+  readonly layout: VmctxLayout;
+  /** Offset of the vmctx in the arena. */
+  readonly vmctx: number;
+  /** References of element segments; empty when dropped. */
+  readonly #elems: Int32Array[] = [];
+  readonly #droppedData: boolean[] = [];
+  /** Set by dispose(); its memory goes with the next collection that finds it unreachable. */
+  disposed = false;
+  /** Number for messages. */
+  readonly id: number;
+  static #count = 0;
+
+  constructor(readonly store: Store, readonly valid: ValidModule) {
+    const m = this.module = valid.module;
+    this.id = WasmInstance.#count++;
+    this.layout = vmctxLayoutOf(m);
+    this.vmctx = store.arena.allocate(this.layout.size);
+  }
+
+  /** Address of the vmctx; meaningless where native code cannot run. */
+  get vmctxAddress(): number {
+    return this.store.arena.base + this.vmctx;
+  }
+
+  /** Writes what machine code reads: called once, when all index spaces are filled. */
+  writeVmctx(): void {
+    const { arena } = this.store;
+    const { layout: l, vmctx: at, module: m } = this;
+    arena.setAddress(at + VMCTX.memory0Base, this.memories[0]?.address ?? 0);
+    arena.setAddress(at + VMCTX.functionRecords, this.store.recordsAddress);
+    const own = this.funcs[m.importedFuncs];
+    if (own !== undefined) arena.setAddress(at + VMCTX.ownFunctions, this.store.recordAddress(own));
+    arena.i32[(at + VMCTX.instance) >> 2] = this.id;
+    this.memories.forEach((x, i) => arena.setAddress(at + l.memories + 8 * i, arena.base + x.record));
+    this.tables.forEach((x, i) => arena.setAddress(at + l.tables + 8 * i, arena.base + x.record));
+    for (let i = 0; i < m.importedGlobals; i++) {
+      arena.setAddress(at + l.importedGlobals + 8 * i, arena.base + this.globals[i].cell);
+    }
+    for (let i = 0; i < m.importedFuncs; i++) {
+      arena.setAddress(at + l.importedFunctions + 8 * i, this.store.recordAddress(this.funcs[i]));
+    }
+    m.canonical.forEach((id, i) => arena.i32[((at + l.typeIds) >> 2) + i] = id);
+  }
+
+  /** Offset in the arena of the cell of an own global. */
+  ownGlobalCell(index: number): number {
+    return this.vmctx + this.layout.ownGlobals + GLOBAL_BYTES * (index - this.module.importedGlobals);
+  }
+
+  /** References of an element segment. */
+  elem(index: number): Int32Array {
+    return this.#elems[index];
+  }
+  /** Sets the references of a segment when the instance is made. */
+  setElem(index: number, refs: Int32Array): void {
+    this.#elems[index] = refs;
+  }
+  /** `elem.drop`. */
+  dropElem(index: number): void {
+    this.#elems[index] = NO_REFS;
+  }
+  /** All references in element segments, for the collector. */
+  *elemRefs(): Iterable<Int32Array> {
+    yield* this.#elems;
+  }
+
+  /** Bytes of a data segment. */
+  data(index: number): Uint8Array {
+    if (this.#droppedData[index]) return NO_BYTES;
+    const d = this.module.datas[index];
+    return this.module.bytes.subarray(d.start, d.end);
+  }
+  /** `data.drop`. */
+  dropData(index: number): void {
+    this.#droppedData[index] = true;
+  }
+}
+
+/** The vmctx layout of a module's instances. */
+export function vmctxLayoutOf(m: Module): VmctxLayout {
+  return vmctxLayout({
+    importedFunctions: m.importedFuncs,
+    importedGlobals: m.importedGlobals,
+    ownGlobals: m.globals.length - m.importedGlobals,
+    tables: m.tables.length,
+    memories: m.memories.length,
+    types: m.types.length,
+  });
+}

@@ -1,0 +1,236 @@
+// Instantiation (specification 4.5.4): imports are matched, index spaces filled, initialisers and segments run, then the start function.
+// Takes a ValidModule and a resolver of imports; gives an instance, or throws a LinkError before anything was changed.
+
+import { BytecodeReader } from "../bytecode/reader.ts";
+import { BugError } from "../base/bug.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import { LinkError, Trap } from "../wasm/errors.ts";
+import {
+  type ConstExpr,
+  type ElemSegment,
+  EXTERN_NAMES,
+  ExternKind,
+  type Import,
+  type Module,
+} from "../wasm/module.ts";
+import * as op from "../wasm/opcodes.ts";
+import {
+  canonicalType,
+  type GlobalType,
+  type Limits,
+  matches,
+  signatureName,
+  typeName,
+  TYPES,
+  type ValType,
+} from "../wasm/types.ts";
+import { memoryInit, OK, type Outcome, tableInit } from "./bulk.ts";
+import { type Extern, WasmInstance } from "./instance.ts";
+import { WasmFunc } from "./func.ts";
+import { WasmGlobal } from "./global.ts";
+import { WasmMemory } from "./memory.ts";
+import type { Store } from "./store.ts";
+import { WasmTable } from "./table.ts";
+
+/** Finds what satisfies an import; undefined if there is nothing. `typeId` is the canonical type of an imported function. */
+export type Resolver = (imported: Import, module: Module) => Extern | undefined;
+
+/**
+ * Makes an instance. Throws LinkError when an import is missing or does not fit, Trap when a segment or the start function traps (what they did before that stays,
+ * as the specification has it), ResourceError when memory runs out.
+ */
+export function instantiate(store: Store, valid: ValidModule, resolve: Resolver): WasmInstance {
+  const m = valid.module;
+  const externs = m.imports.map((i) => matchImport(i, m, resolve(i, m)));
+  const instance = new WasmInstance(store, valid);
+  store.addInstance(instance);
+  for (const x of externs) spaceOf(instance, x).push(x);
+  instance.funcs.push(...store.addInstanceFuncs(instance, m.funcs.length - m.importedFuncs));
+  for (const d of m.memories.slice(m.importedMemories)) instance.memories.push(new WasmMemory(store.arena, d.type));
+  makeGlobals(instance);
+  makeTables(instance);
+  m.elems.forEach((e, i) => instance.setElem(i, elemRefs(e, instance)));
+  instance.writeVmctx();
+  for (const e of m.exports) {
+    const space = [instance.funcs, instance.tables, instance.memories, instance.globals][e.kind] as Extern[];
+    instance.exports.set(e.name, space[e.index]);
+  }
+  return instance;
+}
+
+/** Runs the active segments and the start function of a new instance. */
+export function initialize(instance: WasmInstance, call: (start: WasmFunc) => void): void {
+  const m = instance.module;
+  m.elems.forEach((e, i) => {
+    if (e.mode === "active") {
+      const at = Number(BigInt.asUintN(32, evaluate(e.offsetExpr!, instance)));
+      check(tableInit(instance, i, e.table, at, 0, instance.elem(i).length));
+    }
+    if (e.mode !== "passive") instance.dropElem(i);
+  });
+  m.datas.forEach((d, i) => {
+    if (d.mode !== "active") return;
+    const at = Number(BigInt.asUintN(32, evaluate(d.offsetExpr!, instance)));
+    check(memoryInit(instance, i, d.memory, at, 0, d.end - d.start));
+    instance.dropData(i);
+  });
+  if (m.start !== undefined) call(instance.funcs[m.start]);
+}
+
+function check(outcome: Outcome): void {
+  if (outcome !== OK) throw new Trap(outcome);
+}
+
+function spaceOf(i: WasmInstance, x: Extern): Extern[] {
+  if (x instanceof WasmFunc) return i.funcs;
+  if (x instanceof WasmTable) return i.tables;
+  return x instanceof WasmMemory ? i.memories : i.globals;
+}
+
+function makeGlobals(instance: WasmInstance): void {
+  const m = instance.module;
+  for (let i = m.importedGlobals; i < m.globals.length; i++) {
+    const d = m.globals[i];
+    const type: GlobalType = { type: canonicalType(d.type.type, m), mutable: d.type.mutable };
+    const global = new WasmGlobal(instance.store.arena, type, instance.ownGlobalCell(i));
+    global.bits = evaluate(d.init!, instance);
+    instance.globals.push(global);
+  }
+}
+
+function makeTables(instance: WasmInstance): void {
+  const m = instance.module;
+  for (const d of m.tables.slice(m.importedTables)) {
+    const init = d.init === undefined ? 0 : Number(BigInt.asIntN(32, evaluate(d.init, instance)));
+    const type = { ...d.type, element: canonicalType(d.type.element, m) };
+    instance.tables.push(new WasmTable(instance.store.arena, type, init));
+  }
+}
+
+function elemRefs(e: ElemSegment, instance: WasmInstance): Int32Array {
+  if (e.funcs !== undefined) return Int32Array.from(e.funcs, (f) => instance.funcs[f].ref);
+  return Int32Array.from(e.exprs!, (x) => Number(BigInt.asIntN(32, evaluate(x, instance))));
+}
+
+/** The value of a constant expression: its low 64 bits. */
+function evaluate(expr: ConstExpr, instance: WasmInstance): bigint {
+  const r = new BytecodeReader(instance.module.bytes, expr.start, expr.end);
+  const stack: bigint[] = [];
+  const binary = (width: number, f: (a: bigint, b: bigint) => bigint) => {
+    const b = stack.pop()!, a = stack.pop()!;
+    stack.push(BigInt.asUintN(width, f(a, b)));
+  };
+  for (;;) {
+    const code = r.next();
+    switch (code) {
+      case op.END:
+        return stack.pop()!;
+      case op.I32_CONST:
+      case op.F32_CONST:
+        stack.push(BigInt(r.lo >>> 0));
+        break;
+      case op.I64_CONST:
+      case op.F64_CONST:
+        stack.push(BigInt.asUintN(64, r.bits64));
+        break;
+      case op.REF_NULL:
+        stack.push(0n);
+        break;
+      case op.REF_FUNC:
+        stack.push(BigInt(instance.funcs[r.index].ref));
+        break;
+      case op.GLOBAL_GET:
+        stack.push(BigInt.asUintN(64, instance.globals[r.index].bits));
+        break;
+      case op.I32_ADD:
+      case op.I64_ADD:
+        binary(code === op.I32_ADD ? 32 : 64, (a, b) => a + b);
+        break;
+      case op.I32_SUB:
+      case op.I64_SUB:
+        binary(code === op.I32_SUB ? 32 : 64, (a, b) => a - b);
+        break;
+      case op.I32_MUL:
+      case op.I64_MUL:
+        binary(code === op.I32_MUL ? 32 : 64, (a, b) => a * b);
+        break;
+      default:
+        throw new BugError(`${r.info.name} in a constant expression`);
+    }
+  }
+}
+
+// Imports
+
+function matchImport(i: Import, m: Module, extern: Extern | undefined): Extern {
+  if (extern === undefined) throw new LinkError("unknown import", i.module, i.name);
+  const wrong = (expected: string, found: string): never => {
+    throw new LinkError(`incompatible import type (expected ${expected}, found ${found})`, i.module, i.name);
+  };
+  const expected = EXTERN_NAMES[i.kind];
+  switch (i.kind) {
+    case ExternKind.FUNC: {
+      const typeId = m.canonical[m.funcs[i.index].typeIndex];
+      if (!(extern instanceof WasmFunc)) return wrong(expected, kindOf(extern));
+      if (!TYPES.isSubtype(extern.typeId, typeId)) {
+        return wrong(signatureName(TYPES.func(typeId)!), signatureName(extern.type));
+      }
+      return extern;
+    }
+    case ExternKind.TABLE: {
+      const t = m.tables[i.index].type;
+      if (!(extern instanceof WasmTable)) return wrong(expected, kindOf(extern));
+      if (canonicalType(t.element, m) !== extern.type.element) {
+        return wrong(`table of ${typeName(t.element)}`, `table of ${typeName(extern.type.element)}`);
+      }
+      if (!limitsMatch(extern.length, extern.type, t)) {
+        return wrong(limitsName(t), limitsName(extern.type, extern.length));
+      }
+      return extern;
+    }
+    case ExternKind.MEMORY: {
+      const t = m.memories[i.index].type;
+      if (!(extern instanceof WasmMemory)) return wrong(expected, kindOf(extern));
+      if (!limitsMatch(extern.pages, extern.type, t)) {
+        return wrong(limitsName(t), limitsName(extern.type, extern.pages));
+      }
+      return extern;
+    }
+    case ExternKind.GLOBAL: {
+      const t = m.globals[i.index].type;
+      if (!(extern instanceof WasmGlobal)) return wrong(expected, kindOf(extern));
+      if (!globalMatches(extern.type, { type: canonicalType(t.type, m), mutable: t.mutable })) {
+        const name = (g: GlobalType) => g.mutable ? `(mut ${typeName(g.type)})` : typeName(g.type);
+        return wrong(`global ${name(t)}`, `global ${name(extern.type)}`);
+      }
+      return extern;
+    }
+    default:
+      throw new BugError("a tag passed validation");
+  }
+}
+
+function kindOf(x: Extern): string {
+  return x instanceof WasmFunc
+    ? "func"
+    : x instanceof WasmTable
+    ? "table"
+    : x instanceof WasmMemory
+    ? "memory"
+    : "global";
+}
+
+/** Specification 3.3.12: the actual size is what counts as minimum. */
+function limitsMatch(size: number, actual: Limits, wanted: Limits): boolean {
+  if (actual.is64 !== wanted.is64 || actual.shared !== wanted.shared || BigInt(size) < wanted.min) return false;
+  return wanted.max === undefined || (actual.max !== undefined && actual.max <= wanted.max);
+}
+function limitsName(l: Limits, size?: number): string {
+  return `limits ${size ?? l.min}${l.max === undefined ? "" : ` ${l.max}`}`;
+}
+
+function globalMatches(actual: GlobalType, wanted: GlobalType): boolean {
+  if (actual.mutable !== wanted.mutable) return false;
+  const equal: boolean = actual.type === wanted.type;
+  return equal || (!wanted.mutable && matches(actual.type, wanted.type as ValType, TYPES));
+}

@@ -1,0 +1,210 @@
+// The store (specification 4.2): everything that instances share. Holds functions with their records, the arena, host references, and the tiers that run code.
+
+import { BugError } from "../base/bug.ts";
+import { RECORD, RECORD_BYTES } from "../abi/vmctx.ts";
+import { HostHandles } from "../gc/handles.ts";
+import { NativeRegion } from "../platform/native_memory.ts";
+import { canRunNative } from "../platform/permissions.ts";
+import { ResourceError } from "../wasm/errors.ts";
+import { Activations } from "./activation.ts";
+import { Arena } from "./arena.ts";
+import { type HostFunction, Mode, signatureOf, WasmFunc } from "./func.ts";
+import type { Extern, WasmInstance } from "./instance.ts";
+import type { InterpTier, NativeTier, TierName } from "./tier.ts";
+
+/** Function records that address space is reserved for. */
+const MAX_FUNCTIONS = 1 << 24;
+/** A zeroed vmctx for host functions, so that a record's vmctx is never null. */
+const HOST_VMCTX_BYTES = 64;
+
+/** What instances of one engine share. */
+export class Store {
+  readonly arena: Arena = new Arena();
+  readonly handles: HostHandles = new HostHandles();
+  /** By funcref; 0 is null. */
+  readonly #funcs: (WasmFunc | undefined)[] = [undefined];
+  /** Free ranges of funcrefs, by their length: functions of an instance are neighbours. */
+  readonly #freeRanges = new Map<number, number[]>();
+  #live = 0;
+  readonly #records: NativeRegion | undefined;
+  #words = new Int32Array(0);
+  readonly #hostVmctx: number;
+  /** By id. Holds disposed ones until the collection that frees them. */
+  readonly instances: Set<WasmInstance> = new Set();
+  readonly #byVmctx = new Map<number, WasmInstance>();
+  readonly activations: Activations;
+  /** Tables, memories, globals and functions that the host made and did not dispose of. */
+  readonly hostExterns: Set<Extern> = new Set();
+  /** References that the host keeps alive, with how often each was added. */
+  readonly hostRoots: Map<number, number> = new Map();
+  /** `[0]` is not 0 while running code is to trap as interrupted. Shared, so that a Worker can set it. */
+  readonly interrupt: Int32Array<SharedArrayBuffer>;
+  /** Runs interpreted functions; set by the engine. */
+  interp!: InterpTier;
+  /** Makes machine code; undefined where it cannot run. */
+  native: NativeTier | undefined = undefined;
+  /** Makes the JavaScript function that stands for a function; set by the library above. */
+  exporter: (func: WasmFunc) => unknown = () => {
+    throw new BugError("nobody exports functions");
+  };
+  /** The function that a JavaScript value stands for. */
+  funcOf: (value: unknown) => WasmFunc | undefined = () => undefined;
+
+  /** Takes the interrupt word, and how deep host functions may call back in. */
+  constructor(interrupt: Int32Array<SharedArrayBuffer>, maxNesting: number) {
+    this.interrupt = interrupt;
+    this.activations = new Activations(this, maxNesting);
+    this.#hostVmctx = this.arena.allocate(HOST_VMCTX_BYTES);
+    if (canRunNative()) this.#records = new NativeRegion(MAX_FUNCTIONS * RECORD_BYTES, 1 << 16);
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    if (this.#records !== undefined) this.#words = new Int32Array(this.#records.buffer);
+  }
+
+  /** Address of function record 0; 0 where native code cannot run. */
+  get recordsAddress(): number {
+    return this.#records?.address ?? 0;
+  }
+  /** Functions that exist. */
+  get functionCount(): number {
+    return this.#live;
+  }
+
+  /** Adds an instance whose vmctx has its address. */
+  addInstance(instance: WasmInstance): void {
+    this.instances.add(instance);
+    this.#byVmctx.set(instance.vmctxAddress, instance);
+  }
+  /** Forgets an instance and frees its vmctx. */
+  removeInstance(instance: WasmInstance): void {
+    this.instances.delete(instance);
+    this.#byVmctx.delete(instance.vmctxAddress);
+    this.arena.free(instance.vmctx, instance.layout.size);
+  }
+  /** The instance whose vmctx is at `address`. */
+  instanceAt(address: number): WasmInstance | undefined {
+    return this.#byVmctx.get(address);
+  }
+
+  /** The function of a funcref, which must not be null. */
+  func(ref: number): WasmFunc {
+    const f = this.#funcs[ref];
+    if (f === undefined) throw new BugError(`funcref ${ref} does not exist`);
+    return f;
+  }
+
+  /** Whether the bits are a live funcref; any bits may be asked for. */
+  isFunc(ref: number): boolean {
+    return this.#funcs[ref] !== undefined;
+  }
+
+  /** All functions. */
+  *functions(): Iterable<WasmFunc> {
+    for (const f of this.#funcs) if (f !== undefined) yield f;
+  }
+
+  /** Makes the functions of an instance; their records follow one another, as machine code expects. */
+  addInstanceFuncs(instance: WasmInstance, count: number): WasmFunc[] {
+    const first = this.#allocate(count);
+    const { module } = instance;
+    const made: WasmFunc[] = [];
+    for (let i = 0; i < count; i++) {
+      const index = module.importedFuncs + i;
+      const typeId = module.canonical[module.funcs[index].typeIndex];
+      const func = new WasmFunc(first + i, signatureOf(typeId), instance, index, undefined);
+      this.#funcs[func.ref] = func;
+      this.#writeRecord(func, instance.vmctxAddress);
+      made.push(func);
+    }
+    return made;
+  }
+
+  /** Makes a host function of canonical type `typeId`. */
+  addHostFunc(typeId: number, host: HostFunction, name: string): WasmFunc {
+    const ref = this.#allocate(1);
+    const func = new WasmFunc(ref, signatureOf(typeId), undefined, -1, host, name);
+    this.#funcs[ref] = func;
+    this.#writeRecord(func, this.arena.base + this.#hostVmctx);
+    return func;
+  }
+
+  /** A range of `count` funcrefs. */
+  #allocate(count: number): number {
+    this.#live += count;
+    const reused = this.#freeRanges.get(count)?.pop();
+    if (reused !== undefined) return reused;
+    const first = this.#funcs.length;
+    this.#reserve(first + count);
+    this.#funcs.length = first + count;
+    return first;
+  }
+
+  #reserve(count: number): void {
+    if (count > MAX_FUNCTIONS) throw new ResourceError(`more than ${MAX_FUNCTIONS} functions`);
+    if (this.#records === undefined) return;
+    const bytes = count * RECORD_BYTES;
+    if (bytes <= this.#records.committed) return;
+    this.#records.commit(Math.min(this.#records.reserved, Math.max(bytes, 2 * this.#records.committed)));
+    this.#refresh();
+  }
+
+  #writeRecord(func: WasmFunc, vmctx: number): void {
+    if (this.#records === undefined) return;
+    const at = func.ref * RECORD_BYTES;
+    this.#setAddress(at + RECORD.vmctx, vmctx);
+    this.#words[(at + RECORD.typeId) >> 2] = func.typeId;
+    this.#words[(at + RECORD.index) >> 2] = func.ref;
+    this.#writeEntry(func);
+  }
+
+  #setAddress(at: number, address: number): void {
+    this.#words[at >> 2] = address | 0;
+    this.#words[(at >> 2) + 1] = (address / 2 ** 32) | 0;
+  }
+
+  /** Writes what callers in machine code enter: the compiled code, or the exit to TypeScript. */
+  #writeEntry(func: WasmFunc): void {
+    if (this.#records === undefined || this.native === undefined) return;
+    const entry = func.mode === Mode.NATIVE && func.nativeEntry !== 0 ? func.nativeEntry : this.native.exitThunk(func);
+    this.#setAddress(func.ref * RECORD_BYTES + RECORD.entry, entry);
+  }
+
+  /** Address of a function's record. */
+  recordAddress(func: WasmFunc): number {
+    return this.recordsAddress + func.ref * RECORD_BYTES;
+  }
+
+  /** Moves a function to a tier, for its next call. `jit` compiles at the first call. Throws where machine code cannot run. */
+  setTier(func: WasmFunc, tier: TierName): void {
+    if (func.mode === Mode.HOST) throw new TypeError(`${func.name} is a host function and has no tier`);
+    if (tier !== "interp" && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
+    func.tier = tier;
+    func.mode = tier === "interp" ? Mode.INTERP : Mode.NATIVE;
+    this.#writeEntry(func);
+  }
+
+  /** Compiles a function that is to run as machine code, if that has not happened. */
+  compile(func: WasmFunc): void {
+    if (func.nativeEntry === 0) {
+      func.nativeEntry = this.native!.entryOf(func);
+      this.#writeEntry(func);
+    }
+  }
+
+  /** The JavaScript function that stands for `func`; always the same. */
+  exportFunc(func: WasmFunc): unknown {
+    return func.exported ??= this.exporter(func);
+  }
+
+  /** Forgets a range of functions that nothing can call any more: all of an instance, or one host function. */
+  freeFuncs(first: number, count: number): void {
+    this.#funcs.fill(undefined, first, first + count);
+    this.#words.fill(0, (first * RECORD_BYTES) >> 2, ((first + count) * RECORD_BYTES) >> 2);
+    this.#live -= count;
+    const ranges = this.#freeRanges.get(count) ?? [];
+    ranges.push(first);
+    this.#freeRanges.set(count, ranges);
+  }
+}

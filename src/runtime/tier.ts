@@ -1,0 +1,77 @@
+// What a tier is to the runtime: the interfaces by which the driver of activations runs code it knows nothing about.
+// interp/ implements InterpThread; engine/ puts jit and link behind NativeTier.
+
+import type { TrapCode } from "../wasm/traps.ts";
+import type { WasmFrame } from "../wasm/errors.ts";
+import type { WasmFunc } from "./func.ts";
+
+/** The tiers there are, by name. */
+export const TIERS = ["interp", "jit"] as const;
+/** A tier's name. */
+export type TierName = (typeof TIERS)[number];
+
+/** Why `InterpThread.run()` returned. */
+export const RunStatus = {
+  /** The function of the innermost base frame returned; its results are the topmost slots. */
+  DONE: 0,
+  /** `callee` is to be called and does not run in this tier; its arguments are the topmost slots. */
+  CALL: 1,
+  /** The program trapped with `trapCode` at the top frame. */
+  TRAP: 2,
+} as const;
+export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
+
+/** A stack of interpreter frames, on which one activation runs. */
+export interface InterpThread {
+  /** The operand and local slots, two words each. */
+  i32: Int32Array;
+  /** Slot index behind the topmost slot. */
+  sp: number;
+  readonly callee: WasmFunc | undefined;
+  readonly trapCode: TrapCode;
+  /** Pushes a base frame for `func`, whose arguments are the topmost slots. False if the stack is exhausted. */
+  enter(func: WasmFunc): boolean;
+  /** Makes room for `slots` more above `sp`. False if the stack is exhausted. */
+  reserve(slots: number): boolean;
+  /** Runs until the innermost base frame returns, something else is to be called, or a trap. */
+  run(): RunStatus;
+  /** Frames from the innermost to the innermost base frame below `level` base frames. */
+  frames(level: number): WasmFrame[];
+  /** Base frames on the stack. */
+  readonly level: number;
+  /** Slots in use, for the collector. */
+  scan(visit: (low: number) => void): void;
+  /** Instances with a frame, for the collector. */
+  functions(): Iterable<WasmFunc>;
+  /** Drops everything. */
+  reset(): void;
+}
+
+/** What runs interpreted functions. */
+export interface InterpTier {
+  newThread(): InterpThread;
+}
+
+/** What makes machine code. */
+export interface NativeTier {
+  readonly name: TierName;
+  /** Compiles and installs a function unless that was done; gives the address at which callers enter. */
+  entryOf(func: WasmFunc): number;
+  /** Address of the exit thunk for the function's signature: what callers enter when it does not run as machine code. */
+  exitThunk(func: WasmFunc): number;
+  /** Address of the entry thunk for the function's signature. */
+  entryThunk(func: WasmFunc): number;
+  /** What is known of a pc in generated code; undefined if it is none of a Wasm function's. */
+  locate(pc: number): NativeLocation | undefined;
+}
+
+/** A place in generated code. */
+export interface NativeLocation {
+  /** The function's index in its module. */
+  readonly index: number;
+  readonly tier: TierName;
+  /** Byte offset of the Wasm instruction. */
+  readonly wasmOffset: number;
+  /** Code of the trap that the instruction at the pc can raise; undefined if none. */
+  readonly trapCode: TrapCode | undefined;
+}

@@ -1,0 +1,133 @@
+// JavaScript values ↔ slots, as the JS API converts them (WebAssembly JavaScript Interface, ToWebAssemblyValue and ToJSValue).
+// Floats of slots are handled as bits wherever they are only moved.
+
+import {
+  F32,
+  F64,
+  Heap,
+  heapOf,
+  I32,
+  I64,
+  isNullable,
+  isRef,
+  topOf,
+  typeName,
+  TYPES,
+  type ValType,
+} from "../wasm/types.ts";
+import type { Store } from "./store.ts";
+
+const SCRATCH = new ArrayBuffer(8);
+const S32 = new Int32Array(SCRATCH), SF32 = new Float32Array(SCRATCH);
+const SF64 = new Float64Array(SCRATCH), S64 = new BigInt64Array(SCRATCH);
+
+/** Bits of a float32, rounded from a number. */
+export function f32Bits(v: number): number {
+  SF32[0] = v;
+  return S32[0];
+}
+/** The number of float32 bits. */
+export function f32FromBits(bits: number): number {
+  S32[0] = bits;
+  return SF32[0];
+}
+/** Bits of a float64. */
+export function f64Bits(v: number): bigint {
+  SF64[0] = v;
+  return S64[0];
+}
+/** The number of float64 bits. */
+export function f64FromBits(bits: bigint): number {
+  S64[0] = bits;
+  return SF64[0];
+}
+
+/** Writes a JavaScript value of type `t` to slot `at`. Throws TypeError when there is no conversion. */
+export function writeSlot(store: Store, words: Int32Array, at: number, t: ValType, value: unknown): void {
+  const w = at << 1;
+  switch (t) {
+    case I32:
+      words[w] = typeof value === "number" ? value : Number(value as number) | 0;
+      words[w + 1] = 0;
+      return;
+    case I64: {
+      if (typeof value !== "bigint") throw new TypeError(`an i64 needs a bigint, not ${describe(value)}`);
+      S64[0] = value;
+      words[w] = S32[0];
+      words[w + 1] = S32[1];
+      return;
+    }
+    case F32:
+      SF32[0] = Number(value as number);
+      words[w] = S32[0];
+      words[w + 1] = 0;
+      return;
+    case F64:
+      SF64[0] = Number(value as number);
+      words[w] = S32[0];
+      words[w + 1] = S32[1];
+      return;
+    default:
+      words[w] = toRef(store, t, value);
+      words[w + 1] = 0;
+  }
+}
+
+/** The JavaScript value of type `t` in slot `at`. */
+export function readSlot(store: Store, words: Int32Array, at: number, t: ValType): unknown {
+  const w = at << 1;
+  switch (t) {
+    case I32:
+      return words[w];
+    case I64:
+      S32[0] = words[w];
+      S32[1] = words[w + 1];
+      return S64[0];
+    case F32:
+      S32[0] = words[w];
+      return SF32[0];
+    case F64:
+      S32[0] = words[w];
+      S32[1] = words[w + 1];
+      return SF64[0];
+    default:
+      return fromRef(store, t, words[w]);
+  }
+}
+
+/** The reference of type `t` that stands for a JavaScript value. Throws TypeError when there is none. */
+export function toRef(store: Store, t: ValType, value: unknown): number {
+  if (!isRef(t)) throw new TypeError(`no conversion to ${typeName(t)}`);
+  if (value === null) {
+    if (!isNullable(t)) throw new TypeError(`null is not a ${typeName(t)}`);
+    return 0;
+  }
+  const heap = heapOf(t);
+  switch (topOf(heap, TYPES)) {
+    case Heap.EXTERN:
+      return store.handles.toRef(value);
+    case Heap.FUNC: {
+      const func = store.funcOf(value);
+      if (func === undefined) throw new TypeError(`${describe(value)} is not a WebAssembly function of this engine`);
+      if (heap >= 0 && !TYPES.isSubtype(func.typeId, heap)) throw new TypeError(`the function is not a ${typeName(t)}`);
+      return func.ref;
+    }
+  }
+  throw new TypeError(`no conversion to ${typeName(t)}`);
+}
+
+/** The JavaScript value of a reference of type `t`. */
+export function fromRef(store: Store, t: ValType, ref: number): unknown {
+  if (ref === 0) return null;
+  if (topOf(heapOf(t), TYPES) === Heap.FUNC) return store.exportFunc(store.func(ref));
+  return store.handles.fromRef(ref);
+}
+
+/** Whether references of type `t` are function references. */
+export function isFuncType(t: ValType): boolean {
+  return isRef(t) && topOf(heapOf(t), TYPES) === Heap.FUNC;
+}
+
+function describe(value: unknown): string {
+  return value === null ? "null" : typeof value === "object" ? "an object" : `the ${typeof value} ${String(value)}`;
+}

@@ -1,0 +1,26 @@
+;; Shuffles a table of functions and calls through it: call_indirect, bytes in memory, table.get and table.set.
+(module $permute
+  (memory 1)
+  (type $op (func (param i32) (result i32)))
+  (table $ops 4 4 funcref)
+  (elem (i32.const 0) $double $increment $flip $rotate)
+  (func $double (type $op) (i32.shl (local.get 0) (i32.const 1)))
+  (func $increment (type $op) (i32.add (local.get 0) (i32.const 1)))
+  (func $flip (type $op) (i32.xor (local.get 0) (i32.const 0x5bd1e995)))
+  (func $rotate (type $op) (i32.rotl (local.get 0) (i32.const 13)))
+  (func $swap (param $a i32) (param $b i32)
+    (local $held funcref)
+    (local.set $held (table.get $ops (local.get $a)))
+    (table.set $ops (local.get $a) (table.get $ops (local.get $b)))
+    (table.set $ops (local.get $b) (local.get $held)))
+  (func (export "run") (param $n i32) (result i64)
+    (local $x i32) (local $i i32)
+    (loop $rounds
+      (local.set $i (i32.const 1000))
+      (loop $calls
+        (local.set $x (call_indirect $ops (type $op) (local.get $x) (i32.and (local.get $i) (i32.const 3))))
+        (i32.store8 (i32.and (local.get $x) (i32.const 0xffff)) (i32.add (i32.load8_u (i32.and (local.get $x) (i32.const 0xffff))) (i32.const 1)))
+        (br_if $calls (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+      (call $swap (i32.and (local.get $x) (i32.const 3)) (i32.and (local.get $n) (i32.const 3)))
+      (br_if $rounds (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (i64.extend_i32_u (i32.add (local.get $x) (i32.load8_u (i32.const 77))))))

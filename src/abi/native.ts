@@ -9,7 +9,8 @@ import { loadEntry, type NativeEntry } from "../platform/native_entry.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import { installTrapHandler, REGISTRY } from "../platform/signals.ts";
 import { DEFAULT_STACK_BYTES, type NativeStack, StackPool } from "../platform/stacks.ts";
-import { NativeRegion } from "../platform/native_memory.ts";
+import { addressOfBuffer } from "../platform/ffi.ts";
+import { INTERRUPT } from "../platform/interrupt.ts";
 import { STACK, STACK_BLOCK_BYTES } from "./vmctx.ts";
 import { buildStubs } from "./x64/stubs.ts";
 
@@ -22,9 +23,6 @@ export interface Native {
   readonly cpu: CpuFeatures;
   readonly memory: ExecutableMemory;
   readonly stacks: StackPool;
-  /** The word that every stack's `interruptPointer` points to: set `[0]` to another value than 0 and loops trap. Other threads may know its address. */
-  readonly interrupt: Int32Array;
-  readonly interruptAddress: number;
 }
 
 let native: Native | undefined;
@@ -68,8 +66,7 @@ function start(stackBytes: number): Native {
 
   const words = new Uint32Array(3);
   entry.cpuid(words);
-  const interruptRegion = new NativeRegion(4, 4);
-  const interruptAddress = interruptRegion.address;
+  const interruptAddress = addressOfBuffer(INTERRUPT.buffer);
   const prepare = (stack: NativeStack) => {
     const { i32 } = stack;
     i32.fill(0, 0, STACK.args >> 2);
@@ -84,8 +81,6 @@ function start(stackBytes: number): Native {
     cpu: cpuFeatures(words[0], words[1], words[2]),
     memory,
     stacks: new StackPool(stackBytes, STACK_BLOCK_BYTES, prepare),
-    interrupt: new Int32Array(interruptRegion.buffer, 0, 1),
-    interruptAddress,
   };
 }
 

@@ -1,6 +1,7 @@
 // The operator cursor: walks over the instructions of a function body or constant expression and presents each with its immediates in fields.
 // Consumed by validator, JIT, printer and disassembler. It knows the binary format of instructions and nothing of types on the stack.
 
+import { LIMITS } from "../wasm/limits.ts";
 import { MALFORMED } from "../wasm/messages.ts";
 import { Imm, isPrefix, type OpInfo, opInfo } from "../wasm/opcodes.ts";
 import { type HeapType, refType, type ValType } from "../wasm/types.ts";
@@ -96,6 +97,9 @@ export class BytecodeReader extends ByteReader {
       case Imm.LABEL_TABLE: {
         const at = this.pos;
         const count = this.u32();
+        if (count > LIMITS.brTableTargets) {
+          this.malformed(`br_table with ${count} targets, the limit is ${LIMITS.brTableTargets}`, at);
+        }
         if (count >= this.end - this.pos) this.malformed(MALFORMED.unexpectedEndOfSection, at);
         const labels = this.labels;
         labels.length = 0;

@@ -10,6 +10,7 @@ import { Trap, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { Mode, type WasmFunc } from "./func.ts";
+import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { Store } from "./store.ts";
 import { type InterpThread, RunStatus } from "./tier.ts";
@@ -24,14 +25,12 @@ const ARGS_SLOT = STACK.args >> 3;
 interface Segment {
   readonly func: WasmFunc;
   readonly native: boolean;
-  /** Machine code: whether it is parked and is to be resumed, not entered. */
-  parked: boolean;
+  /** Machine code: why it is parked; it is then to be resumed, not entered. */
+  exit: typeof Exit.CALL | typeof Exit.HELPER | undefined;
   /** Machine code: where its stack stood when it was entered. */
   readonly enteredAt: number;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
-  sp: number;
-  fp: number;
-  resumeIp: number;
+  saved: { readonly sp: number; readonly fp: number; readonly resumeIp: number } | undefined;
 }
 
 /** The activations of a store that have not ended, outermost first, and interpreter stacks for further ones. */
@@ -97,6 +96,31 @@ export class Activation {
     }
   }
 
+  /**
+   * Goes on with a call that was entered without an activation and wants something first: `func` runs on `stack`, and gave `status`.
+   * Gives and throws like call(); the stack belongs to the activation now.
+   */
+  adopt(func: WasmFunc, native: Native, stack: NativeStack, status: number): SlotRange {
+    this.#native = native;
+    this.#stack = stack;
+    const segment: Segment = { func, native: true, exit: undefined, enteredAt: stack.top, saved: undefined };
+    this.segments.push(segment);
+    try {
+      this.store.activations.begin(this);
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+    try {
+      if (status !== Exit.CALL && status !== Exit.HELPER) return this.#leave(segment, status)!;
+      this.#serve(segment, status);
+      return this.#drive();
+    } finally {
+      this.store.activations.end(this);
+      this.#release();
+    }
+  }
+
   #release(): void {
     if (this.#thread !== undefined) {
       this.#thread.reset();
@@ -130,7 +154,7 @@ export class Activation {
     copySlots(args.words, args.at, thread.i32, thread.sp, n);
     thread.sp += n;
     if (!thread.enter(func)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
-    this.segments.push({ func, native: false, parked: false, enteredAt: 0, sp: 0, fp: 0, resumeIp: 0 });
+    this.segments.push({ func, native: false, exit: undefined, enteredAt: 0, saved: undefined });
   }
 
   #startNative(func: WasmFunc, args: SlotRange): void {
@@ -141,21 +165,24 @@ export class Activation {
       this.#stack = this.#native.stacks.take();
     } else {
       const below = this.segments.findLast((s) => s.native);
-      if (below !== undefined && below.sp === 0) {
-        below.sp = readAddress(this.#stack.i32, SP);
-        below.fp = readAddress(this.#stack.i32, FP);
-        below.resumeIp = readAddress(this.#stack.i32, IP);
-      }
+      if (below !== undefined) below.saved ??= this.#parkedRegisters();
     }
     const { i32 } = this.#stack;
     const n = func.paramSlots;
     if (n > STACK_ARG_SLOTS) throw new BugError("more parameters than a stack block holds");
     copySlots(args.words, args.at, i32, ARGS_SLOT, n);
-    writeAddress(i32, STACK.thunk, store.native!.entryThunk(func));
-    writeAddress(i32, STACK.record, store.recordAddress(func));
-    writeAddress(i32, STACK.vmctx, func.instance!.vmctxAddress);
-    const enteredAt = readAddress(i32, SP);
-    this.segments.push({ func, native: true, parked: false, enteredAt, sp: 0, fp: 0, resumeIp: 0 });
+    i32.set(func.nativeCall ??= nativeCall(store, func), CALL_WORDS);
+    this.#pushNative(func);
+  }
+
+  #pushNative(func: WasmFunc): void {
+    const enteredAt = readAddress(this.#stack!.i32, SP);
+    this.segments.push({ func, native: true, exit: undefined, enteredAt, saved: undefined });
+  }
+
+  #parkedRegisters() {
+    const { i32 } = this.#stack!;
+    return { sp: readAddress(i32, SP), fp: readAddress(i32, FP), resumeIp: readAddress(i32, IP) };
   }
 
   // The loop
@@ -191,33 +218,42 @@ export class Activation {
   }
 
   #runNative(segment: Segment): SlotRange | undefined {
-    const { i32, pointer } = this.#stack!;
+    const { pointer } = this.#stack!;
     const native = this.#native!;
-    let status = segment.parked ? native.resume(pointer) : native.enter(pointer);
-    segment.parked = true;
-    for (;;) {
-      switch (status) {
-        case Exit.DONE:
-          writeAddress(i32, SP, segment.enteredAt);
-          return this.#finish(segment.func.resultSlots, { words: i32, at: ARGS_SLOT });
-        case Exit.CALL: {
-          const callee = this.store.func(i32[STACK.callee >> 2]);
-          const args = { words: i32, at: ARGS_SLOT };
-          if (callee.mode !== Mode.HOST) return this.#start(callee, args), undefined;
-          callHost(this.store, callee, args);
-          break;
-        }
-        case Exit.HELPER:
-          runHelper(this.store, i32, (code) => this.#trap(code));
-          break;
-        case Exit.TRAP:
-          this.#nativeTrap();
-          break;
-        default:
-          throw new BugError(`machine code gave status ${status}`);
-      }
+    let status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
+    while (status === Exit.CALL || status === Exit.HELPER) {
+      if (!this.#serve(segment, status)) return undefined;
       status = native.resume(pointer);
     }
+    return this.#leave(segment, status);
+  }
+
+  /** Serves an exit of machine code; false if another segment was started for it. */
+  #serve(segment: Segment, status: typeof Exit.CALL | typeof Exit.HELPER): boolean {
+    const { i32 } = this.#stack!;
+    segment.exit = status;
+    if (status === Exit.HELPER) {
+      runHelper(this.store, i32, (code) => this.#trap(code));
+      return true;
+    }
+    const callee = this.store.func(i32[STACK.callee >> 2]);
+    const args = { words: i32, at: ARGS_SLOT };
+    if (callee.mode === Mode.HOST) {
+      callHost(this.store, callee, args);
+      return true;
+    }
+    this.#start(callee, args);
+    return false;
+  }
+
+  /** Machine code returned for good: its results, or its trap. */
+  #leave(segment: Segment, status: number): SlotRange | undefined {
+    if (status === Exit.DONE) {
+      return this.#finish(segment.func.resultSlots, { words: this.#stack!.i32, at: ARGS_SLOT });
+    }
+    if (status !== Exit.TRAP) throw new BugError(`machine code gave status ${status}`);
+    const code = this.store.native!.trapOf(this.#stack!);
+    throw new Trap(code, this.#frames(true));
   }
 
   /** The topmost segment is done: its results go to the segment below, or to JavaScript. */
@@ -228,11 +264,11 @@ export class Activation {
     if (below.native) {
       const { i32 } = this.#stack!;
       if (results.words !== i32) copySlots(results.words, results.at, i32, ARGS_SLOT, resultSlots);
-      if (below.sp !== 0) {
-        writeAddress(i32, SP, below.sp);
-        writeAddress(i32, FP, below.fp);
-        writeAddress(i32, IP, below.resumeIp);
-        below.sp = 0;
+      if (below.saved !== undefined) {
+        writeAddress(i32, SP, below.saved.sp);
+        writeAddress(i32, FP, below.saved.fp);
+        writeAddress(i32, IP, below.saved.resumeIp);
+        below.saved = undefined;
       }
     } else {
       const thread = this.#thread!;
@@ -249,62 +285,38 @@ export class Activation {
     throw new Trap(code, this.frames());
   }
 
-  #nativeTrap(): never {
-    const stack = this.#stack!;
-    const pc = readAddress(stack.i32, STACK.trapPc);
-    const address = readAddress(stack.i32, STACK.trapAddress);
-    const fp = readAddress(stack.i32, STACK.trapFp);
-    const exhausted = stack.isGuard(address);
-    const at = this.store.native!.locate(pc);
-    if (!exhausted && at?.trapCode === undefined) {
-      throw new BugError(`machine code faulted at 0x${pc.toString(16)} (address 0x${address.toString(16)})`);
-    }
-    const code = exhausted ? TrapCode.CALL_STACK_EXHAUSTED : at!.trapCode!;
-    throw new Trap(code, this.#frames(pc, fp));
-  }
-
-  /** The Wasm frames of this activation, innermost first. The topmost segment must be parked or interpreted. */
+  /** The Wasm frames of this activation, innermost first. */
   frames(): WasmFrame[] {
-    return this.#frames(0, 0);
+    return this.#frames(false);
   }
 
-  #frames(topPc: number, topFp: number): WasmFrame[] {
+  #frames(trapped: boolean): WasmFrame[] {
     const frames: WasmFrame[] = [];
     let level = this.#thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i];
-      if (!segment.native) {
-        frames.push(...this.#thread!.frames(level--));
-        continue;
-      }
-      const { i32 } = this.#stack!;
-      const trapped = topPc !== 0 && i === this.segments.length - 1;
-      if (!trapped && !segment.parked) continue;
-      const pc = trapped ? topPc : segment.sp !== 0 ? segment.resumeIp : readAddress(i32, IP);
-      const fp = trapped ? topFp : segment.sp !== 0 ? segment.fp : readAddress(i32, FP);
-      this.#nativeFrames(trapped ? pc : pc - 1, fp, segment.enteredAt, frames);
+      if (!segment.native) frames.push(...this.#thread!.frames(level--));
+      else this.#nativeFrames(segment, trapped && i === this.segments.length - 1, frames);
     }
     return frames;
   }
 
-  /** Walks frame pointers up to where the segment was entered. */
-  #nativeFrames(pc: number, fp: number, end: number, frames: WasmFrame[]): void {
-    const stack = this.#stack!;
-    for (let n = 0; n < MAX_FRAMES && fp !== 0 && fp < end; n++) {
-      const at = this.store.native!.locate(pc);
-      if (at !== undefined) {
-        const vmctx = stack.readAddress(fp - 8);
-        const instance = this.store.instanceAt(vmctx);
-        const name = instance === undefined ? `func[${at.index}]` : functionName(instance.module, at.index);
-        frames.push({ name, index: at.index, offset: at.wasmOffset, tier: at.tier });
-      }
-      pc = stack.readAddress(fp + 8) - 1;
-      fp = stack.readAddress(fp);
+  #nativeFrames(segment: Segment, trapped: boolean, frames: WasmFrame[]): void {
+    const native = this.store.native!, stack = this.#stack!;
+    if (!trapped && segment.exit === undefined) return;
+    const found = trapped
+      ? native.framesAtTrap(stack)
+      : native.framesAt(stack, { exit: segment.exit!, ...(segment.saved ?? this.#parkedRegisters()) });
+    for (const at of found) {
+      if (frames.length >= MAX_FRAMES) return;
+      const instance = this.store.instanceAt(stack.readAddress(at.fp - 8));
+      const name = instance === undefined ? `func[${at.index}]` : functionName(instance.module, at.index);
+      frames.push({ name, index: at.index, offset: at.wasmOffset, tier: at.tier });
     }
   }
 }
 
-/** Frames of a native segment that a stack trace lists at most. */
+/** Frames that a stack trace lists at most. */
 const MAX_FRAMES = 10_000;
 
 function copySlots(from: Int32Array, at: number, to: Int32Array, toAt: number, slots: number): void {

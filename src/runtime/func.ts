@@ -66,6 +66,8 @@ export class WasmFunc {
   interp: InterpCode | undefined = undefined;
   /** Address of compiled code, 0 before compilation. */
   nativeEntry = 0;
+  /** What the stack block takes for a call of this function, once it was called (call.ts). */
+  nativeCall: Int32Array | undefined = undefined;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
   /** The JavaScript function that stands for this one, once asked for (same function, same identity). */

@@ -3,6 +3,7 @@
 import { BugError } from "../base/bug.ts";
 import { RECORD, RECORD_BYTES } from "../abi/vmctx.ts";
 import { HostHandles } from "../gc/handles.ts";
+import { INTERRUPT } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
@@ -38,7 +39,7 @@ export class Store {
   /** References that the host keeps alive, with how often each was added. */
   readonly hostRoots: Map<number, number> = new Map();
   /** `[0]` is not 0 while running code is to trap as interrupted. Shared, so that a Worker can set it. */
-  readonly interrupt: Int32Array<SharedArrayBuffer>;
+  readonly interrupt: Int32Array<SharedArrayBuffer> = INTERRUPT;
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
@@ -50,9 +51,8 @@ export class Store {
   /** The function that a JavaScript value stands for. */
   funcOf: (value: unknown) => WasmFunc | undefined = () => undefined;
 
-  /** Takes the interrupt word, and how deep host functions may call back in. */
-  constructor(interrupt: Int32Array<SharedArrayBuffer>, maxNesting: number) {
-    this.interrupt = interrupt;
+  /** Takes how deep host functions may call back in. */
+  constructor(maxNesting: number) {
     this.activations = new Activations(this, maxNesting);
     this.#hostVmctx = this.arena.allocate(HOST_VMCTX_BYTES);
     if (canRunNative()) this.#records = new NativeRegion(MAX_FUNCTIONS * RECORD_BYTES, 1 << 16);

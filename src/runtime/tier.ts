@@ -1,6 +1,8 @@
 // What a tier is to the runtime: the interfaces by which the driver of activations runs code it knows nothing about.
 // interp/ implements InterpThread; engine/ puts jit and link behind NativeTier.
 
+import type { Exit } from "../abi/exits.ts";
+import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
 import type { WasmFunc } from "./func.ts";
@@ -61,17 +63,28 @@ export interface NativeTier {
   exitThunk(func: WasmFunc): number;
   /** Address of the entry thunk for the function's signature. */
   entryThunk(func: WasmFunc): number;
-  /** What is known of a pc in generated code; undefined if it is none of a Wasm function's. */
-  locate(pc: number): NativeLocation | undefined;
+  /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */
+  trapOf(stack: NativeStack): TrapCode;
+  /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */
+  framesAtTrap(stack: NativeStack): Iterable<NativeLocation>;
+  framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation>;
 }
 
-/** A place in generated code. */
+/** What is parked on a native stack after an exit CALL or HELPER. */
+export interface Parked {
+  readonly exit: typeof Exit.CALL | typeof Exit.HELPER;
+  readonly sp: number;
+  readonly fp: number;
+  readonly resumeIp: number;
+}
+
+/** A frame of machine code. */
 export interface NativeLocation {
   /** The function's index in its module. */
   readonly index: number;
   readonly tier: TierName;
-  /** Byte offset of the Wasm instruction. */
+  /** Byte offset of the Wasm instruction; -1 if not known. */
   readonly wasmOffset: number;
-  /** Code of the trap that the instruction at the pc can raise; undefined if none. */
-  readonly trapCode: TrapCode | undefined;
+  /** Frame pointer. */
+  readonly fp: number;
 }

@@ -1,0 +1,74 @@
+// Calls from JavaScript: the function that stands for a Wasm function, and the short way into machine code, on which a call needs no activation.
+
+import { Exit } from "../abi/exits.ts";
+import { type Native, startNative } from "../abi/native.ts";
+import { STACK } from "../abi/vmctx.ts";
+import type { NativeStack } from "../platform/stacks.ts";
+import { Activation, callHost, type SlotRange } from "./activation.ts";
+import { Mode, type WasmFunc } from "./func.ts";
+import { CALL_WORDS, nativeCall } from "./native_call.ts";
+import type { ValType } from "../wasm/types.ts";
+import type { Store } from "./store.ts";
+import { readSlot, writeSlot } from "./values.ts";
+
+const ARGS_SLOT = STACK.args >> 3;
+
+/** Enters machine code directly as long as it comes back done; everything else is an activation's. */
+export class Caller {
+  #native: Native | undefined;
+  /** A prepared stack that nobody runs on. */
+  #idle: NativeStack | undefined;
+
+  constructor(readonly store: Store) {}
+
+  /** Calls with JavaScript values. Throws TypeError for what cannot be converted, Trap, or what a host function threw. */
+  call(func: WasmFunc, args: ArrayLike<unknown>): unknown {
+    if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
+    const { store } = this;
+    const { params, results } = func.signature.type;
+    if (func.mode === Mode.NATIVE && func.nativeEntry !== 0) {
+      const stack = this.#idle ?? this.#take();
+      const { i32 } = stack;
+      // A conversion may call back in, which must not find this stack idle.
+      this.#idle = undefined;
+      try {
+        for (let i = 0; i < params.length; i++) writeSlot(store, i32, ARGS_SLOT + i, params[i], args[i]);
+      } catch (error) {
+        this.#idle = stack;
+        throw error;
+      }
+      const entry = func.nativeCall ??= nativeCall(store, func);
+      for (let i = 0; i < entry.length; i++) i32[CALL_WORDS + i] = entry[i];
+      const status = this.#native!.enter(stack.pointer);
+      if (status !== Exit.DONE) {
+        return readResults(store, results, new Activation(store).adopt(func, this.#native!, stack, status));
+      }
+      this.#idle = stack;
+      if (results.length === 1) return readSlot(store, i32, ARGS_SLOT, results[0]);
+      return readResults(store, results, { words: i32, at: ARGS_SLOT });
+    }
+    const words = new Int32Array(params.length * 2);
+    for (let i = 0; i < params.length; i++) writeSlot(store, words, i, params[i], args[i]);
+    return readResults(store, results, this.callSlots(func, { words, at: 0 }));
+  }
+
+  /** Calls with slots; gives where the results stand until the next call. */
+  callSlots(func: WasmFunc, args: SlotRange): SlotRange {
+    if (func.mode !== Mode.HOST) return new Activation(this.store).call(func, args);
+    const words = new Int32Array(Math.max(func.paramSlots, func.resultSlots) * 2);
+    for (let i = 0; i < func.paramSlots * 2; i++) words[i] = args.words[args.at * 2 + i];
+    callHost(this.store, func, { words, at: 0 });
+    return { words, at: 0 };
+  }
+
+  #take(): NativeStack {
+    this.#native ??= startNative();
+    return this.#native.stacks.take();
+  }
+}
+
+function readResults(store: Store, types: readonly ValType[], from: SlotRange): unknown {
+  if (types.length === 0) return undefined;
+  if (types.length === 1) return readSlot(store, from.words, from.at, types[0]);
+  return types.map((t, i) => readSlot(store, from.words, from.at + i, t));
+}

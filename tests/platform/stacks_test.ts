@@ -1,0 +1,31 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { BugError } from "../../src/base/bug.ts";
+import { NativeStack, STACK_GUARD_BYTES, StackPool } from "../../src/platform/stacks.ts";
+
+Deno.test("a stack has a guard below and its block above", () => {
+  const stack = new NativeStack(100_000, 1000);
+  assertEquals(stack.limit - stack.guard, STACK_GUARD_BYTES);
+  assert(stack.top - stack.limit >= 100_000);
+  assert(stack.isGuard(stack.limit - 1) && !stack.isGuard(stack.limit) && !stack.isGuard(stack.guard - 1));
+  stack.i32[0] = 5;
+  assertEquals(stack.i64[0], 5n);
+  assertEquals([stack.readAddress(stack.top), stack.readAddress(stack.limit - 8), stack.readAddress(stack.top - 8)], [
+    0,
+    0,
+    0,
+  ]);
+  stack.release();
+});
+
+Deno.test("a pool prepares each stack it gives, and reuses what comes back", () => {
+  let prepared = 0;
+  const pool = new StackPool(65536, 4096, () => prepared++, 1);
+  const first = pool.take();
+  const second = pool.take();
+  assertEquals([pool.live, prepared], [2, 2]);
+  pool.giveBack(first);
+  assertThrows(() => pool.giveBack(first), BugError);
+  pool.giveBack(second);
+  assert(pool.take() === first);
+  assertEquals([pool.live, prepared], [1, 3]);
+});

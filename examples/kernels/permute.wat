@@ -15,6 +15,11 @@
     (table.set $ops (local.get $b) (local.get $held)))
   (func (export "run") (param $n i32) (result i64)
     (local $x i32) (local $i i32)
+    (memory.fill (i32.const 0) (i32.const 0) (i32.const 0x10000))
+    (table.set $ops (i32.const 0) (ref.func $double))
+    (table.set $ops (i32.const 1) (ref.func $increment))
+    (table.set $ops (i32.const 2) (ref.func $flip))
+    (table.set $ops (i32.const 3) (ref.func $rotate))
     (loop $rounds
       (local.set $i (i32.const 1000))
       (loop $calls

@@ -2,7 +2,7 @@
 
 import { fromFileUrl } from "@std/path";
 import { BASELINE_CPU } from "../../src/platform/cpu.ts";
-import { decode, generate, validate } from "../../src/engine/pipeline.ts";
+import { compiler, decode, validate } from "../../src/engine/pipeline.ts";
 import { loadKernels } from "./kernels.ts";
 import type { Rival } from "./rival.ts";
 
@@ -36,9 +36,8 @@ export async function compileSpeed(rival: Rival): Promise<Record<string, number 
       const t1 = performance.now();
       codeBytes = 0;
       const { module } = valid;
-      for (let i = module.importedFuncs; i < module.funcs.length; i++) {
-        codeBytes += generate(valid, i, { cpu: BASELINE_CPU }).bytes.length;
-      }
+      const jit = compiler(valid, BASELINE_CPU);
+      for (let i = module.importedFuncs; i < module.funcs.length; i++) codeBytes += jit.compile(i).bytes.length;
       const t2 = performance.now();
       front.push(t1 - t0);
       back.push(t2 - t1);

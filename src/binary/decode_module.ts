@@ -66,6 +66,7 @@ export const SECTION_NAMES: readonly string[] = [
 class Draft {
   types: TypeDef[] = [];
   canonical: number[] = [];
+  typeOffsets: number[] = [];
   imports: Import[] = [];
   importedFuncs = 0;
   importedTables = 0;
@@ -86,7 +87,7 @@ class Draft {
   dataCount: number | undefined = undefined;
   datas: DataSegment[] = [];
   customs: CustomSection[] = [];
-  sawCode = false;
+  bodies = 0;
   sawData = false;
 }
 
@@ -99,6 +100,30 @@ export function decodeModule(bytes: Uint8Array): Module {
   const r = new BytecodeReader(bytes);
   header(r);
   const d = new Draft();
+  try {
+    sections(r, d);
+  } catch (error) {
+    // The fault that comes first in the bytes is the one to report, and bodies were passed over.
+    if (error instanceof CompileError && error.malformed) d.funcs.forEach((f) => scanBody(bytes, f.body));
+    throw error;
+  }
+  if (d.bodies < d.declared.length) r.malformed(MALFORMED.funcCodeMismatch);
+  if (!d.sawData && d.dataCount !== undefined && d.dataCount > 0) r.malformed(MALFORMED.dataCountMismatch);
+  const { declared: _, bodies: _bodies, sawData: _data, ...module } = d;
+  const result: Module = { bytes, ...module, names: emptyNames() };
+  decodeNames(result);
+  return result;
+}
+
+/** Reads a body's instructions. Throws CompileError when they are malformed. */
+function scanBody(bytes: Uint8Array, body: FuncBody | undefined): void {
+  if (body === undefined) return;
+  const r = new BytecodeReader(bytes, body.codeStart, body.end);
+  while (r.pos < body.end) r.next();
+}
+
+function sections(r: BytecodeReader, d: Draft): void {
+  const { bytes } = r;
   let position = -1;
   let last = 0;
   while (r.pos < bytes.length) {
@@ -125,12 +150,6 @@ export function decodeModule(bytes: Uint8Array): Module {
     }
     r.end = bytes.length;
   }
-  if (!d.sawCode && d.declared.length > 0) r.malformed(MALFORMED.funcCodeMismatch);
-  if (!d.sawData && d.dataCount !== undefined && d.dataCount > 0) r.malformed(MALFORMED.dataCountMismatch);
-  const { declared: _, sawCode: _code, sawData: _data, ...module } = d;
-  const result: Module = { bytes, ...module, names: emptyNames() };
-  decodeNames(result);
-  return result;
 }
 
 function header(r: BytecodeReader): void {
@@ -148,7 +167,7 @@ function header(r: BytecodeReader): void {
 function section(id: number, r: BytecodeReader, d: Draft): void {
   switch (id) {
     case SECTION.TYPE:
-      return decodeTypes(r, d.types, d.canonical);
+      return decodeTypes(r, d.types, d.canonical, d.typeOffsets);
     case SECTION.IMPORT:
       return each(r, LIMITS.imports, "imports", () => importEntry(r, d));
     case SECTION.FUNCTION:
@@ -308,12 +327,11 @@ function elemSegment(r: BytecodeReader): ElemSegment {
 }
 
 function codeSection(r: BytecodeReader, d: Draft): void {
-  d.sawCode = true;
   const at = r.pos;
   const count = r.u32();
-  if (count !== d.declared.length) r.malformed(MALFORMED.funcCodeMismatch, at);
+  if (count > d.declared.length) r.malformed(MALFORMED.funcCodeMismatch, at);
   const sectionEnd = r.end;
-  for (const typeIndex of d.declared) {
+  for (const typeIndex of d.declared.slice(0, count)) {
     const sizeAt = r.pos;
     const size = r.u32();
     if (size > sectionEnd - r.pos) r.malformed(MALFORMED.unexpectedEndOfSection, sizeAt);
@@ -325,6 +343,7 @@ function codeSection(r: BytecodeReader, d: Draft): void {
     d.funcs.push({ ...decl, body: { start, codeStart: r.pos, end, locals, groups } });
     r.end = sectionEnd;
     r.pos = end;
+    d.bodies++;
   }
 }
 

@@ -19,9 +19,10 @@ import {
   type ValType,
 } from "../wasm/types.ts";
 
-/** Reads the type section into `types`, and the canonical id of each into `canonical`. */
-export function decodeTypes(r: ByteReader, types: TypeDef[], canonical: number[]): void {
+/** Reads the type section into `types`, the canonical id of each into `canonical` and the byte offset of each into `offsets`. */
+export function decodeTypes(r: ByteReader, types: TypeDef[], canonical: number[], offsets: number[]): void {
   const at = r.pos;
+  const depths: number[] = [];
   const groups = r.u32();
   if (groups > LIMITS.types) r.malformed(`too many types: ${groups}`, at);
   for (let i = 0; i < groups; i++) {
@@ -32,12 +33,29 @@ export function decodeTypes(r: ByteReader, types: TypeDef[], canonical: number[]
     const size = explicit ? r.u32() : 1;
     if (start + size > LIMITS.types) r.malformed(`too many types: ${start + size}`, groupAt);
     const group: TypeDef[] = [];
-    for (let k = 0; k < size; k++) group.push(subType(r, start, size, explicit));
+    for (let k = 0; k < size; k++) {
+      offsets.push(r.pos);
+      group.push(subType(r, start, size, explicit));
+    }
     checkReferences(group, start + size, groupAt);
-    types.push(...group);
+    for (const def of group) {
+      const index = types.push(def) - 1;
+      depths.push(subtypingDepth(def, index, depths, offsets[index]));
+    }
     const base = TYPES.addGroup(group, start, canonical);
     for (let k = 0; k < size; k++) canonical.push(base + k);
   }
+}
+
+/** How many supertypes stand above the type `index`. Checked before canonical ids are given, since these list all supertypes of each type. */
+function subtypingDepth(def: TypeDef, index: number, depths: readonly number[], at: number): number {
+  const [sup] = def.supers;
+  if (sup === undefined || sup >= index) return 0;
+  const depth = depths[sup] + 1;
+  if (depth > LIMITS.subtypingDepth) {
+    throw new CompileError(`${INVALID.subType} ${index} has more than ${LIMITS.subtypingDepth} supertypes`, at);
+  }
+  return depth;
 }
 
 function subType(r: ByteReader, groupStart: number, groupSize: number, explicitGroup: boolean): TypeDef {
@@ -50,6 +68,7 @@ function subType(r: ByteReader, groupStart: number, groupSize: number, explicitG
     for (let n = r.u32(); n > 0; n--) supers.push(r.u32());
     form = r.u8();
   }
+  if (form >= 0x80) r.malformed(MALFORMED.intTooLong, at);
   return { final, supers, type: composite(r, form, at), groupStart, groupSize, explicitGroup };
 }
 
@@ -123,7 +142,13 @@ function limits(r: ByteReader, sharedAllowed: boolean): Limits {
   const flags = r.u8();
   if (flags > 7 || (flags & 2 && !sharedAllowed)) r.malformed(MALFORMED.limitsFlags, at);
   const is64 = (flags & 4) !== 0;
-  const bound = () => is64 ? r.u64() : BigInt(r.u32());
+  // 32-bit limits are read like 64-bit ones, so that one that is too large is invalid and not malformed; as in V8 they have no more bytes than they may need.
+  const bound = () => {
+    const start = r.pos;
+    const n = r.u64();
+    if (!is64 && r.pos > start + 5) r.malformed(MALFORMED.intTooLong, start);
+    return n;
+  };
   const min = bound();
   return { min, max: flags & 1 ? bound() : undefined, is64, shared: (flags & 2) !== 0 };
 }
@@ -135,7 +160,7 @@ export function decodeTableType(r: ByteReader): TableType {
 }
 /** A memory type. */
 export function decodeMemoryType(r: ByteReader): MemoryType {
-  return { ...limits(r, false), pageSizeLog2: 16 };
+  return { ...limits(r, true), pageSizeLog2: 16 };
 }
 /** A global type: value type and mutability. */
 export function decodeGlobalType(r: ByteReader): GlobalType {

@@ -32,6 +32,20 @@ export class ByteReader {
     return this.bytes[this.pos++];
   }
 
+  /**
+   * A byte of a LEB128 number that began at `at`. Of one that leaves its section it is said first that it has more than `most` bytes
+   * or, in the last, bits of `unused`, if so.
+   */
+  #lebByte(at: number, most: number, unused = 0): number {
+    if (this.pos >= this.end && this.pos < this.bytes.length) {
+      let last = this.pos;
+      while (last < at + most - 1 && this.bytes[last] >= 0x80) last++;
+      if (last === at + most - 1 && this.bytes[last] >= 0x80) this.malformed(MALFORMED.intTooLong, at);
+      if (last === at + most - 1 && this.bytes[last] & unused) this.malformed(MALFORMED.intTooLarge, at);
+    }
+    return this.u8();
+  }
+
   /** Moves over `n` bytes and gives their start. */
   skip(n: number): number {
     if (n > this.end - this.pos) this.malformed(MALFORMED.unexpectedEndOfSection);
@@ -53,7 +67,7 @@ export class ByteReader {
     const at = this.pos;
     let result = 0;
     for (let shift = 0;; shift += 7) {
-      const b = this.u8();
+      const b = this.#lebByte(at, 5, 0x70);
       if (shift === 28) {
         if (b >= 0x80) this.malformed(MALFORMED.intTooLong, at);
         if (b > 0x0f) this.malformed(MALFORMED.intTooLarge, at);
@@ -69,7 +83,7 @@ export class ByteReader {
     const at = this.pos;
     let result = 0n;
     for (let shift = 0n;; shift += 7n) {
-      const b = this.u8();
+      const b = this.#lebByte(at, 10, 0x7e);
       if (shift === 63n) {
         if (b >= 0x80) this.malformed(MALFORMED.intTooLong, at);
         if (b > 1) this.malformed(MALFORMED.intTooLarge, at);
@@ -84,7 +98,7 @@ export class ByteReader {
     const at = this.pos;
     let result = 0;
     for (let shift = 0;; shift += 7) {
-      const b = this.u8();
+      const b = this.#lebByte(at, 5);
       if (shift === 28) {
         if (b >= 0x80) this.malformed(MALFORMED.intTooLong, at);
         const sign = b & 0x78;
@@ -101,7 +115,7 @@ export class ByteReader {
     const at = this.pos;
     let result = 0;
     for (let shift = 0;; shift += 7) {
-      const b = this.u8();
+      const b = this.#lebByte(at, 5);
       if (shift === 28) {
         if (b >= 0x80) this.malformed(MALFORMED.intTooLong, at);
         const sign = b & 0x70;
@@ -118,7 +132,7 @@ export class ByteReader {
     const at = this.pos;
     let result = 0n;
     for (let shift = 0n;; shift += 7n) {
-      const b = this.u8();
+      const b = this.#lebByte(at, 10);
       if (shift === 63n) {
         if (b >= 0x80) this.malformed(MALFORMED.intTooLong, at);
         if (b !== 0 && b !== 0x7f) this.malformed(MALFORMED.intTooLarge, at);
@@ -137,6 +151,10 @@ export class ByteReader {
   /** A name: a length and UTF-8. */
   name(): string {
     const at = this.pos;
+    // A length that does not fit into the module is reported as such, even where it stands behind the section's end.
+    if (this.bytes[at] < 0x80 && this.bytes[at] >= this.bytes.length - at) {
+      this.malformed(MALFORMED.lengthOutOfBounds, at);
+    }
     const length = this.u32();
     if (length > this.end - this.pos) this.malformed(MALFORMED.unexpectedEndOfSection, at);
     const start = this.skip(length);

@@ -54,6 +54,7 @@ export class Caller {
 
   /** Calls with slots; gives where the results stand until the next call. */
   callSlots(func: WasmFunc, args: SlotRange): SlotRange {
+    if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
     if (func.mode !== Mode.HOST) return new Activation(this.store).call(func, args);
     const words = new Int32Array(Math.max(func.paramSlots, func.resultSlots) * 2);
     for (let i = 0; i < func.paramSlots * 2; i++) words[i] = args.words[args.at * 2 + i];

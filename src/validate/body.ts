@@ -3,6 +3,7 @@
 
 import { BytecodeReader, NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import { CompileError } from "../wasm/errors.ts";
+import { LIMITS } from "../wasm/limits.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import type { FuncBody, FuncDecl, Module } from "../wasm/module.ts";
 import * as op from "../wasm/opcodes.ts";
@@ -51,6 +52,8 @@ interface Control {
   ifEntry: number;
   /** Length of the list of locals that were initialised when the block began. */
   inits: number;
+  /** The br_table (its offset) whose operands were checked against this label last. */
+  checkedAt: number;
 }
 
 const NONE: readonly ValType[] = [];
@@ -172,7 +175,14 @@ export class BodyValidator {
   #push(t: ValType): void {
     this.#stack[this.#sp++] = t;
     this.#slots += t === V128 ? 2 : 1;
-    if (this.#slots > this.#maxSlots) this.#maxSlots = this.#slots;
+    if (this.#slots > this.#maxSlots) this.#growStack();
+  }
+
+  #growStack(): void {
+    this.#maxSlots = this.#slots;
+    if (this.#slots > LIMITS.operandSlots) {
+      this.#invalid(`more than ${LIMITS.operandSlots} slots on the operand stack`);
+    }
   }
 
   #pushAll(types: readonly ValType[]): void {
@@ -233,6 +243,7 @@ export class BodyValidator {
       loopStp: 0,
       ifEntry: -1,
       inits: this.#initOrder.length,
+      checkedAt: -1,
     };
     this.#controls.push(control);
     this.#top = control;
@@ -360,7 +371,7 @@ export class BodyValidator {
   #run(): void {
     const r = this.#r;
     while (this.#controls.length > 0) {
-      if (r.pos >= r.end) throw new CompileError(MALFORMED.unexpectedEndOfSection, r.pos, true);
+      if (r.pos >= r.end) r.malformed(this.#missingEnd());
       const code = r.next();
       if (this.#constant && !(r.info.properties & op.CONSTANT) && code !== op.GLOBAL_GET && code !== op.END) {
         this.#invalid(`${INVALID.constantExpression}: ${r.info.name}`);
@@ -370,6 +381,13 @@ export class BodyValidator {
       else this.#simple(simple);
     }
     if (r.pos !== r.end) throw new CompileError(MALFORMED.endExpected, r.pos, true);
+  }
+
+  /** What to say of a body without its last `end`, as one that reads on past the body would see it. */
+  #missingEnd(): string {
+    const { bytes, end } = this.#r;
+    if (this.#constant || end >= bytes.length) return MALFORMED.unexpectedEndOfSection;
+    return bytes[end] === op.END ? MALFORMED.sectionSize : MALFORMED.endExpected;
   }
 
   #simple(s: Simple): void {
@@ -632,7 +650,8 @@ export class BodyValidator {
       if (types.length !== last.length) {
         this.#invalid(`${INVALID.typeMismatch}: the labels of br_table take different numbers of values`);
       }
-      if (types !== last && types.length > 0) this.#peekAll(types);
+      if (target.checkedAt !== this.#r.at) this.#peekAll(types);
+      target.checkedAt = this.#r.at;
       this.#edge(target);
     }
     this.#popAll(last);

@@ -6,7 +6,6 @@ import { LIMITS } from "../wasm/limits.ts";
 import { INVALID } from "../wasm/messages.ts";
 import { EXTERN_NAMES, ExternKind, type Module } from "../wasm/module.ts";
 import {
-  FUNCREF,
   heapOf,
   I32,
   I64,
@@ -36,6 +35,12 @@ export function validateModule(module: Module): ValidModule {
   checkTypes(context);
   for (const t of module.tables) checkTable(t.type, t.offset, context);
   for (const m of module.memories) checkMemory(m.type, m.offset);
+  if (module.memories.length > LIMITS.memories) {
+    throw new CompileError(
+      `too many memories: ${module.memories.length}, the limit is ${LIMITS.memories}`,
+      module.memories[LIMITS.memories].offset,
+    );
+  }
   if (module.memories.length > 1) need("multi-memory", module.memories[1].offset);
   for (const t of module.tags) {
     need("exceptions", t.offset);
@@ -73,23 +78,25 @@ function need(feature: Feature, at: number, what = ""): void {
 }
 
 function checkTypes(c: Context): void {
-  const { types, canonical } = c.module;
+  const { types, canonical, typeOffsets } = c.module;
   types.forEach((def, i) => {
+    const at = typeOffsets[i];
     const [sup] = def.supers;
     if (def.supers.length > 1 || (sup !== undefined && sup >= i)) {
-      throw new CompileError(`${INVALID.subType} ${i}: one supertype, declared before it`, -1);
+      throw new CompileError(`${INVALID.subType} ${i}: one supertype, declared before it`, at);
     }
     if (sup !== undefined && (types[sup].final || !TYPES.isSubtype(canonical[i], canonical[sup]))) {
-      throw new CompileError(`${INVALID.subType} ${i} does not match its supertype ${sup}`, -1);
+      throw new CompileError(`${INVALID.subType} ${i} does not match its supertype ${sup}`, at);
     }
-    if (def.type.kind !== "func") return need("gc", -1, `type ${i} is a ${def.type.kind}`);
-    for (const t of def.type.params) c.checkType(t, -1);
-    for (const t of def.type.results) c.checkType(t, -1);
+    if (def.type.kind !== "func") return need("gc", at, `type ${i} is a ${def.type.kind}`);
+    for (const t of def.type.params) c.checkType(t, at);
+    for (const t of def.type.results) c.checkType(t, at);
   });
 }
 
 function checkLimits(l: Limits, at: number, bound: bigint, message: string): void {
   if (l.is64) need("memory64", at);
+  if (l.shared) need("threads", at);
   if (l.min > bound || (l.max !== undefined && l.max > bound)) throw new CompileError(message, at);
   if (l.max !== undefined && l.min > l.max) throw new CompileError(INVALID.limits, at);
 }

@@ -4,7 +4,6 @@
 export const LIMITS = {
   moduleBytes: 1024 * 1024 * 1024,
   types: 1_000_000,
-  recursionGroupTypes: 1_000_000,
   subtypingDepth: 63,
   functions: 1_000_000,
   imports: 1_000_000,
@@ -14,6 +13,7 @@ export const LIMITS = {
   dataSegments: 100_000,
   elementSegments: 10_000_000,
   tables: 100_000,
+  /** Imported and defined together. */
   memories: 100_000,
   /** Entries of a table. */
   tableEntries: 10_000_000,
@@ -29,8 +29,9 @@ export const LIMITS = {
   results: 1_000,
   structFields: 10_000,
   arrayNewFixedOperands: 10_000,
-  brTableTargets: 7_654_321,
-  nameBytes: 100_000,
+  brTableTargets: 65_520,
+  /** Slots of the operand stack of a function. V8 has no such limit: it ends the process between 10 and 100 million. */
+  operandSlots: 32_000_000,
 } as const;
 
 /** Bytes of a page of linear memory. */

@@ -112,6 +112,8 @@ export interface Module extends TypeSpace {
   readonly bytes: Uint8Array;
   readonly types: readonly TypeDef[];
   readonly canonical: readonly number[];
+  /** Byte offset of each type. */
+  readonly typeOffsets: readonly number[];
   readonly imports: readonly Import[];
   readonly importedFuncs: number;
   readonly importedTables: number;

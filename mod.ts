@@ -1,0 +1,36 @@
+/**
+ * Strata, a WebAssembly runtime that you can open up.
+ *
+ * ```ts
+ * import { Engine } from "./mod.ts";
+ *
+ * const engine = new Engine({ tier: "interp" });
+ * const module = engine.compile(`(module
+ *   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))`);
+ * const instance = engine.instantiate(module);
+ * console.log(instance.exports.add(2, 3)); // 5
+ * ```
+ *
+ * @module
+ */
+
+export { Engine, type Imports, type Root } from "./src/api/engine.ts";
+export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
+export { type Exports, Instance } from "./src/api/instance.ts";
+export { Func } from "./src/api/func.ts";
+export { Memory } from "./src/api/memory.ts";
+export { Table } from "./src/api/table.ts";
+export { Global } from "./src/api/global.ts";
+export type {
+  ExternDescriptor,
+  FuncDescriptor,
+  GlobalDescriptor,
+  MemoryDescriptor,
+  TableDescriptor,
+} from "./src/api/types.ts";
+export type { EngineOptions, TierChoice } from "./src/engine/config.ts";
+export type { TierName } from "./src/runtime/tier.ts";
+export type { GcReport, RootCounts } from "./src/gc/report.ts";
+export type { Listing, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
+export type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget, TrapSites } from "./src/asm/code.ts";
+export { CompileError, LinkError, ResourceError, TextError, Trap, type WasmFrame } from "./src/wasm/errors.ts";

@@ -1,0 +1,24 @@
+// The stress cases, long: every case in every tier, round after round. Takes `--scale N` (default 20) and `--minutes N` (default 0: one round).
+
+import { parseArgs } from "@std/cli";
+import { Engine, type TierName } from "../mod.ts";
+import { CASES } from "../tests/stress/cases.ts";
+
+const args = parseArgs(Deno.args, { string: ["scale", "minutes"] });
+const scale = Number(args.scale ?? 20);
+const until = performance.now() + Number(args.minutes ?? 0) * 60_000;
+const tiers: TierName[] = Engine.nativeUnavailable === undefined ? ["interp", "jit"] : ["interp"];
+let round = 0;
+do {
+  round++;
+  for (const tier of tiers) {
+    for (const c of CASES) {
+      const began = performance.now();
+      await c.run(tier, scale);
+      const rss = (Deno.memoryUsage().rss / 2 ** 20).toFixed(0);
+      console.log(
+        `round ${round}, ${tier}: ${c.name}: ${((performance.now() - began) / 1000).toFixed(1)} s, ${rss} MiB resident`,
+      );
+    }
+  }
+} while (performance.now() < until);

@@ -1,0 +1,107 @@
+// The public Func: a function with its tier and its code.
+
+import type { Code } from "../asm/code.ts";
+import { compiler } from "../engine/pipeline.ts";
+import { listFunction, type Listing } from "../engine/listing.ts";
+import { BASELINE_CPU } from "../platform/cpu.ts";
+import { Mode, type WasmFunc } from "../runtime/func.ts";
+import type { TierName } from "../runtime/tier.ts";
+import { F64, I64, slotsOf, V128 } from "../wasm/types.ts";
+import { type Context, resolveTier } from "./context.ts";
+import { describeFunc, type FuncDescriptor } from "./types.ts";
+import type { TierChoice } from "../engine/config.ts";
+
+const BY_INNER = new WeakMap<WasmFunc, Func>();
+
+/** A function instance. */
+export class Func {
+  /** The runtime's object; not for users. */
+  readonly inner: WasmFunc;
+  readonly #context: Context;
+
+  private constructor(context: Context, inner: WasmFunc) {
+    this.#context = context;
+    this.inner = inner;
+  }
+
+  /** The public object of a runtime function; always the same. */
+  static of(context: Context, inner: WasmFunc): Func {
+    let f = BY_INNER.get(inner);
+    if (f === undefined) BY_INNER.set(inner, f = new Func(context, inner));
+    return f;
+  }
+
+  /** Its name in the name section, else its first export, else `func[N]`. */
+  get name(): string {
+    return this.inner.name;
+  }
+  /** Index in its module's function index space; -1 for a host function. */
+  get index(): number {
+    return this.inner.index;
+  }
+  /** Its type. */
+  get type(): FuncDescriptor {
+    return describeFunc(this.inner.type);
+  }
+  /** Whether it is a function of the host. */
+  get isHost(): boolean {
+    return this.inner.mode === Mode.HOST;
+  }
+
+  /** The tier that its next call runs in. Set to `auto` for the best that can run here. Throws Error where a tier cannot run. */
+  get tier(): TierName {
+    return this.inner.tier;
+  }
+  set tier(choice: TierChoice) {
+    this.#context.store.setTier(this.inner, resolveTier(choice));
+  }
+
+  /** Calls it: numbers for i32, f32 and f64, bigint for i64, any value for externref. Several results come as an array. Throws Trap. */
+  call(...args: unknown[]): unknown {
+    return this.#context.caller.call(this.inner, args);
+  }
+
+  /**
+   * Calls it with slots as they are: the bits of each argument and of each result, unsigned, so that NaN payloads stay exact (a v128 takes two).
+   * References are those of the engine's store. Throws as call() does.
+   */
+  callBits(args: readonly bigint[]): bigint[] {
+    const { inner } = this;
+    const slots = BigUint64Array.from(args);
+    const { words, at } = this.#context.caller.callSlots(inner, { words: new Int32Array(slots.buffer), at: 0 });
+    const bits: bigint[] = [];
+    for (const type of inner.type.results) {
+      for (let n = slotsOf(type); n > 0; n--) {
+        const word = 2 * (at + bits.length);
+        // The upper half of a slot means nothing where the value has 32 bits.
+        const high = type === I64 || type === F64 || type === V128 ? words[word + 1] >>> 0 : 0;
+        bits.push(BigInt(high) << 32n | BigInt(words[word] >>> 0));
+      }
+    }
+    return bits;
+  }
+
+  /** The JavaScript function that stands for it; always the same, as in the JS API. */
+  get exported(): (...args: unknown[]) => unknown {
+    return this.#context.store.exportFunc(this.inner) as (...args: unknown[]) => unknown;
+  }
+
+  /** Machine code of the tier `jit` as inert data. Compiles without installing, and needs no permission. Throws TypeError for a host function. */
+  compile(): Code {
+    const { instance, index } = this.inner;
+    if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
+    const installed = this.#context.jit?.peek(instance.valid, index);
+    return installed?.code ?? compiler(instance.valid, this.#context.jit?.native.cpu ?? BASELINE_CPU).compile(index);
+  }
+
+  /**
+   * Its code as a listing: each Wasm instruction with its offset and, for tier `jit`, the machine code made for it. `tier` is the function's own if not given.
+   * Machine code is taken apart by a library from npm that is loaded by the first call.
+   */
+  disassemble(tier: TierName = this.tier): Promise<Listing> {
+    const { instance, index } = this.inner;
+    if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
+    const installed = this.#context.jit?.peek(instance.valid, index);
+    return listFunction(instance.module, index, tier === "jit" ? this.compile() : undefined, installed?.start);
+  }
+}

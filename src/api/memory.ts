@@ -1,0 +1,76 @@
+// The public Memory.
+
+import type { WasmMemory } from "../runtime/memory.ts";
+import { describeMemory, type MemoryDescriptor } from "./types.ts";
+
+const BY_INNER = new WeakMap<WasmMemory, Memory>();
+
+/** A linear memory (specification 4.2.8): pages of 64 KiB that Wasm and JavaScript share. */
+export class Memory {
+  /** The runtime's object; not for users. */
+  readonly inner: WasmMemory;
+
+  /** Made by `engine.memory()` or an instance. */
+  private constructor(inner: WasmMemory) {
+    this.inner = inner;
+  }
+
+  /** The public object of a runtime memory; always the same. */
+  static of(inner: WasmMemory): Memory {
+    let m = BY_INNER.get(inner);
+    if (m === undefined) BY_INNER.set(inner, m = new Memory(inner));
+    return m;
+  }
+
+  /** All bytes. The buffer is detached, and another takes its place, when the memory grows. */
+  get buffer(): ArrayBuffer {
+    return this.inner.buffer;
+  }
+  /** Size in bytes. */
+  get byteLength(): number {
+    return this.inner.byteLength;
+  }
+  /** Size in pages of 64 KiB. */
+  get pages(): number {
+    return this.inner.pages;
+  }
+  /** The most pages it may have. */
+  get maximum(): number {
+    return this.inner.maxPages;
+  }
+  /** How often it grew. */
+  get grows(): number {
+    return this.inner.grows;
+  }
+  /** Its type. */
+  get type(): MemoryDescriptor {
+    return describeMemory(this.inner.type);
+  }
+
+  /** Grows by `delta` pages and gives the old number of pages. Throws RangeError when the maximum or the system does not allow it. */
+  grow(delta: number): number {
+    const old = Number.isInteger(delta) ? this.inner.grow(delta) : -1;
+    if (old < 0) throw new RangeError(`cannot grow by ${delta} pages from ${this.pages} (maximum ${this.maximum})`);
+    return old;
+  }
+
+  /** A copy of `length` bytes from `address` on. Throws RangeError beyond the end. */
+  read(address: number, length: number): Uint8Array<ArrayBuffer> {
+    this.#check(address, length);
+    return this.inner.u8.slice(address, address + length) as Uint8Array<ArrayBuffer>;
+  }
+
+  /** Writes bytes from `address` on. Throws RangeError beyond the end, with nothing written. */
+  write(address: number, bytes: ArrayLike<number>): void {
+    this.#check(address, bytes.length);
+    this.inner.u8.set(bytes, address);
+  }
+
+  #check(address: number, length: number): void {
+    if (!Number.isInteger(address) || address < 0 || length < 0 || address + length > this.byteLength) {
+      throw new RangeError(
+        `bytes ${address} to ${address + length} are not within the memory's ${this.byteLength} bytes`,
+      );
+    }
+  }
+}

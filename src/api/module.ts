@@ -1,0 +1,70 @@
+// The public Module.
+
+import { printModule } from "../text/printer.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import { EXTERN_NAMES, functionName } from "../wasm/module.ts";
+import { describeExtern, type ExternDescriptor } from "./types.ts";
+
+/** An import of a module. */
+export interface ImportDescriptor {
+  readonly module: string;
+  readonly name: string;
+  readonly type: ExternDescriptor;
+}
+/** An export of a module. */
+export interface ExportDescriptor {
+  readonly name: string;
+  readonly type: ExternDescriptor;
+}
+
+/** A validated module. Immutable; may be instantiated any number of times. */
+export class Module {
+  /** The validated module inside; not for users. */
+  readonly inner: ValidModule;
+
+  /** Made by `engine.compile()`. */
+  constructor(inner: ValidModule) {
+    this.inner = inner;
+  }
+
+  /** The name in the name section, if there is one. */
+  get name(): string | undefined {
+    return this.inner.module.names.module;
+  }
+  /** Its bytes. */
+  get bytes(): Uint8Array {
+    return this.inner.module.bytes;
+  }
+  /** What it needs. */
+  get imports(): ImportDescriptor[] {
+    const m = this.inner.module;
+    return m.imports.map((i) => ({ module: i.module, name: i.name, type: describeExtern(m, i.kind, i.index) }));
+  }
+  /** What it gives. */
+  get exports(): ExportDescriptor[] {
+    const m = this.inner.module;
+    return m.exports.map((e) => ({ name: e.name, type: describeExtern(m, e.kind, e.index) }));
+  }
+  /** Names of all functions, imported ones first. */
+  get functionNames(): string[] {
+    const m = this.inner.module;
+    return m.funcs.map((_, i) => functionName(m, i));
+  }
+  /** Contents of the custom sections called `name`. */
+  customSections(name: string): Uint8Array[] {
+    const m = this.inner.module;
+    return m.customs.filter((c) => c.name === name).map((c) => m.bytes.slice(c.start, c.end));
+  }
+  /** The module in the text format. */
+  toText(): string {
+    return printModule(this.inner.module);
+  }
+  /** One line for people. */
+  toString(): string {
+    const m = this.inner.module;
+    const counts = m.exports.length === 0
+      ? "no exports"
+      : m.exports.map((e) => `${EXTERN_NAMES[e.kind]} ${e.name}`).join(", ");
+    return `module ${this.name ?? ""}(${m.bytes.length} bytes, ${m.funcs.length} functions; ${counts})`;
+  }
+}

@@ -1,0 +1,68 @@
+// Types of the library as plain objects: what modules import and export, written as in the text format.
+
+import { EXTERN_NAMES, ExternKind, type Module as WasmModule } from "../wasm/module.ts";
+import { type FuncType, type GlobalType, type Limits, type TableType, typeName } from "../wasm/types.ts";
+
+/** A function type: names of value types, e.g. `{ params: ["i32"], results: ["i64"] }`. */
+export interface FuncDescriptor {
+  readonly kind: "func";
+  readonly params: readonly string[];
+  readonly results: readonly string[];
+}
+/** A memory type, in pages of 64 KiB. */
+export interface MemoryDescriptor {
+  readonly kind: "memory";
+  readonly minimum: number;
+  readonly maximum: number | undefined;
+}
+/** A table type, in entries. */
+export interface TableDescriptor {
+  readonly kind: "table";
+  readonly element: string;
+  readonly minimum: number;
+  readonly maximum: number | undefined;
+}
+/** A global's type. */
+export interface GlobalDescriptor {
+  readonly kind: "global";
+  readonly type: string;
+  readonly mutable: boolean;
+}
+/** What can be imported and exported. */
+export type ExternDescriptor = FuncDescriptor | MemoryDescriptor | TableDescriptor | GlobalDescriptor;
+
+/** The descriptor of a function type. */
+export function describeFunc(t: FuncType): FuncDescriptor {
+  return { kind: "func", params: t.params.map((x) => typeName(x)), results: t.results.map((x) => typeName(x)) };
+}
+function limits(l: Limits) {
+  return { minimum: Number(l.min), maximum: l.max === undefined ? undefined : Number(l.max) };
+}
+/** The descriptor of a memory type. */
+export function describeMemory(t: Limits): MemoryDescriptor {
+  return { kind: "memory", ...limits(t) };
+}
+/** The descriptor of a table type. */
+export function describeTable(t: TableType): TableDescriptor {
+  return { kind: "table", element: typeName(t.element), ...limits(t) };
+}
+/** The descriptor of a global type. */
+export function describeGlobal(t: GlobalType): GlobalDescriptor {
+  return { kind: "global", type: typeName(t.type), mutable: t.mutable };
+}
+
+/** The descriptor of item `index` of an index space of a module. */
+export function describeExtern(m: WasmModule, kind: ExternKind, index: number): ExternDescriptor {
+  switch (kind) {
+    case ExternKind.FUNC:
+      return describeFunc(m.funcs[index].type);
+    case ExternKind.TABLE:
+      return describeTable(m.tables[index].type);
+    case ExternKind.MEMORY:
+      return describeMemory(m.memories[index].type);
+    case ExternKind.GLOBAL:
+      return describeGlobal(m.globals[index].type);
+    default:
+      throw new TypeError(`no descriptor of a ${EXTERN_NAMES[kind]}`);
+  }
+}

@@ -1,0 +1,30 @@
+// `strata assemble`: the text format to the binary format.
+
+import { decode, validate } from "../engine/pipeline.ts";
+import { assembleText } from "../text/parser.ts";
+import { named } from "./compile.ts";
+import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import { loadModule } from "./load_module.ts";
+import { writeOutput } from "./output.ts";
+
+/** Options of the command. */
+export interface AssembleCommandOptions {
+  readonly output?: string;
+  readonly names: boolean;
+  readonly validate: boolean;
+}
+
+/** Assembles a module and writes it. */
+export async function assembleModule(spec: string, options: AssembleCommandOptions): Promise<ExitCode> {
+  const { name, source } = await loadModule(spec);
+  if (typeof source !== "string") throw new CommandError(`${spec} is in the binary format already`);
+  const bytes = named(spec, () => assembleText(source, { names: options.names }));
+  if (options.validate) named(spec, () => validate(decode(bytes)));
+  const output = options.output ?? `${name}.wasm`;
+  if (output === "-" && Deno.stdout.isTerminal()) {
+    throw new UsageError("the binary format does not go to a terminal; choose a file with -o");
+  }
+  await writeOutput(output, bytes);
+  if (output !== "-") console.log(`${output}: ${bytes.length} bytes`);
+  return ExitCode.OK;
+}

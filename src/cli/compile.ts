@@ -1,0 +1,33 @@
+// From what stands on the command line to a validated module, for subcommands that run nothing. Errors begin with the module's name.
+
+import { Module } from "../api/module.ts";
+import { assemble, decode, validate } from "../engine/pipeline.ts";
+import { CompileError, TextError } from "../wasm/errors.ts";
+import { loadModule, type ModuleSource } from "./load_module.ts";
+
+/** A module that was read, and compiled. */
+export interface CompiledModule extends ModuleSource {
+  readonly module: Module;
+}
+
+/** Reads, decodes and validates a module. Throws CommandError, TextError, CompileError. */
+export async function compileModule(spec: string): Promise<CompiledModule> {
+  const loaded = await loadModule(spec);
+  const module = named(spec, () => new Module(validate(decode(toBytes(loaded.source)))));
+  return { ...loaded, module };
+}
+
+/** A module's bytes, assembled if it is text. Throws TextError. */
+export function toBytes(source: Uint8Array | string): Uint8Array {
+  return typeof source === "string" ? assemble(source) : source;
+}
+
+/** Runs `step`, and puts the module's name before the errors that it throws about the module. */
+export function named<T>(spec: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof CompileError || error instanceof TextError) error.message = `${spec}: ${error.message}`;
+    throw error;
+  }
+}

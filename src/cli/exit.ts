@@ -1,0 +1,56 @@
+// Exit codes of the command line, and how errors are shown: one clear line; for a trap its Wasm stack trace; a JavaScript stack only for a bug of Strata.
+
+import { BugError } from "../base/bug.ts";
+import { CompileError, LinkError, ResourceError, TextError, Trap } from "../wasm/errors.ts";
+import { TrapCode } from "../wasm/traps.ts";
+
+/** What the process ends with. */
+export const ExitCode = { OK: 0, ERROR: 1, USAGE: 2, INTERRUPTED: 130, TRAP: 134 } as const;
+/** A member of {@link ExitCode}. */
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** The command line, or a command of the shell, was written wrongly. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+/** A command could not do what it was asked to, for a reason outside of Strata (a file, a network, what is installed). */
+export class CommandError extends Error {
+  override name = "CommandError";
+}
+
+/** The frames of a stack trace that are shown from either end. */
+const SHOWN_FRAMES = 12;
+
+/** The exit code that an error means. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError) return ExitCode.USAGE;
+  if (error instanceof Trap) return error.code === TrapCode.INTERRUPTED ? ExitCode.INTERRUPTED : ExitCode.TRAP;
+  return ExitCode.ERROR;
+}
+
+/** What a person is shown of an error, without a line feed at the end. */
+export function describeError(error: unknown): string {
+  if (error instanceof Trap) return `error: trap: ${error.message}${shortStack(error.wasmStack)}`;
+  if (isExpected(error)) return `error: ${error.message}`;
+  const shown = error instanceof Error ? error.stack ?? error.message : String(error);
+  return `error: this is a bug in Strata, please report it\n${shown}`;
+}
+
+/** Whether an error says what is wrong with the input, and not with Strata. */
+export function isExpected(error: unknown): error is Error {
+  if (error instanceof BugError) return false;
+  if (error instanceof UsageError || error instanceof CommandError || error instanceof ResourceError) return true;
+  if (error instanceof CompileError || error instanceof TextError || error instanceof LinkError) return true;
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable ||
+    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.IsADirectory;
+}
+
+function shortStack(stack: string): string {
+  if (stack === "") return "";
+  const lines = stack.split("\n");
+  if (lines.length > 2 * SHOWN_FRAMES) {
+    const left = lines.length - 2 * SHOWN_FRAMES;
+    lines.splice(SHOWN_FRAMES, left, `  … ${left} more frames …`);
+  }
+  return "\n" + lines.join("\n");
+}

@@ -1,0 +1,85 @@
+// `strata info`: what a module imports, exports and holds, as text or JSON.
+
+import type { Module } from "../api/module.ts";
+import { SECTION_NAMES } from "../binary/decode_module.ts";
+import { ByteReader } from "../bytecode/byte_reader.ts";
+import { compileModule } from "./compile.ts";
+import { ExitCode } from "./exit.ts";
+import { describe } from "./run.ts";
+
+interface Section {
+  readonly name: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Shows a module. */
+export async function showInfo(spec: string, options: { readonly json?: boolean }): Promise<ExitCode> {
+  const { module } = await compileModule(spec);
+  if (options.json) console.log(JSON.stringify(toJson(module)));
+  else console.log(toText(spec, module));
+  return ExitCode.OK;
+}
+
+/** The sections of a valid module, with the bytes of their contents. */
+function sections(bytes: Uint8Array): Section[] {
+  const r = new ByteReader(bytes, 8);
+  const found: Section[] = [];
+  while (r.pos < bytes.length) {
+    const id = r.u8();
+    const size = r.u32();
+    const offset = r.pos;
+    const name = id === 0 ? `custom "${r.name()}"` : SECTION_NAMES[id];
+    found.push({ name, offset, bytes: size });
+    r.pos = offset + size;
+  }
+  return found;
+}
+
+function countsOf(module: Module) {
+  const m = module.inner.module;
+  return {
+    types: m.types.length,
+    functions: m.funcs.length - m.importedFuncs,
+    tables: m.tables.length - m.importedTables,
+    memories: m.memories.length - m.importedMemories,
+    globals: m.globals.length - m.importedGlobals,
+    elementSegments: m.elems.length,
+    dataSegments: m.datas.length,
+  };
+}
+
+function toJson(module: Module) {
+  return {
+    name: module.name ?? null,
+    bytes: module.bytes.length,
+    defined: countsOf(module),
+    start: module.inner.module.start ?? null,
+    sections: sections(module.bytes),
+    imports: module.imports,
+    exports: module.exports,
+  };
+}
+
+function toText(spec: string, module: Module): string {
+  const counts = countsOf(module);
+  const words = { elementSegments: "element segments", dataSegments: "data segments" } as Record<string, string>;
+  const { start } = module.inner.module;
+  const lines = [
+    `${spec}: ${module.name === undefined ? "module" : `module $${module.name}`}, ${module.bytes.length} bytes`,
+    `defines  ${
+      Object.entries(counts).filter(([, n]) => n > 0).map(([k, n]) => `${n} ${words[k] ?? k}`).join(", ") || "nothing"
+    }`,
+  ];
+  if (start !== undefined) lines.push(`start    ${module.functionNames[start]}`);
+  const list = (title: string, rows: string[][]) => {
+    if (rows.length === 0) return lines.push(`${title}  none`);
+    lines.push(title);
+    const widths = rows[0].map((_, i) => Math.max(...rows.map((r) => r[i].length)));
+    for (const r of rows) lines.push("  " + r.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
+  };
+  list("sections", sections(module.bytes).map((s) => [s.name, `at 0x${s.offset.toString(16)}`, `${s.bytes} bytes`]));
+  list("imports", module.imports.map((i) => [i.module, i.name, describe(i.type)]));
+  list("exports", module.exports.map((e) => [e.name, describe(e.type)]));
+  return lines.join("\n");
+}

@@ -1,0 +1,147 @@
+// The command line: declares the subcommands and their options. Each is loaded when asked for; errors become one line and an exit code.
+
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
+import { describeError, ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+
+const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
+
+const EXAMPLES = `
+Examples:
+  strata                                        open the shell
+  strata run --invoke fib fib.wat 30            call an export
+  strata asm --tier jit fib.wat fib             machine code under the Wasm it came from
+  strata print npm:web-tree-sitter@0.22.6/tree-sitter.wasm
+  strata wast --tier all core/i32.wast          run a script of the specification's test suite
+
+Values are written as in the text format: -5, 0x2a, 1.5, inf, nan:0x200000; with a type, i64:5; null for references.
+Exit codes: 0 done, 1 error, 2 wrong usage, 130 interrupted, 134 trap.`;
+
+/** Runs the command line with arguments; gives the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code: number = ExitCode.OK;
+  const program = makeProgram((result) => code = result);
+  try {
+    await program.parseAsync(withDefault(args), { from: "user" });
+    return code;
+  } catch (error) {
+    // The parser has shown its errors, and help, already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+    console.error(describeError(error));
+    if (error instanceof UsageError) console.error("(--help shows how)");
+    return exitCodeOf(error);
+  }
+}
+
+/** No subcommand means the shell, also with the shell's options: `strata -x file`. */
+function withDefault(args: readonly string[]): string[] {
+  const [first] = args;
+  const own = first === undefined || (first.startsWith("-") && !["-h", "--help", "-V", "--version"].includes(first));
+  return own ? ["repl", ...args] : [...args];
+}
+
+function tier(...names: string[]): Option {
+  return new Option("-t, --tier <tier>", "the tier that functions run in").choices([...names, "auto"]).default("auto");
+}
+function integer(text: string): number {
+  const n = Number(text);
+  if (!Number.isSafeInteger(n)) throw new InvalidArgumentError("It is no integer.");
+  return n;
+}
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function makeProgram(done: (code: number) => void): Command {
+  const program = new Command("strata")
+    .description("A WebAssembly runtime that you can open up.")
+    .usage("[command] [options]")
+    .addHelpText("after", EXAMPLES)
+    .helpCommand("help [command]", "show the help of a command")
+    .version("0.1.0", "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/\n*$/, "\n")) })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .enablePositionalOptions();
+
+  program.command("repl")
+    .summary("open the shell (also without a command)")
+    .description(
+      "Opens the shell. From a pipe, commands are read without a prompt, and the first error ends it with exit code 1.",
+    )
+    .argument("[module]", `load this first: ${MODULE}`)
+    .option("-e, --eval <command>", "run this command and end; may be repeated", collect, [])
+    .option("-x, --execute <file>", "run the commands in a file and end")
+    .option("--json", "one object per command, each on a line")
+    .addOption(tier("interp", "jit"))
+    .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
+
+  program.command("run")
+    .summary("run a module, or call one of its exports")
+    .description(
+      "Runs the function _start or main of a module; with --invoke calls an export and prints its results, one per line.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[args...]", "arguments; options of run stand before the module")
+    .option("-i, --invoke <name>", "the export to call")
+    .addOption(tier("interp", "jit"))
+    .passThroughOptions()
+    .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
+
+  program.command("wast")
+    .summary("run scripts of the specification's test language")
+    .description("Runs .wast files, and those in directories. Prints a line per failure, and the sum at the end.")
+    .argument("<paths...>", "files and directories")
+    .option(
+      "-t, --tier <tiers>",
+      "interp, jit, mixed (each function in a tier that chance decides), several with commas, or all",
+    )
+    .option("--json", "one object per file and tier, each on a line, then the sum")
+    .option("--seed <n>", "decides the tiers in mixed", integer, 1)
+    .option("--skip-unsupported", "skip what needs a feature that Strata does not have yet, instead of failing")
+    .action(async (paths, options) => done((await import("./wast.ts")).runWast(paths, options)));
+
+  program.command("validate")
+    .summary("say whether modules are valid")
+    .description(
+      "Decodes and validates modules; prints the first error of each, with its byte offset, or line and column.",
+    )
+    .argument("<modules...>", MODULE)
+    .action(async (modules) => done(await (await import("./validate.ts")).validateModules(modules)));
+
+  program.command("print")
+    .summary("print a module in the text format")
+    .description("Prints a module in the text format.")
+    .argument("<module>", MODULE)
+    .option("-o, --output <file>", "write there")
+    .action(async (module, options) => done(await (await import("./print.ts")).printText(module, options)));
+
+  program.command("assemble")
+    .summary("turn the text format into the binary format")
+    .description("Assembles the text format, validates it, and writes the binary format.")
+    .argument("<module>", MODULE)
+    .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .wasm")
+    .option("--no-names", "leave the name section out")
+    .option("--no-validate", "write it even if it is invalid")
+    .action(async (module, options) => done(await (await import("./assemble.ts")).assembleModule(module, options)));
+
+  program.command("info")
+    .summary("show what a module imports, exports and holds")
+    .description("Shows a module's sections, imports, exports and sizes.")
+    .argument("<module>", MODULE)
+    .option("--json", "one JSON object")
+    .action(async (module, options) => done(await (await import("./info.ts")).showInfo(module, options)));
+
+  program.command("asm")
+    .summary("show machine code under the Wasm it came from")
+    .description(
+      "Compiles without running, and shows each Wasm instruction with the machine code made for it. Needs no permission beyond reading the module.",
+    )
+    .argument("<module>", MODULE)
+    .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
+    .addOption(tier("interp", "jit"))
+    .option("--bytes", "show the bytes of the machine code")
+    .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));
+
+  return program;
+}

@@ -1,0 +1,86 @@
+// Calling functions: bare calls such as `fib 30`, the last results `_`, and :time.
+
+import { UsageError } from "../exit.ts";
+import type { Value } from "../values.ts";
+import type { Command } from "./command.ts";
+import { funcTypeText } from "./modules.ts";
+import { duration } from "./print.ts";
+import type { Func } from "../../../mod.ts";
+import type { Output, Session } from "./session.ts";
+
+/** A call that is ready: the function, and its arguments as values. Throws CommandError, UsageError. */
+function prepare(session: Session, words: readonly string[]): { func: Func; values: Value[] } {
+  const { func } = session.func(words[0]);
+  const { params } = func.inner.type;
+  const args = words.slice(1);
+  if (args.length !== params.length) {
+    const type = funcTypeText(func.type);
+    throw new UsageError(
+      `${func.name} takes ${
+        params.length === 0 ? "no arguments" : params.length === 1 ? "1 argument" : `${params.length} arguments`
+      }, not ${args.length}${type === "" ? "" : `: ${type}`}`,
+    );
+  }
+  return { func, values: args.map((word, i) => session.value(word, params[i])) };
+}
+
+/** A line that is no command: a call, or `_` for the last results. */
+export function runCall(session: Session, words: readonly string[]): Output {
+  if (words.length === 1 && /^_\d*$/.test(words[0])) {
+    const results = words[0] === "_" ? session.results : [session.result(words[0])];
+    if (results.length === 0) session.result("_");
+    return { text: session.showResults(results), data: { results: session.resultData(results) } };
+  }
+  const { func, values } = prepare(session, words);
+  const { results, ms } = session.call(func, values);
+  session.keep(results);
+  return {
+    text: session.showResults(results),
+    data: { function: func.name, tier: func.tier, ms, results: session.resultData(results) },
+  };
+}
+
+export const CALL_COMMANDS: readonly Command[] = [
+  {
+    name: "time",
+    args: "[--runs N] <call>",
+    help: "call a function and say how long it took; with --runs, call it again and again and give the best time too",
+    example: `:load examples/fib.wat
+:time fib 15
+:time --runs 5 fib 15`,
+    completes: ["call"],
+    run(session, args) {
+      const runs = Number(args.option("--runs") ?? "1");
+      if (!Number.isInteger(runs) || runs < 1) throw new UsageError("--runs needs a number from 1 on");
+      if (args.length === 0) throw new UsageError("a call is missing");
+      const { func, values } = prepare(session, args.all());
+      const times: number[] = [];
+      let results: Value[] = [];
+      for (let n = 0; n < runs; n++) {
+        const done = session.call(func, values);
+        times.push(done.ms);
+        results = done.results;
+      }
+      session.keep(results);
+      const best = Math.min(...times);
+      const mean = times.reduce((a, b) => a + b, 0) / runs;
+      const took = runs === 1
+        ? duration(times[0])
+        : `first ${duration(times[0])}, best ${duration(best)}, mean ${duration(mean)} of ${runs}`;
+      return {
+        text: `${session.showResults(results)}  ${session.paint("note", "in")} ${took} ${
+          session.paint("note", `(tier ${func.tier})`)
+        }`,
+        data: {
+          function: func.name,
+          tier: func.tier,
+          ms: times[0],
+          best,
+          mean,
+          runs,
+          results: session.resultData(results),
+        },
+      };
+    },
+  },
+];

@@ -1,0 +1,115 @@
+// Commands about tiers and code: :tier, :asm, :dis.
+
+import { UsageError } from "../exit.ts";
+import type { Func, TierChoice, TierName } from "../../../mod.ts";
+import { TIERS } from "../../runtime/tier.ts";
+import type { Command } from "./command.ts";
+import { columns, count } from "./print.ts";
+import type { Output, Session } from "./session.ts";
+import type { Args } from "./words.ts";
+
+const CHOICES: readonly string[] = [...TIERS, "auto"];
+
+function isTier(word: string | undefined): word is TierChoice {
+  return word !== undefined && CHOICES.includes(word);
+}
+
+/** Functions that can be moved between tiers: the current instance's own. */
+function ownFunctions(session: Session): Func[] {
+  const { inner, functions } = session.current.instance;
+  return functions.filter((f) => f.inner.instance === inner);
+}
+
+function figures(functions: readonly Func[]): Output {
+  const rows = functions.map((f) => [
+    String(f.index),
+    f.name,
+    f.tier,
+    f.codeBytes > 0 ? `${f.codeBytes} bytes of machine code` : "",
+  ]);
+  const data = functions.map((f) => ({ index: f.index, name: f.name, tier: f.tier, codeBytes: f.codeBytes }));
+  return { text: rows.length === 0 ? "no functions" : columns(rows, [0]), data: { functions: data } };
+}
+
+async function list(session: Session, args: Args, tier: TierName | undefined, bytes: boolean): Promise<Output> {
+  const { func } = session.func(args.need("the function"));
+  args.end();
+  if (func.isHost) throw new UsageError(`${func.name} is a function of the host and has no code`);
+  const listing = await func.disassemble(tier);
+  const rows = listing.rows.map((row) => ({
+    ...row,
+    machine: row.machine.map((m) => ({
+      ...m,
+      bytes: Array.from(m.bytes, (b) => b.toString(16).padStart(2, "0")).join(""),
+    })),
+  }));
+  const { name, index, type, wasmBytes, codeBytes } = listing;
+  return {
+    text: listing.toString({ bytes, paint: session.paint }),
+    data: { name, index, type, tier: listing.tier, wasmBytes, codeBytes, rows },
+  };
+}
+
+export const CODE_COMMANDS: readonly Command[] = [
+  {
+    name: "tier",
+    args: "[function|*] [interp|jit|auto]",
+    help: "show in which tier functions run, or move one (or *, all) to another for its next calls",
+    more: `interp  the interpreter: exact, and needs no permission
+jit     machine code from one pass over the Wasm; needs --allow-ffi
+auto    the best that can run here`,
+    example: `:load examples/fib.wat
+:tier fib interp
+fib 10
+:tier * auto
+:tier`,
+    completes: ["function", "tier"],
+    run(session, args) {
+      let word = args.next();
+      let tier = args.next();
+      args.end();
+      if (tier === undefined && isTier(word)) [word, tier] = ["*", word];
+      if (word === undefined) return figures(ownFunctions(session));
+      const functions = word === "*" ? ownFunctions(session) : [session.func(word).func];
+      if (tier === undefined) return figures(functions);
+      if (!isTier(tier)) throw new UsageError(`there is no tier ${tier}; there are ${CHOICES.join(", ")}`);
+      for (const f of functions) {
+        if (f.isHost) throw new UsageError(`${f.name} is a function of the host and has no tier`);
+      }
+      const chosen = session.resolveTier(tier);
+      for (const f of functions) f.tier = chosen;
+      const what = word === "*" ? count(functions.length, "function") : functions[0].name;
+      const verb = word === "*" && functions.length !== 1 ? "run" : "runs";
+      return {
+        text: `${what} now ${verb} in tier ${session.paint("head", chosen)}`,
+        data: { tier: chosen, functions: functions.map((f) => f.name) },
+      };
+    },
+  },
+  {
+    name: "asm",
+    args: "<function> [--bytes] [--tier interp|jit]",
+    help: "show each Wasm instruction with both offsets and, under it, the machine code made for it, traps drawn in",
+    more: `The left column is the offset in the module, then (+) in the function's body; for machine code it is
+the offset in the function's code. A function that runs in interp is compiled for this, not moved.`,
+    example: `:load examples/fib.wat
+:asm fib
+:asm fib --bytes --tier jit`,
+    completes: ["function"],
+    run(session, args) {
+      const bytes = args.flag("--bytes");
+      const tier = args.option("--tier") ?? "jit";
+      if (!isTier(tier) || tier === "auto") throw new UsageError(`--tier is one of ${TIERS.join(", ")}, not ${tier}`);
+      return list(session, args, tier, bytes);
+    },
+  },
+  {
+    name: "dis",
+    args: "<function>",
+    help: "show a function's Wasm instructions with their offsets",
+    example: `:load examples/fib.wat
+:dis fib`,
+    completes: ["function"],
+    run: (session, args) => list(session, args, "interp", false),
+  },
+];

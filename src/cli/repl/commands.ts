@@ -1,0 +1,102 @@
+// The table of commands, and how a line finds its command: names may be shortened as long as only one fits. What is no command is a call.
+
+import { CommandError, UsageError } from "../exit.ts";
+import { CALL_COMMANDS, runCall } from "./calls.ts";
+import { CODE_COMMANDS } from "./code.ts";
+import type { Command } from "./command.ts";
+import { generalCommands } from "./general.ts";
+import { MEMORY_COMMANDS } from "./memory.ts";
+import { MODULE_COMMANDS } from "./modules.ts";
+import type { Output, Session } from "./session.ts";
+import { STATE_COMMANDS } from "./state.ts";
+import { Args, needsMore, splitWords } from "./words.ts";
+
+/** All commands, in the order in which help lists them. */
+export const COMMANDS: readonly Command[] = [
+  ...MODULE_COMMANDS,
+  ...MEMORY_COMMANDS,
+  ...STATE_COMMANDS,
+  ...CODE_COMMANDS,
+  ...CALL_COMMANDS,
+  ...generalCommands(() => COMMANDS, findCommand, runScript),
+];
+
+/** The command of a name, which may be shortened. Throws UsageError if there is none or more than one. */
+export function findCommand(name: string): Command {
+  const fitting = COMMANDS.filter((c) => c.name.startsWith(name));
+  const exact = fitting.find((c) => c.name === name);
+  if (exact !== undefined) return exact;
+  if (fitting.length === 1) return fitting[0];
+  if (fitting.length === 0) throw new UsageError(`there is no command :${name}; :help lists them`);
+  throw new UsageError(`:${name} may be ${fitting.map((c) => `:${c.name}`).join(" or ")}`);
+}
+
+/** Runs one command or call. Throws what went wrong. */
+export async function runCommand(session: Session, source: string): Promise<Output> {
+  const line = source.trim();
+  if (!line.startsWith(":")) return runCall(session, splitWords(line));
+  const end = /[\s(]/.exec(line)?.index ?? line.length;
+  const command = findCommand(line.slice(1, end));
+  const rest = line.slice(end);
+  try {
+    // The text of a module is not made of words.
+    return await command.run(session, new Args(command.name === "wat" ? [] : splitWords(rest), rest));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message}\nusage: :${command.name} ${command.args}`.trim());
+  }
+}
+
+/** Runs one command or call and shows what it gave, or why it failed; false if it failed. */
+export async function execute(session: Session, source: string): Promise<boolean> {
+  try {
+    session.show(source, await runCommand(session, source));
+    return true;
+  } catch (error) {
+    session.showError(source, error);
+    return false;
+  } finally {
+    Atomics.store(session.engine.interruptWord, 0, 0);
+  }
+}
+
+/** Whether a line is blank or a comment. */
+export function isComment(line: string): boolean {
+  return /^\s*(?:#|;;|$)/.test(line);
+}
+
+const MAX_DEPTH = 16;
+let depth = 0;
+
+/**
+ * Runs a script up to `:quit` or the first error; gives how many commands it ran. With `echo`, shows each command and comment before. Throws CommandError
+ * with the place of the error, which was shown already.
+ */
+export async function runScript(session: Session, text: string, name: string, echo: boolean): Promise<number> {
+  if (depth >= MAX_DEPTH) throw new CommandError(`${name}: scripts call each other more than ${MAX_DEPTH} deep`);
+  depth++;
+  try {
+    const lines = text.split(/\r?\n/);
+    let ran = 0;
+    for (let i = 0; i < lines.length && !session.finished; i++) {
+      const start = i;
+      let source = lines[i];
+      if (isComment(source)) {
+        if (echo) session.write(session.paint("note", source));
+        continue;
+      }
+      while (needsMore(source) && i + 1 < lines.length) source += "\n" + lines[++i];
+      if (echo) session.write(`${session.paint("prompt", PROMPT)}${source}`);
+      ran++;
+      if (!await execute(session, source)) throw new CommandError(`${name} stopped at line ${start + 1}`);
+    }
+    return ran;
+  } finally {
+    depth--;
+  }
+}
+
+/** What stands before what is typed. */
+export const PROMPT = "strata> ";
+/** The same in lines that go on. */
+export const MORE_PROMPT = "   ...> ";

@@ -1,0 +1,80 @@
+// Commands about the shell itself: :source, :help, :quit.
+
+import { CommandError } from "../exit.ts";
+import { readText } from "./files.ts";
+import type { Command } from "./command.ts";
+import { columns } from "./print.ts";
+import { unquote } from "./words.ts";
+
+/** The commands themselves come from the table, which holds these too. */
+export function generalCommands(
+  all: () => readonly Command[],
+  find: (name: string) => Command,
+  runScript: (session: Parameters<Command["run"]>[0], text: string, name: string, echo: boolean) => Promise<number>,
+): readonly Command[] {
+  return [
+    {
+      name: "source",
+      args: "<file> [--echo]",
+      help: "run the commands in a file, up to the first error; lines that begin with # are comments",
+      example: `:source examples/tour.strata`,
+      completes: ["file"],
+      async run(session, args) {
+        const echo = args.flag("--echo");
+        const path = unquote(args.need("the file"));
+        args.end();
+        const commands = await runScript(session, readText(path), path, echo);
+        return { data: { file: path, commands } };
+      },
+    },
+    {
+      name: "help",
+      args: "[command]",
+      help: "list the commands, or explain one",
+      example: `:help
+:help mem`,
+      completes: ["command"],
+      run(session, args) {
+        const name = args.next();
+        args.end();
+        if (name === undefined) {
+          const commands = all().map((c) => ({ name: `:${c.name}`, args: c.args, help: c.help }));
+          const rows = commands.map((c) => [session.paint("command", c.name.padEnd(8)), c.help]);
+          const text = [
+            "fib 30    call a function of the current instance; its result is kept in _ (and _2, _3, …)",
+            ...rows.map((r) => r.join("  ")),
+            "",
+            "Commands may be shortened: :l for :load. :help <command> shows its arguments and an example.",
+            "Numbers are written as in the text format: -5, 0x2a, 1.5, inf, nan:0x200000; with a type, i64:5.",
+            "Tab completes, arrow keys go through the history, Ctrl-C stops a running program, Ctrl-D leaves.",
+          ];
+          return { text: text.join("\n"), data: { commands } };
+        }
+        const c = find(name.replace(/^:/, ""));
+        const text = [
+          `${session.paint("command", `:${c.name}`)} ${c.args}`.trim(),
+          columns([[c.help]]),
+          ...(c.more === undefined ? [] : ["", columns(c.more.split("\n").map((l) => [l]))]),
+          "",
+          session.paint("note", "for example"),
+          columns(c.example.split("\n").map((l) => [l])),
+        ];
+        return {
+          text: text.join("\n"),
+          data: { name: `:${c.name}`, args: c.args, help: c.help, more: c.more, example: c.example },
+        };
+      },
+    },
+    {
+      name: "quit",
+      args: "",
+      help: "leave the shell",
+      example: `:quit`,
+      run(session, args) {
+        if (args.length > 0) throw new CommandError(":quit takes nothing");
+        session.finished = true;
+        return {};
+      },
+    },
+  ];
+}

@@ -1,0 +1,292 @@
+// Commands about modules: :load, :wat, :unload, :use, :import, :info, :funcs.
+
+import type { ExternDescriptor, FuncDescriptor, Instance, Module } from "../../../mod.ts";
+import { CommandError, UsageError } from "../exit.ts";
+import { loadModule } from "../load_module.ts";
+import type { Command } from "./command.ts";
+import { columns, count } from "./print.ts";
+import { attempt, type Output, type Session } from "./session.ts";
+import { unquote } from "./words.ts";
+
+const NAME = /^[A-Za-z0-9_$-][A-Za-z0-9_.$@/-]*$/;
+
+/** A type as in the text format: `(param i32) (result i64)`. */
+export function funcTypeText(type: FuncDescriptor): string {
+  const part = (word: string, types: readonly string[]) => types.length === 0 ? [] : [`(${word} ${types.join(" ")})`];
+  return [...part("param", type.params), ...part("result", type.results)].join(" ");
+}
+
+/** An import's or export's type as text. */
+export function externText(type: ExternDescriptor): string {
+  const limits = (l: { minimum: number; maximum: number | undefined }) =>
+    l.maximum === undefined ? `${l.minimum}` : `${l.minimum} ${l.maximum}`;
+  switch (type.kind) {
+    case "func":
+      return `func ${funcTypeText(type)}`.trim();
+    case "memory":
+      return `memory ${limits(type)}`;
+    case "table":
+      return `table ${limits(type)} ${type.element}`;
+    case "global":
+      return `global ${type.mutable ? `(mut ${type.type})` : type.type}`;
+  }
+}
+
+/** Finds all imports of a module. Throws CommandError that names the missing ones. */
+function findImports(session: Session, module: Module): Record<string, Record<string, unknown>> {
+  const found: Record<string, Record<string, unknown>> = {};
+  const missing: string[] = [];
+  for (const wanted of module.imports) {
+    const name = session.importNames.get(wanted.module) ?? wanted.module;
+    const exports = session.loaded.get(name)?.instance.exports;
+    const value = exports?.[wanted.name] ?? session.host.offer(wanted);
+    if (value === undefined) missing.push(`${wanted.module}.${wanted.name}: ${externText(wanted.type)}`);
+    else (found[wanted.module] ??= {})[wanted.name] = value;
+  }
+  if (missing.length > 0) {
+    const first = module.imports.find((i) => missing[0].startsWith(`${i.module}.${i.name}:`))!;
+    throw new CommandError(
+      `${count(missing.length, "import")} nobody gives:\n${missing.map((m) => `  ${m}`).join("\n")}\n` +
+        `load what exports them first, as ${first.module}: :load <module> as ${first.module}`,
+    );
+  }
+  return found;
+}
+
+/** What a person wants to know of a new instance. */
+function summary(session: Session, name: string, instance: Instance, replaced: boolean): Output {
+  const { module } = instance;
+  const { inner } = instance;
+  const own = inner.funcs.length - inner.module.importedFuncs;
+  const has = [`${count(own, "function")} (tier ${session.engine.tier})`];
+  for (const m of inner.memories) has.push(`memory of ${count(m.pages, "page")}`);
+  for (const t of inner.tables) has.push(`table of ${t.length}`);
+  const exports = module.exports.map((e) => e.name);
+  const shown = exports.length > 12 ? [...exports.slice(0, 12), `… ${exports.length - 12} more`] : exports;
+  const text = `${replaced ? "replaced" : "loaded"} ${session.paint("head", name)}: ${has.join(", ")}` +
+    (shown.length === 0 ? "" : `\n  exports ${shown.join(", ")}`);
+  const data = { name, bytes: module.bytes.length, functions: own, imports: module.imports.length, exports };
+  return { text, data };
+}
+
+function load(session: Session, name: string, source: string, content: Uint8Array | string): Output {
+  const module = session.engine.compile(content);
+  const instance = attempt(() => session.engine.instantiate(module, findImports(session, module)));
+  const replaced = session.add({ name, source, instance }) !== undefined;
+  return summary(session, name, instance, replaced);
+}
+
+/** The functions that a pattern means: `*` stands for anything, without one it may stand anywhere in the name. */
+function matcher(pattern: string | undefined): (name: string) => boolean {
+  if (pattern === undefined) return () => true;
+  const text = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  const regex = new RegExp(pattern.includes("*") ? `^${text}$` : text, "i");
+  return (name) => regex.test(name);
+}
+
+/** Functions that `:funcs` shows unless all are asked for. */
+const SHOWN_FUNCTIONS = 200;
+
+export const MODULE_COMMANDS: readonly Command[] = [
+  {
+    name: "load",
+    args: "<module> [as <name>]",
+    help: "load a .wasm or .wat file, a URL, or npm:package@version/path, and make it the current instance",
+    example: `:load examples/fib.wat as f
+fib 10`,
+    completes: ["file", "none"],
+    async run(session, args) {
+      const spec = unquote(args.need("the module"));
+      let name: string | undefined;
+      if (args.length > 0) {
+        if (args.next() !== "as") throw new UsageError("after the module only `as <name>` may stand");
+        name = args.need("the name");
+        if (!NAME.test(name)) throw new UsageError(`${name} cannot be a name`);
+      }
+      args.end();
+      const { name: short, source } = await loadModule(spec);
+      return load(session, name ?? short, spec, source);
+    },
+  },
+  {
+    name: "wat",
+    args: "(module …)",
+    help: "load a module in the text format; lines are read until its parentheses are closed",
+    example: `:wat (module $adder
+  (func (export "add") (param i32 i32) (result i32)
+    (i32.add (local.get 0) (local.get 1))))
+add 2 3`,
+    run(session, args) {
+      const text = args.rest.trim();
+      if (text === "") throw new UsageError("a module is missing");
+      const module = session.engine.compile(text);
+      let name = module.name ?? "module";
+      for (let n = 2; module.name === undefined && session.loaded.has(name); n++) name = `module${n}`;
+      return load(session, name, "the shell", text);
+    },
+  },
+  {
+    name: "use",
+    args: "[name]",
+    help: "choose the instance that functions, memories and so on are looked for in; without a name, list them",
+    example: `:load examples/fib.wat
+:load examples/fib.wat as other
+:use fib
+:use`,
+    completes: ["instance"],
+    run(session, args) {
+      const name = args.next();
+      args.end();
+      if (name !== undefined) {
+        session.use(name);
+        return { text: `using ${session.paint("head", name)}`, data: { current: name } };
+      }
+      const current = session.hasCurrent ? session.current.name : undefined;
+      const rows = [...session.loaded.values()].map((l) => [
+        l.name === current ? "*" : " ",
+        l.name,
+        count(l.instance.functions.length, "function"),
+        l.source,
+      ]);
+      const instances = [...session.loaded.values()].map((l) => ({ name: l.name, source: l.source }));
+      return {
+        text: rows.length === 0 ? "nothing is loaded yet" : columns(rows, [], ""),
+        data: { current, instances },
+      };
+    },
+  },
+  {
+    name: "unload",
+    args: "[name]",
+    help: "dispose of an instance; what nobody can reach any more goes with the next :gc",
+    example: `:load examples/fib.wat
+:unload fib
+:gc`,
+    completes: ["instance"],
+    run(session, args) {
+      const name = args.next() ?? session.current.name;
+      args.end();
+      session.use(name);
+      session.remove(name);
+      return { text: `unloaded ${name}`, data: { name } };
+    },
+  },
+  {
+    name: "import",
+    args: "[module instance]",
+    help: "let imports from a module name be served by an instance of another name; without arguments, list that",
+    example: `:wat (module $numbers (func (export "seven") (result i32) (i32.const 7)))
+:import env numbers
+:wat (module $user (import "env" "seven" (func $seven (result i32)))
+  (func (export "twice") (result i32) (i32.mul (call $seven) (i32.const 2))))
+twice`,
+    completes: ["none", "instance"],
+    run(session, args) {
+      const module = args.next();
+      if (module !== undefined) {
+        const name = args.need("the instance");
+        args.end();
+        if (!session.loaded.has(name)) throw new CommandError(`there is no instance ${name}; :use lists them`);
+        session.importNames.set(module, name);
+        return { text: `imports from ${module} come from ${name}`, data: { module, instance: name } };
+      }
+      const rows = [...session.importNames].map(([m, name]) => [m, "from", name]);
+      const text = "imports come from the instance of the same name, then from the shell itself (printing, spectest)";
+      return {
+        text: rows.length === 0 ? text : `${text}, but\n${columns(rows)}`,
+        data: { imports: Object.fromEntries(session.importNames) },
+      };
+    },
+  },
+  {
+    name: "info",
+    args: "[name]",
+    help: "show what an instance imports, exports and holds",
+    example: `:load examples/fib.wat
+:info`,
+    completes: ["instance"],
+    run(session, args) {
+      const name = args.next();
+      args.end();
+      const loaded = name === undefined ? session.current : session.loaded.get(name);
+      if (loaded === undefined) throw new CommandError(`there is no instance ${name}; :use lists them`);
+      const { instance } = loaded;
+      const { module, inner } = instance;
+      const own = instance.functions.filter((f) => f.inner.instance === inner);
+      const codeBytes = own.reduce((sum, f) => sum + f.codeBytes, 0);
+      const compiled = own.filter((f) => f.codeBytes > 0).length;
+      const lines = [
+        `${session.paint("head", loaded.name)} from ${loaded.source}, ${module.bytes.length} bytes`,
+        columns([
+          ["functions", `${own.length}, ${compiled} compiled to ${codeBytes} bytes of machine code`],
+          ...inner.memories.map((m, i) => [`memory ${i}`, `${count(m.pages, "page")}, at most ${m.maxPages}`]),
+          ...inner.tables.map((
+            t,
+            i,
+          ) => [`table ${i}`, `${count(t.length, "entry", "entries")}, at most ${t.maxLength}`]),
+          ["globals", String(inner.globals.length)],
+        ]),
+      ];
+      const list = (title: string, rows: string[][]) => {
+        if (rows.length > 0) lines.push(title, columns(rows));
+      };
+      list("imports", module.imports.map((i) => [`${i.module}.${i.name}`, externText(i.type)]));
+      list("exports", module.exports.map((e) => [e.name, externText(e.type)]));
+      const data = {
+        name: loaded.name,
+        source: loaded.source,
+        bytes: module.bytes.length,
+        functions: own.length,
+        compiled,
+        codeBytes,
+        memories: inner.memories.map((m) => ({ pages: m.pages, maximum: m.maxPages })),
+        tables: inner.tables.map((t) => ({ length: t.length, maximum: t.maxLength })),
+        globals: inner.globals.length,
+        imports: module.imports,
+        exports: module.exports,
+      };
+      return { text: lines.join("\n"), data };
+    },
+  },
+  {
+    name: "funcs",
+    args: "[pattern] [--all]",
+    help: "list functions whose name contains the pattern (* stands for anything), with type, tier and sizes",
+    example: `:load examples/fib.wat
+:funcs fib*`,
+    completes: ["function"],
+    run(session, args) {
+      const all = args.flag("--all");
+      const fits = matcher(args.next());
+      args.end();
+      const { instance } = session.current;
+      const exported = new Set<unknown>(instance.inner.exports.values());
+      const functions = instance.functions.map((f, i) => ({ f, i, own: f.inner.instance === instance.inner }))
+        .filter(({ f }) => fits(f.name));
+      const shown = all ? functions : functions.slice(0, SHOWN_FUNCTIONS);
+      const rows = shown.map(({ f, i, own }) => [
+        String(i),
+        f.name,
+        funcTypeText(f.type),
+        own ? f.tier : f.isHost ? "host" : "import",
+        own ? `${f.bodyBytes} B` : "",
+        f.codeBytes > 0 && own ? `→ ${f.codeBytes} B` : "",
+        exported.has(f.inner) ? "export" : "",
+      ]);
+      const more = functions.length - shown.length;
+      const rest = more > 0 ? `\n  … ${more} more; give a pattern, or --all` : "";
+      const data = {
+        functions: functions.map(({ f, i, own }) => ({
+          index: i,
+          name: f.name,
+          type: funcTypeText(f.type),
+          tier: own ? f.tier : undefined,
+          wasmBytes: own ? f.bodyBytes : undefined,
+          codeBytes: own ? f.codeBytes : undefined,
+          exported: exported.has(f.inner),
+        })),
+      };
+      return { text: rows.length === 0 ? "no function" : columns(rows, [0, 4]) + rest, data };
+    },
+  },
+];

@@ -1,0 +1,275 @@
+// The state of a shell: engine, loaded instances, last results; and how what commands give is shown, as text or as JSON.
+// Finding functions and other things by what people type is here too.
+
+import { Engine, type Func, type Instance, type Root, type TierChoice } from "../../../mod.ts";
+import { Caller } from "../../runtime/call.ts";
+import type { Store } from "../../runtime/store.ts";
+import { isFuncType } from "../../runtime/values.ts";
+import { Trap } from "../../wasm/errors.ts";
+import { isRef } from "../../wasm/types.ts";
+import { CommandError, describeError, exitCodeOf, UsageError } from "../exit.ts";
+import { parseValue, printBits, printValue, type RefContext, type Value } from "../values.ts";
+import { HostModules } from "./host.ts";
+import { type Paint, painter } from "./print.ts";
+import { isString, unquote } from "./words.ts";
+
+/** What a command gives: text for people, data for programs. */
+export interface Output {
+  readonly text?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** An instance under its name in the shell. */
+export interface Loaded {
+  readonly name: string;
+  /** Where it came from. */
+  readonly source: string;
+  readonly instance: Instance;
+}
+
+/** How a shell behaves. */
+export interface SessionOptions {
+  readonly json: boolean;
+  readonly colours: boolean;
+  readonly tier: TierChoice;
+  /** Receives lines; standard output and error if not given. */
+  readonly write?: (line: string, isError: boolean) => void;
+}
+
+/** One shell. */
+export class Session {
+  readonly engine: Engine;
+  readonly host: HostModules;
+  readonly paint: Paint;
+  readonly json: boolean;
+  /** Instances by name, in the order in which they were loaded. */
+  readonly loaded: Map<string, Loaded> = new Map();
+  /** Module names of imports that another instance serves than the one of that name. */
+  readonly importNames: Map<string, string> = new Map();
+  #current: string | undefined;
+  /** The results of the last call. */
+  results: readonly Value[] = [];
+  #roots: Root[] = [];
+  /** Set by `:quit`. */
+  finished = false;
+  /** What the process is to end with, if it ends because of an error. */
+  exitCode = 0;
+  readonly #write: (line: string, isError: boolean) => void;
+  /** Lines that host functions printed during the command, for JSON. */
+  #printed: string[] = [];
+
+  constructor(options: SessionOptions) {
+    this.engine = new Engine({ tier: options.tier });
+    this.json = options.json;
+    this.paint = painter(options.colours && !options.json);
+    this.#write = options.write ?? ((line, isError) => isError ? console.error(line) : console.log(line));
+    this.host = new HostModules(this.engine, (line) => this.json ? this.#printed.push(line) : this.write(line));
+  }
+
+  /** Writes a line for people. */
+  write(line: string): void {
+    if (!this.json) this.#write(line, false);
+  }
+
+  /** Shows what a command gave. */
+  show(command: string, output: Output): void {
+    if (this.json) this.#writeJson({ command, ok: true, ...output.data });
+    else if (output.text !== undefined && output.text !== "") this.#write(output.text, false);
+  }
+
+  /** Shows why a command failed. */
+  showError(command: string, error: unknown): void {
+    this.exitCode = exitCodeOf(error) === 130 ? 130 : 1;
+    if (!this.json) {
+      const [first, ...rest] = describeError(error).split("\n");
+      this.#write([this.paint("error", first), ...rest].join("\n"), true);
+      return;
+    }
+    const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+    const trap = error instanceof Trap ? { trap: error.kind, frames: error.frames } : {};
+    this.#writeJson({ command, ok: false, error: { name, message, ...trap } });
+  }
+
+  #writeJson(data: Record<string, unknown>): void {
+    const printed = this.#printed.splice(0);
+    const output = printed.length === 0 ? data : { ...data, printed };
+    this.#write(JSON.stringify(output, (_key, v) => typeof v === "bigint" ? String(v) : v), false);
+  }
+
+  /** The instance that names refer to. Throws CommandError when nothing is loaded. */
+  get current(): Loaded {
+    const found = this.#current === undefined ? undefined : this.loaded.get(this.#current);
+    if (found === undefined) throw new CommandError("nothing is loaded yet; try :load <module>");
+    return found;
+  }
+  /** Whether there is one. */
+  get hasCurrent(): boolean {
+    return this.#current !== undefined;
+  }
+  /** The store of the engine, once something is loaded. */
+  get store(): Store {
+    return this.current.instance.inner.store;
+  }
+
+  /** Makes an instance the current one. Throws CommandError if there is none of that name. */
+  use(name: string): Loaded {
+    const found = this.loaded.get(name);
+    if (found === undefined) throw new CommandError(`there is no instance ${name}${among([...this.loaded.keys()])}`);
+    this.#current = name;
+    return found;
+  }
+
+  /** Adds an instance and makes it the current one; one that had the name is disposed of, and given. */
+  add(entry: Loaded): Loaded | undefined {
+    const before = this.remove(entry.name);
+    this.loaded.set(entry.name, entry);
+    this.#current = entry.name;
+    return before;
+  }
+
+  /** Disposes of an instance. */
+  remove(name: string): Loaded | undefined {
+    const found = this.loaded.get(name);
+    if (found === undefined) return undefined;
+    this.loaded.delete(name);
+    found.instance.dispose();
+    if (this.#current === name) this.#current = [...this.loaded.keys()].at(-1);
+    return found;
+  }
+
+  /** A function as people write it: `name`, `$name`, an index, `func[index]`, or `instance.name`. Throws CommandError. */
+  func(word: string): { loaded: Loaded; func: Func } {
+    const { current } = this;
+    const own = findFunc(current.instance, word);
+    if (own !== undefined) return { loaded: current, func: own };
+    const dot = word.indexOf(".");
+    const other = dot > 0 ? this.loaded.get(word.slice(0, dot)) : undefined;
+    const found = other && findFunc(other.instance, word.slice(dot + 1));
+    if (other !== undefined && found !== undefined) return { loaded: other, func: found };
+    const part = unquote(word).replace(/^\$/, "").toLowerCase();
+    const names = [...functionNames(current.instance)];
+    const near = names.filter((n) => n.toLowerCase().includes(part) || part.includes(n.toLowerCase()));
+    throw new CommandError(`there is no function ${word} in ${current.name}${among(near.length > 0 ? near : names)}`);
+  }
+
+  /** What references that people write mean. */
+  get references(): RefContext {
+    return {
+      store: this.store,
+      func: (name) => {
+        try {
+          return this.func(name).func.inner.ref;
+        } catch {
+          return undefined;
+        }
+      },
+    };
+  }
+
+  /** A value of type `type` as people write it; `_` is the last result, `_2` its second value. Throws UsageError. */
+  value(word: string, type: number): Value {
+    const kept = /^_(\d*)$/.exec(word);
+    if (kept === null) return { type, bits: parseValue(word, type, this.references) };
+    const found = this.result(word);
+    if (found.type !== type && !(isRef(found.type) && isRef(type))) {
+      throw new UsageError(`${word} is ${printValue(found, this.store)}, which does not fit`);
+    }
+    return { type, bits: found.bits };
+  }
+
+  /** The result that `_` or `_2` stands for. Throws CommandError if there is none. */
+  result(word: string): Value {
+    const found = this.results[Number(word.slice(1) || "1") - 1];
+    if (found === undefined) throw new CommandError(`there is no result ${word} yet`);
+    return found;
+  }
+
+  /** Calls a function with values. Throws Trap, and what host functions throw. */
+  call(func: Func, args: readonly Value[]): { results: Value[]; ms: number } {
+    const { inner } = func;
+    const { store } = this;
+    const words = new Int32Array(Math.max(inner.paramSlots, inner.resultSlots, 1) * 2);
+    args.forEach(({ bits }, i) => {
+      words[2 * i] = Number(BigInt.asIntN(32, bits));
+      words[2 * i + 1] = Number(BigInt.asIntN(32, bits >> 32n));
+    });
+    const caller = this.#caller ??= new Caller(store);
+    const began = performance.now();
+    const from = caller.callSlots(inner, { words, at: 0 });
+    const ms = performance.now() - began;
+    const results = inner.type.results.map((type, i) => {
+      const at = (from.at + i) * 2;
+      const high = BigInt(from.words[at + 1] >>> 0);
+      const low = BigInt(from.words[at] >>> 0);
+      return { type, bits: type === 2 || type === 4 ? high << 32n | low : low };
+    });
+    return { results, ms };
+  }
+  #caller: Caller | undefined;
+
+  /** Keeps results as `_`; host values among them stay alive as long. */
+  keep(results: readonly Value[]): void {
+    for (const root of this.#roots) root.remove();
+    this.#roots = [];
+    for (const { type, bits } of results) {
+      if (!isRef(type) || bits === 0n || isFuncType(type)) continue;
+      this.#roots.push(this.engine.addRoot(this.store.handles.fromRef(Number(bits))));
+    }
+    this.results = results;
+  }
+
+  /** Results as a person is shown them. */
+  showResults(results: readonly Value[]): string {
+    if (results.length === 0) return this.paint("note", "=> nothing");
+    return `=> ${results.map((v) => this.paint("value", printValue(v, this.store))).join(" ")}`;
+  }
+  /** Results for programs. */
+  resultData(results: readonly Value[]): { type: string; value: string }[] {
+    return results.map((v) => {
+      const value = printBits(v.bits, v.type, this.store);
+      return { type: printValue(v, this.store).slice(value.length + 1), value };
+    });
+  }
+}
+
+/** Names of an instance's functions: exports first, then what the name section adds. */
+export function functionNames(instance: Instance): Set<string> {
+  const names = new Set<string>();
+  for (const e of instance.module.exports) if (e.type.kind === "func") names.add(e.name);
+  for (const name of instance.module.inner.module.names.funcs.values()) names.add(name);
+  return names;
+}
+
+function findFunc(instance: Instance, word: string): Func | undefined {
+  const index = /^(?:(\d+)|func\[(\d+)\])$/.exec(word);
+  const name = isString(word) ? unquote(word) : word;
+  const ways: (string | number)[] = [name, name.replace(/^\$/, "")];
+  if (index !== null) ways.push(Number(index[1] ?? index[2]));
+  for (const way of ways) {
+    try {
+      return instance.func(way);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+const SHOWN_NAMES = 6;
+
+/** `; there are a, b, c`. */
+export function among(names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const shown = names.slice(0, SHOWN_NAMES).join(", ");
+  return `; there ${names.length === 1 ? "is" : "are"} ${shown}${names.length > SHOWN_NAMES ? ", …" : ""}`;
+}
+
+/** Runs what may throw the library's RangeError or TypeError for a wrong argument; these become CommandErrors. */
+export function attempt<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) throw new CommandError(error.message);
+    throw error;
+  }
+}

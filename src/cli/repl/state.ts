@@ -1,0 +1,162 @@
+// Commands about globals, tables and the collector: :global, :table, :gc.
+
+import { CommandError, UsageError } from "../exit.ts";
+import { printBits, printValue, type Value } from "../values.ts";
+import type { WasmGlobal } from "../../runtime/global.ts";
+import type { WasmTable } from "../../runtime/table.ts";
+import { F64, I64, typeName } from "../../wasm/types.ts";
+import type { Command } from "./command.ts";
+import { columns, count, duration } from "./print.ts";
+import { attempt, type Session } from "./session.ts";
+import { parseCount } from "./words.ts";
+
+/** Table entries that are shown without an index. */
+const SHOWN_ENTRIES = 64;
+
+function byName(word: string): string | number {
+  return /^\d+$/.test(word) ? Number(word) : word.replace(/^\$/, "");
+}
+
+function globalValue(session: Session, global: WasmGlobal): Value {
+  const { i32 } = session.store.arena;
+  const at = global.cell >> 2;
+  const low = BigInt(i32[at] >>> 0);
+  const { type } = global.type;
+  return { type, bits: type === I64 || type === F64 ? BigInt(i32[at + 1] >>> 0) << 32n | low : low };
+}
+
+function setGlobal(session: Session, global: WasmGlobal, bits: bigint): void {
+  const { i32 } = session.store.arena;
+  const at = global.cell >> 2;
+  i32[at] = Number(BigInt.asIntN(32, bits));
+  i32[at + 1] = Number(BigInt.asIntN(32, bits >> 32n));
+}
+
+/** Names for an index space: the name section's, an export's, or the index. */
+function nameOf(session: Session, thing: unknown, index: number, names: ReadonlyMap<number, string>): string {
+  const named = names.get(index);
+  if (named !== undefined) return named;
+  for (const [name, x] of session.current.instance.inner.exports) if (x === thing) return name;
+  return String(index);
+}
+
+function entry(session: Session, table: WasmTable, index: number): string {
+  return printBits(BigInt(table.get(index) >>> 0), table.type.element, session.store);
+}
+
+export const STATE_COMMANDS: readonly Command[] = [
+  {
+    name: "global",
+    args: "[name [value]]",
+    help: "list the globals, or show or set one",
+    example: `:load examples/memory.wat
+:global
+:global count 5
+:global count`,
+    completes: ["global"],
+    run(session, args) {
+      const { instance } = session.current;
+      const names = instance.inner.module.names.globals;
+      const word = args.next();
+      if (word === undefined) {
+        const all = instance.inner.globals.map((g, i) => ({
+          name: nameOf(session, g, i, names),
+          mutable: g.type.mutable,
+          type: typeName(g.type.type),
+          value: printBits(globalValue(session, g).bits, g.type.type, session.store),
+        }));
+        const rows = all.map((g) => [g.name, g.mutable ? "mut" : "", `${g.value}:${g.type}`]);
+        return { text: rows.length === 0 ? "no globals" : columns(rows), data: { globals: all } };
+      }
+      const global = attempt(() => instance.global(byName(word))).inner;
+      const value = args.next();
+      args.end();
+      if (value !== undefined) {
+        if (!global.type.mutable) throw new CommandError(`global ${word} is immutable`);
+        setGlobal(session, global, session.value(value, global.type.type).bits);
+      }
+      const now = globalValue(session, global);
+      return {
+        text: `${word} = ${session.paint("value", printValue(now, session.store))}`,
+        data: { name: word, type: typeName(now.type), value: printBits(now.bits, now.type, session.store) },
+      };
+    },
+  },
+  {
+    name: "table",
+    args: "[name [index [value]]]",
+    help:
+      "list the tables, or show entries of one, or set an entry to null, a function, or (externref) a value of the host",
+    example: `:load examples/memory.wat
+:table names 0 "a string of the host"
+:table names`,
+    completes: ["table", "none", "function"],
+    run(session, args) {
+      const { instance } = session.current;
+      const names = instance.inner.module.names.tables;
+      const word = args.next();
+      if (word === undefined) {
+        const all = instance.inner.tables.map((t, i) => ({
+          name: nameOf(session, t, i, names),
+          element: typeName(t.type.element),
+          length: t.length,
+          maximum: t.maxLength,
+        }));
+        const rows = all.map((t) => [
+          t.name,
+          t.element,
+          count(t.length, "entry", "entries"),
+          `at most ${t.maximum}`,
+        ]);
+        return { text: rows.length === 0 ? "no tables" : columns(rows), data: { tables: all } };
+      }
+      const table = attempt(() => instance.table(byName(word))).inner;
+      const place = args.next();
+      if (place === undefined) {
+        const all = Array.from({ length: table.length }, (_, i) => entry(session, table, i));
+        const rows = all.slice(0, SHOWN_ENTRIES).map((text, i) => [String(i), text]);
+        const more = all.length > SHOWN_ENTRIES ? `\n  … ${all.length - SHOWN_ENTRIES} more` : "";
+        const text = rows.length === 0 ? "the table is empty" : columns(rows, [0]) + more;
+        return { text, data: { name: word, entries: all } };
+      }
+      const index = parseCount(place, "an index");
+      const value = args.next();
+      args.end();
+      if (index >= table.length) {
+        throw new CommandError(`index ${index} is not within the table's ${count(table.length, "entry", "entries")}`);
+      }
+      if (value !== undefined) table.set(index, Number(session.value(value, table.type.element).bits));
+      const now = entry(session, table, index);
+      return { text: `${word}[${index}] = ${session.paint("value", now)}`, data: { name: word, index, value: now } };
+    },
+  },
+  {
+    name: "gc",
+    args: "",
+    help:
+      "collect: values of the host that Wasm cannot reach any more, and instances that were unloaded; show a report",
+    example: `:load examples/memory.wat
+:table names 0 "kept"
+:gc
+:table names 0 null
+:gc`,
+    run(session, args) {
+      if (args.length > 0) throw new UsageError(":gc takes nothing");
+      const report = session.engine.gc();
+      const { roots } = report;
+      const found = Object.entries(roots).filter(([, n]) => n > 0).map(([kind, n]) => `${n} in ${kind}`);
+      const text = [
+        `collected in ${duration(report.ms)}`,
+        columns([
+          ["", "kept", "freed"],
+          ["host references", String(report.kept), String(report.freed)],
+          ["instances", String(report.instances), String(report.instancesFreed)],
+          ["functions", String(report.functions), String(report.functionsFreed)],
+        ], [1, 2]),
+        `  roots: ${found.length === 0 ? "none" : found.join(", ")}` +
+        (report.finalizers > 0 ? `; ${count(report.finalizers, "finalizer")} called` : ""),
+      ];
+      return { text: text.join("\n"), data: { report } };
+    },
+  },
+];

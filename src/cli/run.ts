@@ -1,0 +1,125 @@
+// `strata run`: makes an instance of a module and calls one of its exports. Ctrl-C interrupts the program.
+
+import { Engine, type Imports } from "../api/engine.ts";
+import type { Func } from "../api/func.ts";
+import type { Instance } from "../api/instance.ts";
+import type { ExternDescriptor } from "../api/types.ts";
+import type { Module } from "../api/module.ts";
+import type { TierChoice } from "../engine/config.ts";
+import { WasmFunc } from "../runtime/func.ts";
+import { LinkError } from "../wasm/errors.ts";
+import { named } from "./compile.ts";
+import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
+import { loadModule } from "./load_module.ts";
+import { HostModules } from "./repl/host.ts";
+import { parseValue, printValue, valueOf } from "./values.ts";
+
+/** Options of the command. */
+export interface RunOptions {
+  readonly tier?: TierChoice;
+  readonly invoke?: string;
+}
+
+/** What runs when no export is named. */
+const ENTRIES = ["_start", "main"];
+
+/** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
+export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<ExitCode> {
+  const engine = makeEngine(options.tier);
+  const { source } = await loadModule(spec);
+  const module = named(spec, () => engine.compile(source));
+  using _watch = await watch(engine);
+  const instance = engine.instantiate(module, offers(engine, module));
+  const func = findEntry(instance, options.invoke);
+  for (const line of callWithText(instance, func, args)) console.log(line);
+  return ExitCode.OK;
+}
+
+/** An engine; a tier that cannot run here is an error with the reason. */
+function makeEngine(tier: TierChoice | undefined): Engine {
+  try {
+    return new Engine({ tier: Engine.resolveTier(tier ?? "auto") });
+  } catch (e) {
+    throw new CommandError(e instanceof Error ? e.message : String(e));
+  }
+}
+
+/** Listens for Ctrl-C if Workers may be made. */
+async function watch(engine: Engine): Promise<InterruptWatch | undefined> {
+  try {
+    const watching = watchInterrupt(engine.interruptWord);
+    await watching.ready;
+    return watching;
+  } catch (e) {
+    if (e instanceof Deno.errors.NotCapable) return undefined;
+    throw e;
+  }
+}
+
+/** What the host gives to a module. Throws a LinkError that lists all that is missing. */
+function offers(engine: Engine, module: Module): Imports {
+  const host = new HostModules(engine, (line) => console.log(line));
+  const imports: Record<string, Record<string, unknown>> = Object.create(null);
+  const missing: string[] = [];
+  for (const wanted of module.imports) {
+    const offer = host.offer(wanted);
+    if (offer === undefined) missing.push(`"${wanted.module}" "${wanted.name}" (${describe(wanted.type)})`);
+    else (imports[wanted.module] ??= Object.create(null))[wanted.name] = offer;
+  }
+  if (missing.length === 0) return imports;
+  const what = missing.length === 1
+    ? "an import that the host does not give"
+    : `${missing.length} imports that the host does not give`;
+  throw new LinkError(`the module needs ${what}: ${missing.join(", ")}`);
+}
+
+/** A type of an import or export on one line, e.g. `func [i32 i32] -> [i64]`. */
+export function describe(type: ExternDescriptor): string {
+  const limits = (l: { minimum: number; maximum?: number }) =>
+    l.maximum === undefined ? `${l.minimum}` : `${l.minimum} to ${l.maximum}`;
+  switch (type.kind) {
+    case "func":
+      return `func [${type.params.join(" ")}] -> [${type.results.join(" ")}]`;
+    case "memory":
+      return `memory of ${limits(type)} pages`;
+    case "table":
+      return `table of ${limits(type)} ${type.element}`;
+    case "global":
+      return `global ${type.mutable ? "mut " : ""}${type.type}`;
+  }
+}
+
+function findEntry(instance: Instance, invoke: string | undefined): Func {
+  const exported = [...instance.inner.exports].filter(([, x]) => x instanceof WasmFunc).map(([name]) => name);
+  const name = invoke ?? ENTRIES.find((n) => exported.includes(n));
+  if (name !== undefined && exported.includes(name)) return instance.func(name);
+  const list = exported.length === 0 ? "it exports no function" : `it exports ${exported.join(", ")}`;
+  if (name === undefined) {
+    throw new UsageError(`the module has no _start or main to run; choose with --invoke: ${list}`);
+  }
+  throw new CommandError(`the module exports no function "${name}": ${list}`);
+}
+
+/** Calls a function with arguments in the text format; gives its results, a line each. Throws UsageError when arguments do not fit. */
+function callWithText(instance: Instance, func: Func, args: readonly string[]): string[] {
+  const { params, results } = func.inner.type;
+  if (args.length !== params.length) {
+    const takes = params.length === 0
+      ? "no arguments"
+      : `${params.length === 1 ? "1 argument" : `${params.length} arguments`} (${func.type.params.join(" ")})`;
+    const hint = args.some((a) => /^--?(invoke|tier|i|t)(=|$)/.test(a))
+      ? "; options of run stand before the module"
+      : "";
+    throw new UsageError(`${func.name} takes ${takes}, not ${args.length}${hint}`);
+  }
+  const { store } = instance.inner;
+  const context = { store, func: (name: string) => findRef(instance, name) };
+  const bits = func.callBits(args.map((text, i) => parseValue(text, params[i], context)));
+  return results.map((type, i) => `=> ${printValue(valueOf(bits[i], type), store)}`);
+}
+
+function findRef(instance: Instance, name: string): number | undefined {
+  const wanted = /^\d+$/.test(name) ? Number(name) : name.replace(/^\$/, "");
+  return instance.functions.find((f) => f.index === wanted || f.name === wanted)?.inner.ref;
+}

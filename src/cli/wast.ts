@@ -1,0 +1,106 @@
+// `strata wast`: runs scripts of the specification's test language, a line per failure and the sum at the end.
+
+import { nativeUnavailable } from "../platform/permissions.ts";
+import { TIERS } from "../runtime/tier.ts";
+import { TextError } from "../wasm/errors.ts";
+import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import { type Outcome, Script, WastRunner, type WastTier } from "./wast_runner.ts";
+
+/** Options of the command. */
+export interface WastOptions {
+  readonly tier?: string;
+  readonly json?: boolean;
+  readonly seed?: number;
+  readonly skipUnsupported?: boolean;
+}
+
+const ALL: readonly WastTier[] = [...TIERS, "mixed"];
+
+/** Runs files, and all `.wast` files of directories. Gives the exit code. Throws UsageError, CommandError. */
+export function runWast(paths: readonly string[], options: WastOptions): ExitCode {
+  const runners = tiersOf(options.tier, (line) => console.error(line)).map((tier) => new WastRunner(tier));
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of scriptFiles(paths)) {
+    const script = readScript(file);
+    for (const runner of runners) {
+      const began = performance.now();
+      const outcome = script instanceof TextError
+        ? { passed: 0, failed: [{ line: script.line, message: script.message }], skipped: [] }
+        : runner.run(script, options);
+      sum.passed += outcome.passed;
+      sum.failed += outcome.failed.length;
+      sum.skipped += outcome.skipped.length;
+      if (options.json) console.log(toJson(file, runner.tier, outcome, performance.now() - began));
+      else printOutcome(file, runner.tier, outcome);
+    }
+  }
+  if (options.json) console.log(JSON.stringify(sum));
+  else console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  return sum.failed === 0 ? ExitCode.OK : ExitCode.ERROR;
+}
+
+function printOutcome(file: string, tier: WastTier, outcome: Outcome): void {
+  for (const { line, message } of outcome.failed) console.log(`${file}:${line}: [${tier}] ${message}`);
+  for (const { line, message } of outcome.skipped) console.log(`${file}:${line}: [${tier}] skipped: ${message}`);
+}
+
+function toJson(file: string, tier: WastTier, { passed, failed, skipped }: Outcome, ms: number): string {
+  return JSON.stringify({
+    file,
+    tier,
+    passed,
+    failed: failed.length,
+    skipped: skipped.length,
+    ms: Math.round(ms),
+    failures: failed,
+    skips: skipped,
+  });
+}
+
+/** The tiers of a comma-separated list, or `all` that can run here; `say` is told which cannot. Throws UsageError. */
+export function tiersOf(list: string | undefined, say: (line: string) => void): WastTier[] {
+  const missing = nativeUnavailable();
+  if (list === undefined) return missing === undefined ? ["jit"] : ["interp"];
+  if (list === "all") {
+    if (missing === undefined) return [...ALL];
+    say(`tiers jit and mixed are left out: ${missing}`);
+    return ["interp"];
+  }
+  return list.split(",").map((name) => {
+    const tier = name === "auto" ? (missing === undefined ? "jit" : "interp") : ALL.find((t) => t === name);
+    if (tier === undefined) throw new UsageError(`there is no tier "${name}"; tiers are ${ALL.join(", ")}, auto, all`);
+    if (tier !== "interp" && missing !== undefined) throw new CommandError(`tier ${tier} cannot run here: ${missing}`);
+    return tier;
+  });
+}
+
+/** The files, with directories replaced by the scripts in them, in order of their names. Throws CommandError. */
+export function scriptFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    try {
+      return Deno.statSync(path).isDirectory ? [...walk(path.replace(/\/+$/, ""))] : [path];
+    } catch (e) {
+      if (e instanceof Deno.errors.NotFound) throw new CommandError(`there is no file ${path}`);
+      throw e;
+    }
+  });
+}
+
+function* walk(folder: string): Generator<string> {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  for (const entry of entries) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* walk(path);
+    else if (entry.name.endsWith(".wast")) yield path;
+  }
+}
+
+/** A script, or why its commands cannot be read. */
+function readScript(file: string): Script | TextError {
+  try {
+    return new Script(Deno.readFileSync(file));
+  } catch (e) {
+    if (e instanceof TextError) return e;
+    throw e;
+  }
+}

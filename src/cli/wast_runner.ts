@@ -1,0 +1,284 @@
+// Runs scripts of the .wast language in a tier. Takes a script's source, gives what passed, failed and was skipped, with lines.
+
+import { Engine } from "../api/engine.ts";
+import type { Instance } from "../api/instance.ts";
+import { Module } from "../api/module.ts";
+import { decode, validate } from "../engine/pipeline.ts";
+import { Mode, WasmFunc } from "../runtime/func.ts";
+import { WasmGlobal } from "../runtime/global.ts";
+import type { TierName } from "../runtime/tier.ts";
+import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
+import { CompileError, LinkError, TextError, Trap } from "../wasm/errors.ts";
+import { makeSpectest } from "./spectest.ts";
+import { printValue, type Value, valueOf } from "./values.ts";
+import { argumentBits, matchesPattern, printPattern, Unsupported } from "./wast_values.ts";
+
+/** Where scripts run: a tier, or `mixed`: each function in a tier that chance decides. */
+export type WastTier = TierName | "mixed";
+
+/** A failure or a skip. */
+export interface Note {
+  readonly line: number;
+  readonly message: string;
+}
+/** What a script gave in a tier. */
+export interface Outcome {
+  passed: number;
+  readonly failed: Note[];
+  readonly skipped: Note[];
+}
+
+/** A parsed script. Its modules are assembled, decoded and validated once, whatever the number of tiers it runs in. */
+export class Script {
+  readonly commands: readonly Command[];
+  readonly #compiled = new Map<ScriptModule, Module | Error>();
+
+  /** Throws TextError where the commands are malformed. */
+  constructor(source: string | Uint8Array) {
+    this.commands = parseScript(source);
+  }
+
+  /** The module, or why it cannot be compiled. */
+  compile(m: ScriptModule): Module | Error {
+    let result = this.#compiled.get(m);
+    if (result === undefined) {
+      try {
+        result = new Module(validate(decode(m.assemble().bytes)));
+      } catch (e) {
+        if (!(e instanceof Error)) throw e;
+        result = e;
+      }
+      this.#compiled.set(m, result);
+    }
+    return result;
+  }
+}
+
+/** How to run. */
+export interface RunnerOptions {
+  /** Seed of the tiers in `mixed`; default 1. */
+  readonly seed?: number;
+  /** Whether what needs a feature that Strata does not have yet is skipped; otherwise it fails. */
+  readonly skipUnsupported?: boolean;
+}
+
+/** Runs scripts in one tier, in one engine. */
+export class WastRunner {
+  readonly #engine: Engine;
+
+  /** Throws Error, with the reason, for a tier that cannot run here. */
+  constructor(readonly tier: WastTier) {
+    if (tier === "mixed") Engine.resolveTier("jit");
+    this.#engine = new Engine({ tier: tier === "mixed" ? "interp" : tier });
+  }
+
+  /** Runs a script from its start. Its instances are disposed of afterwards. */
+  run(script: Script, options: RunnerOptions = {}): Outcome {
+    const run = new ScriptRun(script, this.#engine, this.tier === "mixed" ? random(options.seed ?? 1) : undefined);
+    const outcome: Outcome = { passed: 0, failed: [], skipped: [] };
+    for (const command of script.commands) {
+      const { line } = command;
+      try {
+        run.command(command);
+        outcome.passed++;
+      } catch (e) {
+        const skip = options.skipUnsupported === true && e instanceof Unsupported;
+        (skip ? outcome.skipped : outcome.failed).push({ line, message: `${command.kind}: ${explain(e)}` });
+      }
+    }
+    run.dispose();
+    return outcome;
+  }
+}
+
+/** The mismatch of a command with what the script expects. */
+class Mismatch extends Error {
+  override name = "Mismatch";
+}
+
+function explain(e: unknown): string {
+  if (!(e instanceof Error)) return `threw ${String(e)}`;
+  if (e instanceof Mismatch || e instanceof Unsupported) return e.message;
+  const expected = e instanceof CompileError || e instanceof TextError || e instanceof LinkError || e instanceof Trap;
+  return expected ? `${e.name}: ${e.message}` : e.stack ?? e.message;
+}
+
+/** One run of a script: its instances and registered names. */
+class ScriptRun {
+  readonly #script: Script;
+  readonly #engine: Engine;
+  readonly #random: (() => number) | undefined;
+  readonly #imports: Record<string, Record<string, unknown>> = Object.create(null);
+  /** By name; `undefined` is the latest. What failed to be made is kept as the reason. */
+  readonly #instances = new Map<string | undefined, Instance | Error>();
+  readonly #definitions = new Map<string | undefined, Module | Error>();
+  readonly #made: Instance[] = [];
+
+  constructor(script: Script, engine: Engine, random: (() => number) | undefined) {
+    this.#script = script;
+    this.#engine = engine;
+    this.#random = random;
+    const spectest = makeSpectest(engine);
+    this.#made.push(spectest);
+    this.#imports.spectest = spectest.exports;
+  }
+
+  dispose(): void {
+    for (const instance of this.#made) instance.dispose();
+  }
+
+  /** Runs a command. Throws when it does not do what the script says. */
+  command(c: Command): void {
+    switch (c.kind) {
+      case "module": {
+        const module = this.#script.compile(c.module);
+        this.#definitions.set(undefined, module).set(c.name, module);
+        if (!c.definition) this.#define(c.name, module);
+        else if (module instanceof Error) throw new Unsupported(explain(module));
+        return;
+      }
+      case "instance":
+        return this.#define(c.name, this.#definitions.get(c.module) ?? new Mismatch(`there is no module $${c.module}`));
+      case "register":
+        this.#imports[c.as] = this.#instance(c.instance).exports;
+        return;
+      case "action":
+        this.#act(c.action);
+        return;
+      case "assert_return": {
+        const results = this.#act(c.action);
+        const { store } = this.#instance(c.action.instance).inner;
+        const fits = results.length === c.results.length &&
+          c.results.every((p, i) => matchesPattern(p, results[i], store));
+        if (fits) return;
+        const shown = results.map((v) => printValue(v, store)).join(" ") || "nothing";
+        throw new Mismatch(
+          `expected ${c.results.map((p) => printPattern(p, store)).join(" ") || "nothing"}, got ${shown}`,
+        );
+      }
+      case "assert_trap":
+        if (c.action instanceof ScriptModule) this.#expectOfModule(c.action, c.message, isTrap);
+        else this.#expectOfAction(c.action, c.message);
+        return;
+      case "assert_exhaustion":
+        return this.#expectOfAction(c.action, c.message);
+      case "assert_unlinkable":
+        return this.#expectOfModule(c.module, c.message, (e) => e instanceof LinkError);
+      case "assert_malformed":
+        return this.#expectBad(c.module, c.message, (e) => e instanceof TextError || (isCompile(e) && e.malformed));
+      case "assert_invalid":
+        return this.#expectBad(c.module, c.message, (e) => isCompile(e) && !e.malformed);
+      case "assert_malformed_custom":
+      case "assert_invalid_custom":
+        return this.#expectBad(c.module, c.message, (e) => e instanceof TextError || isCompile(e));
+      case "assert_exception":
+      case "assert_suspension":
+      case "thread":
+      case "wait":
+        throw new Unsupported(`${c.kind} is not supported yet`);
+    }
+  }
+
+  #define(name: string | undefined, module: Module | Error): void {
+    try {
+      const instance = this.#instantiate(module);
+      this.#instances.set(undefined, instance).set(name, instance);
+    } catch (e) {
+      const reason = e instanceof Error ? e : new Mismatch(String(e));
+      this.#instances.set(undefined, reason).set(name, reason);
+      throw e;
+    }
+  }
+
+  #instantiate(module: Module | Error): Instance {
+    if (module instanceof Error) throw new Unsupported(explain(module));
+    const instance = this.#engine.instantiate(module, this.#imports);
+    this.#made.push(instance);
+    if (this.#random !== undefined) {
+      for (const f of instance.functions) {
+        if (f.inner.mode !== Mode.HOST) f.tier = this.#random() < 0.5 ? "interp" : "jit";
+      }
+    }
+    return instance;
+  }
+
+  #instance(name: string | undefined): Instance {
+    const found = this.#instances.get(name);
+    const what = name === undefined ? "the latest module" : `module $${name}`;
+    if (found === undefined) throw new Mismatch(`there is no instance of ${what}`);
+    if (found instanceof Error) throw new Unsupported(`there is no instance of ${what}: ${explain(found)}`);
+    return found;
+  }
+
+  #act(action: ScriptAction): Value[] {
+    const instance = this.#instance(action.instance);
+    const { store, exports } = instance.inner;
+    const found = exports.get(action.name);
+    if (action.kind === "get") {
+      if (!(found instanceof WasmGlobal)) throw new Mismatch(`there is no global ${JSON.stringify(action.name)}`);
+      return [valueOf(found.bits, found.type.type)];
+    }
+    if (!(found instanceof WasmFunc)) throw new Mismatch(`there is no function ${JSON.stringify(action.name)}`);
+    const { params, results } = found.type;
+    if (params.length !== action.args.length) {
+      throw new Mismatch(`${action.name} takes ${params.length} arguments, not ${action.args.length}`);
+    }
+    const bits = action.args.map((v, i) => argumentBits(v, params[i], store));
+    const slots = instance.func(action.name).callBits(bits);
+    return results.map((type, i) => ({ type, bits: slots[i] }));
+  }
+
+  #expectOfAction(action: ScriptAction, message: string): void {
+    let results: Value[];
+    try {
+      results = this.#act(action);
+    } catch (e) {
+      return checkMessage(e, message, isTrap);
+    }
+    const { store } = this.#instance(action.instance).inner;
+    const shown = results.map((v) => printValue(v, store)).join(" ") || "nothing";
+    throw new Mismatch(`expected the trap "${message}", got ${shown}`);
+  }
+
+  /** Expects that making an instance fails. */
+  #expectOfModule(m: ScriptModule, message: string, kind: (e: unknown) => boolean): void {
+    try {
+      this.#instantiate(this.#script.compile(m));
+    } catch (e) {
+      return checkMessage(e, message, kind);
+    }
+    throw new Mismatch(`expected "${message}", but the module was instantiated`);
+  }
+
+  /** Expects that compiling fails. */
+  #expectBad(m: ScriptModule, message: string, kind: (e: Error) => boolean): void {
+    const result = this.#script.compile(m);
+    if (result instanceof Error) return checkMessage(result, message, kind);
+    throw new Mismatch(`expected "${message}", but the module was accepted`);
+  }
+}
+
+function isTrap(e: unknown): boolean {
+  return e instanceof Trap;
+}
+function isCompile(e: unknown): e is CompileError {
+  return e instanceof CompileError;
+}
+
+/** The suite's messages are prefixes of ours, but for the index of an element, which machine code does not keep. */
+function checkMessage<E>(e: E, message: string, kind: (e: E) => boolean): void {
+  const prefix = message.replace(/^(uninitialized element) \d+$/, "$1");
+  if (kind(e) && e instanceof Error && e.message.startsWith(prefix)) return;
+  if (e instanceof Unsupported || e instanceof Mismatch) throw e;
+  throw new Mismatch(`expected "${message}", got ${explain(e)}`);
+}
+
+/** Numbers from 0 to 1 that a seed decides (mulberry32). */
+function random(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

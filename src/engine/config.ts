@@ -1,0 +1,38 @@
+// Every knob of an engine, with its unit, its default and the reason for it.
+
+import { canRunNative } from "../platform/permissions.ts";
+import type { TierName } from "../runtime/tier.ts";
+
+/** The tiers that can be asked for: `auto` is the best that can run here. */
+export type TierChoice = TierName | "auto";
+
+/** What an engine can be made with. */
+export interface EngineOptions {
+  /** Tier of functions whose tier nobody sets; default `auto`. */
+  readonly tier?: TierChoice;
+  /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
+  readonly maxNesting?: number;
+  /** Instances that were disposed of before their memory is collected without being asked; default 64. */
+  readonly collectAfterDisposals?: number;
+}
+
+/** Options with all defaults filled in. */
+export interface EngineConfig {
+  readonly tier: TierName;
+  readonly maxNesting: number;
+  readonly collectAfterDisposals: number;
+}
+
+/** Fills in defaults. Throws TypeError for a tier that does not exist, Error for one that cannot run here. */
+export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierName): EngineConfig {
+  return {
+    tier: resolve(options.tier ?? "auto"),
+    maxNesting: options.maxNesting ?? 200,
+    collectAfterDisposals: options.collectAfterDisposals ?? 64,
+  };
+}
+
+/** What `auto` means here: the native tier where it can run, otherwise the best portable one. */
+export function bestTier(): TierName {
+  return canRunNative() ? "jit" : "interp";
+}

@@ -1,0 +1,130 @@
+// Tier `jit` as the runtime sees it: compiles functions when first called, installs their code, and tells what a trap was.
+
+import { type Native, startNative } from "../abi/native.ts";
+import type { Code } from "../asm/code.ts";
+import { Exit } from "../abi/exits.ts";
+import { type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
+import { framesAtCall, framesAtHelper, framesAtTrap, type NativeFrame, readTrap } from "../link/backtrace.ts";
+import { ThunkCache } from "../link/thunk_cache.ts";
+import type { NativeStack } from "../platform/stacks.ts";
+import type { WasmFunc } from "../runtime/func.ts";
+import type { NativeLocation, NativeTier, Parked } from "../runtime/tier.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import type { TrapCode } from "../wasm/traps.ts";
+import type { JitCompiler } from "../jit/compile_function.ts";
+import { compiler } from "./pipeline.ts";
+
+/** Whose code it is: a function of a module, or a thunk. */
+export interface CodeOwner {
+  readonly index: number;
+}
+const THUNK: CodeOwner = { index: -1 };
+
+interface CompiledModule {
+  readonly compiler: JitCompiler;
+  readonly code: ModuleCode<CodeOwner>;
+  readonly functions: Map<number, Installed<CodeOwner>>;
+}
+
+/** Figures of a compilation. */
+export interface CompileFigures {
+  /** Functions compiled so far, milliseconds it took, bytes of Wasm read and of machine code made. */
+  functions: number;
+  ms: number;
+  wasmBytes: number;
+  codeBytes: number;
+}
+
+// Code is kept per isolate, not per store: executable memory and its range belong to the isolate.
+let space: CodeSpace<CodeOwner> | undefined;
+let thunks: ThunkCache<CodeOwner> | undefined;
+
+/** The one-pass compiler with what installs its code. Instances of one module share the code. */
+export class JitTier implements NativeTier {
+  readonly name = "jit";
+  readonly native: Native = startNative();
+  readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
+  readonly #modules = new Map<ValidModule, CompiledModule>();
+  readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
+  readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
+
+  entryOf(func: WasmFunc): number {
+    return this.installed(func.instance!.valid, func.index).entry;
+  }
+
+  /** The installed code of a function; compiles it first if need be. */
+  installed(valid: ValidModule, index: number): Installed<CodeOwner> {
+    const compiled = this.#module(valid);
+    let found = compiled.functions.get(index);
+    if (found === undefined) {
+      found = compiled.code.install(this.compile(valid, index), { index });
+      compiled.functions.set(index, found);
+    }
+    return found;
+  }
+
+  #module(valid: ValidModule): CompiledModule {
+    let compiled = this.#modules.get(valid);
+    if (compiled === undefined) {
+      compiled = { compiler: compiler(valid, this.native.cpu), code: this.#space.newModule(), functions: new Map() };
+      this.#modules.set(valid, compiled);
+    }
+    return compiled;
+  }
+
+  /** The installed code of a function, if there is any. */
+  peek(valid: ValidModule, index: number): Installed<CodeOwner> | undefined {
+    return this.#modules.get(valid)?.functions.get(index);
+  }
+
+  /** Compiles a function without installing it. */
+  compile(valid: ValidModule, index: number): Code {
+    const began = performance.now();
+    const code = this.#module(valid).compiler.compile(index);
+    const body = valid.module.funcs[index].body!;
+    this.figures.ms += performance.now() - began;
+    this.figures.functions++;
+    this.figures.wasmBytes += body.end - body.start;
+    this.figures.codeBytes += code.bytes.length;
+    return code;
+  }
+
+  /** Frees a module's code. No stack may be in it, and no function record may point to it. */
+  release(valid: ValidModule): void {
+    this.#modules.get(valid)?.code.free();
+    this.#modules.delete(valid);
+  }
+
+  exitThunk(func: WasmFunc): number {
+    return this.#thunks.exit(func.signature.params, func.signature.results);
+  }
+  entryThunk(func: WasmFunc): number {
+    return this.#thunks.entry(func.signature.params, func.signature.results);
+  }
+
+  trapOf(stack: NativeStack): TrapCode {
+    return readTrap(stack, this.#space).trapCode;
+  }
+  framesAtTrap(stack: NativeStack): Iterable<NativeLocation> {
+    return locations(framesAtTrap(stack, this.#space));
+  }
+  framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation> {
+    return locations(
+      parked.exit === Exit.CALL
+        ? framesAtCall(stack, this.#space, parked.sp, parked.fp)
+        : framesAtHelper(stack, this.#space, parked.resumeIp, parked.fp),
+    );
+  }
+
+  /** The function and code offset that a pc belongs to; undefined if it is none of a Wasm function. */
+  locate(pc: number): CodeLocation<CodeOwner> | undefined {
+    const found = this.#space.lookup(pc);
+    return found === undefined || found.owner === THUNK ? undefined : found;
+  }
+}
+
+function* locations(frames: Iterable<NativeFrame<CodeOwner>>): Iterable<NativeLocation> {
+  for (const f of frames) {
+    if (f.owner !== THUNK) yield { index: f.owner.index, tier: "jit", wasmOffset: f.sourceOffset, fp: f.fp };
+  }
+}

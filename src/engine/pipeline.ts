@@ -1,0 +1,42 @@
+// The way of the data, from a module's source to values, one exported function per step. Nothing upstream is changed by what comes after.
+
+import { decodeModule } from "../binary/decode_module.ts";
+import { JitCompiler } from "../jit/compile_function.ts";
+import { initialize, instantiate, type Resolver } from "../runtime/instantiate.ts";
+import type { WasmFunc } from "../runtime/func.ts";
+import { vmctxLayoutOf, type WasmInstance } from "../runtime/instance.ts";
+import type { CpuFeatures } from "../platform/cpu.ts";
+import type { Store } from "../runtime/store.ts";
+import { assembleText } from "../text/parser.ts";
+import { validateModule, type ValidModule } from "../validate/validate_module.ts";
+import type { Module } from "../wasm/module.ts";
+
+/** Text → bytes. Throws TextError. */
+export function assemble(text: string): Uint8Array {
+  return assembleText(text);
+}
+
+/** Bytes → Module. Throws CompileError when malformed. */
+export function decode(bytes: Uint8Array): Module {
+  return decodeModule(bytes);
+}
+
+/** Module → ValidModule, with side tables. Throws CompileError when invalid. */
+export function validate(module: Module): ValidModule {
+  return validateModule(module);
+}
+
+/** ValidModule → Instance in a Store, before any of its code ran. Throws LinkError. */
+export function link(store: Store, valid: ValidModule, resolve: Resolver): WasmInstance {
+  return instantiate(store, valid, resolve);
+}
+
+/** Runs an instance's active segments and its start function. Throws Trap. */
+export function start(instance: WasmInstance, call: (func: WasmFunc) => void): void {
+  initialize(instance, call);
+}
+
+/** The compiler of a ValidModule's functions, each → machine code as inert data. */
+export function compiler(valid: ValidModule, cpu: CpuFeatures): JitCompiler {
+  return new JitCompiler(valid, { cpu, layout: vmctxLayoutOf(valid.module) });
+}

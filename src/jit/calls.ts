@@ -1,0 +1,160 @@
+// Calls of functions and helpers, and returns. A call loses all registers: what is alive is stored to its slot before, unless it is there or a constant.
+
+import { Helper, HELPERS } from "../abi/helpers.ts";
+import type { Place } from "../abi/signature.ts";
+import * as op from "../wasm/opcodes.ts";
+import type { Context, Signature } from "./context.ts";
+import { ARGUMENT, type CallTarget, INCOMING, Kind, OUTGOING, type Register } from "./macro_assembler.ts";
+import type { MoveProgram } from "./moves.ts";
+import { CONSTANT, DIRTY, REGISTER, SLOT } from "./state.ts";
+
+/** Moves the value of `name` to a place of the calling convention. */
+function toPlace(
+  c: Context,
+  name: number,
+  place: Place,
+  ints: readonly Register[],
+  floats: readonly Register[],
+  area: number,
+): void {
+  const { s } = c, moves = c.merges.moves, kind = s.kind[name];
+  if (place.where === "stack") return toSlot(c, name, area + place.index);
+  const r = place.where === "int" ? ints[place.index] : floats[place.index];
+  if (s.where[name] === REGISTER) moves.move(kind, r, s.register[name]);
+  else if (s.where[name] === CONSTANT) moves.constant(kind, r, s.low[name], s.high[name]);
+  else moves.load(kind, r, name);
+}
+
+function toSlot(c: Context, name: number, slot: number): void {
+  const { s } = c, moves = c.merges.moves, kind = s.kind[name];
+  if (s.where[name] === REGISTER) moves.store(kind, slot, s.register[name]);
+  else if (s.where[name] === CONSTANT) moves.storeConstant(kind, slot, s.low[name], s.high[name]);
+  else moves.copy(kind, slot, name);
+}
+
+/** Stores every name below `limit` that is only in a register. */
+function spillBelow(c: Context, limit: number): void {
+  const { s } = c, moves = c.merges.moves;
+  for (const r of s.usedRegisters()) {
+    for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
+      if (n < limit && s.clean[n] === DIRTY) moves.store(s.kind[n], n, r);
+    }
+  }
+}
+
+/** Says which slots hold references while a call is under way. */
+function addFrameMap(c: Context, offset: number): void {
+  if (!c.hasReferences) return;
+  const s = c.s, references: number[] = [];
+  for (let n = 0; n < s.height; n++) if (s.kind[n] === Kind.REF && s.where[n] === SLOT) references.push(n);
+  if (references.length === 0) return;
+  c.m.addFrameMap({ offset, references: Uint32Array.from(references), registers: new Uint32Array(0) });
+}
+
+function callWith(c: Context, signature: Signature, target: CallTarget): void {
+  const { s, m } = c;
+  const { params, results, places } = signature;
+  const first = s.height - params.length;
+  for (let i = 0; i < params.length; i++) {
+    toPlace(c, first + i, places.params[i], m.intParams, m.floatParams, OUTGOING);
+  }
+  spillBelow(c, first);
+  c.merges.emit(c.merges.moves.take());
+  s.dropTo(first);
+  s.forgetRegisters();
+  addFrameMap(c, m.call(target, places.areaSlots));
+  for (let i = 0; i < results.length; i++) {
+    const place = places.results[i], kind = results[i];
+    if (kind === Kind.REF) c.hasReferences = true;
+    if (place.where === "int") s.push(kind, m.intResults[place.index]);
+    else if (place.where === "float") s.push(kind, m.floatResults[place.index]);
+    else {
+      m.copySlot(kind, s.height, OUTGOING + place.index);
+      s.pushSlot(kind);
+    }
+  }
+}
+
+export function call(c: Context): void {
+  const index = c.r.index, imported = c.module.importedFuncs;
+  const signature = c.signatureOf(c.module.funcs[index].type);
+  callWith(c, signature, index < imported ? { imported: index } : { own: index - imported });
+}
+
+export function callIndirect(c: Context): void {
+  const { index: typeIndex, index2: table } = c.r;
+  const type = c.module.types[typeIndex].type;
+  if (type.kind !== "func") return;
+  c.m.prepareIndirect(table, c.s.pop(), typeIndex);
+  callWith(c, c.signatureOf(type), "record");
+}
+
+/** The moves that bring the topmost operands to where the caller expects results. */
+export function returnMoves(c: Context): MoveProgram {
+  const { s, m } = c, { results, places } = c.signature;
+  const first = s.height - results.length;
+  for (let i = 0; i < results.length; i++) {
+    toPlace(c, first + i, places.results[i], m.intResults, m.floatResults, INCOMING);
+  }
+  return c.merges.moves.take();
+}
+
+export function emitReturn(c: Context): void {
+  c.merges.emit(returnMoves(c));
+  c.m.leaveAndReturn();
+}
+
+/** Instructions that helpers do: the helper, and which indices of the instruction come before the operands. */
+const HELPED = new Map<number, { readonly id: Helper; readonly indices: readonly ("index" | "index2")[] }>([
+  [op.MEMORY_GROW, { id: Helper.MEMORY_GROW, indices: ["index"] }],
+  [op.MEMORY_COPY, { id: Helper.MEMORY_COPY, indices: ["index", "index2"] }],
+  [op.MEMORY_FILL, { id: Helper.MEMORY_FILL, indices: ["index"] }],
+  [op.MEMORY_INIT, { id: Helper.MEMORY_INIT, indices: ["index", "index2"] }],
+  [op.DATA_DROP, { id: Helper.DATA_DROP, indices: ["index"] }],
+  [op.TABLE_GROW, { id: Helper.TABLE_GROW, indices: ["index"] }],
+  [op.TABLE_FILL, { id: Helper.TABLE_FILL, indices: ["index"] }],
+  [op.TABLE_COPY, { id: Helper.TABLE_COPY, indices: ["index", "index2"] }],
+  [op.TABLE_INIT, { id: Helper.TABLE_INIT, indices: ["index", "index2"] }],
+  [op.ELEM_DROP, { id: Helper.ELEM_DROP, indices: ["index"] }],
+]);
+/** Their opcodes. */
+export const HELPED_OPCODES: readonly number[] = [...HELPED.keys()];
+
+/** Compiles an instruction that a helper does. */
+export function callHelper(c: Context): void {
+  const { s, m, r } = c, moves = c.merges.moves;
+  const { id, indices } = HELPED.get(r.op)!;
+  const { args, results } = HELPERS[id];
+  indices.forEach((field, i) => moves.storeConstant(Kind.I32, ARGUMENT + i, r[field], 0));
+  const first = s.height - (args.length - indices.length);
+  for (let n = first; n < s.height; n++) toSlot(c, n, ARGUMENT + indices.length + n - first);
+  spillBelow(c, first);
+  c.merges.emit(moves.take());
+  s.dropTo(first);
+  s.forgetRegisters();
+  addFrameMap(c, m.callHelper(id));
+  if (results === 0) return;
+  const dst = c.result(Kind.I32);
+  m.loadSlot(Kind.I32, dst, ARGUMENT);
+  s.push(Kind.I32, dst);
+}
+
+export function tableGet(c: Context): void {
+  const table = c.r.index;
+  const index = c.s.pop();
+  const dst = c.resultOver(Kind.REF, index);
+  c.m.loadElement(dst, table, index);
+  c.hasReferences = true;
+  c.s.push(Kind.REF, dst);
+}
+
+export function tableSet(c: Context): void {
+  const value = c.s.pop();
+  c.m.storeElement(c.r.index, c.s.pop(), value);
+}
+
+export function tableSize(c: Context): void {
+  const dst = c.result(Kind.I32);
+  c.m.tableSize(dst, c.r.index);
+  c.s.push(Kind.I32, dst);
+}

@@ -1,0 +1,169 @@
+// ValidModule → Code: compiles one function to machine code in one pass over its body. The same input gives the same bytes; they hold no address
+// and reach everything through vmctx, so that all instances of a module share them. Installing is left to link/, running to runtime/.
+
+import { type VmctxLayout, vmctxLayout } from "../abi/vmctx.ts";
+import type { Code } from "../asm/code.ts";
+import { BugError } from "../base/bug.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import { functionName, type Module } from "../wasm/module.ts";
+import * as op from "../wasm/opcodes.ts";
+import { TrapCode } from "../wasm/traps.ts";
+import * as calls from "./calls.ts";
+import { Context, kindOf } from "./context.ts";
+import * as control from "./control.ts";
+import { INCOMING, Kind } from "./macro_assembler.ts";
+import * as memory from "./memory.ts";
+import { type Handler, numericHandlers } from "./numeric.ts";
+import { DIRTY } from "./state.ts";
+import * as variables from "./variables.ts";
+import { X64MacroAssembler } from "./x64/macro_assembler.ts";
+import type { X64Features } from "./x64/unary.ts";
+
+/** What code is made for. */
+export interface JitOptions {
+  /** Features of the processor that may be used. */
+  readonly cpu: X64Features;
+  /** Layout of the vmctx of the module's instances. */
+  readonly layout: VmctxLayout;
+}
+
+/** From this many on, locals without parameters are zeroed in memory instead of being constants at first. */
+const MANY_LOCALS = 64;
+
+const HANDLERS: (Handler | undefined)[] = [];
+const PREFIXED = new Map<number, Handler>();
+
+function handle(code: number, handler: Handler): void {
+  if (code < 256) HANDLERS[code] = handler;
+  else PREFIXED.set(code, handler);
+}
+
+for (let code = 0; code < 256; code++) HANDLERS.push(undefined);
+for (const [code, handler] of numericHandlers()) handle(code, handler);
+for (const info of op.INSTRUCTIONS) {
+  if (info.properties & op.LOADS && info.imm === op.Imm.MEMORY_ACCESS) handle(info.code, memory.load);
+  else if (info.properties & op.STORES && info.imm === op.Imm.MEMORY_ACCESS) handle(info.code, memory.store);
+}
+for (const code of calls.HELPED_OPCODES) handle(code, calls.callHelper);
+for (const code of [op.I32_CONST, op.I64_CONST, op.F32_CONST, op.F64_CONST]) handle(code, variables.constant);
+handle(op.MEMORY_SIZE, memory.memorySize);
+handle(op.NOP, () => {});
+handle(op.UNREACHABLE, (c) => {
+  c.m.trap(TrapCode.UNREACHABLE);
+  c.dead = true;
+});
+handle(op.BLOCK, control.block);
+handle(op.LOOP, control.loop);
+handle(op.IF, control.ifBlock);
+handle(op.ELSE, control.elseArm);
+handle(op.END, control.end);
+handle(op.BR, control.branch);
+handle(op.BR_IF, control.branchIf);
+handle(op.BR_TABLE, control.branchTable);
+handle(op.RETURN, control.returnFromFunction);
+handle(op.CALL, calls.call);
+handle(op.CALL_INDIRECT, calls.callIndirect);
+handle(op.DROP, (c) => c.s.drop());
+handle(op.SELECT, variables.select);
+handle(op.SELECT_T, variables.select);
+handle(op.LOCAL_GET, variables.localGet);
+handle(op.LOCAL_SET, (c) => variables.localSet(c, false));
+handle(op.LOCAL_TEE, (c) => variables.localSet(c, true));
+handle(op.GLOBAL_GET, variables.globalGet);
+handle(op.GLOBAL_SET, variables.globalSet);
+handle(op.TABLE_GET, calls.tableGet);
+handle(op.TABLE_SET, calls.tableSet);
+handle(op.TABLE_SIZE, calls.tableSize);
+handle(op.REF_NULL, variables.refNull);
+handle(op.REF_IS_NULL, variables.refIsNull);
+handle(op.REF_FUNC, variables.refFunc);
+
+/** Opcodes that this compiler has code for. */
+export function compiledOpcodes(): number[] {
+  return op.INSTRUCTIONS.map((info) => info.code).filter((code) =>
+    (code < 256 ? HANDLERS[code] : PREFIXED.get(code)) !== undefined
+  );
+}
+
+/** The layout of the vmctx of instances of `module`. */
+export function moduleLayout(module: Module): VmctxLayout {
+  return vmctxLayout({
+    importedFunctions: module.importedFuncs,
+    importedGlobals: module.importedGlobals,
+    ownGlobals: module.globals.length - module.importedGlobals,
+    tables: module.tables.length,
+    memories: module.memories.length,
+    types: module.types.length,
+  });
+}
+
+/** Compiles functions of one module, one after another. */
+export class JitCompiler {
+  readonly #c: Context;
+  readonly #valid: ValidModule;
+
+  /** Takes a module and what code is made for. */
+  constructor(valid: ValidModule, options: JitOptions) {
+    this.#valid = valid;
+    this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu));
+  }
+
+  /** Compiles the defined function with this index in the module's function index space. */
+  compile(index: number): Code {
+    const c = this.#c, { m, s, r } = c, module = c.module;
+    const decl = module.funcs[index], body = decl.body;
+    if (body === undefined) throw new BugError(`function ${index} is imported`);
+    const facts = this.#valid.bodies[index - module.importedFuncs];
+    const kinds = body.locals.map(kindOf);
+    const names = kinds.length + facts.maxOperandSlots + 1;
+    c.uses.examine(r, body);
+    c.begin(c.signatureOf(decl.type));
+    s.begin(kinds, facts.maxOperandSlots);
+    c.merges.begin(kinds.length, names);
+    c.hasReferences = kinds.includes(Kind.REF);
+    m.begin(names * 2);
+    m.source(body.start);
+    placeLocals(c, kinds);
+    control.openFunction(c, c.signature.results);
+    r.pos = body.codeStart;
+    r.end = body.end;
+    while (c.controls.length > 0) {
+      s.unpinAll();
+      if (c.dead) {
+        control.skipDeadCode(c);
+        continue;
+      }
+      const code = r.next();
+      s.at = r.at;
+      m.source(r.at);
+      const handler = code < 256 ? HANDLERS[code] : PREFIXED.get(code);
+      if (handler === undefined) throw new BugError(`no code for ${r.info.name}`);
+      handler(c);
+    }
+    c.emitDetours();
+    return m.finish(functionName(module, index));
+  }
+}
+
+/** Parameters are where the caller put them, other locals zero. */
+function placeLocals(c: Context, kinds: readonly Kind[]): void {
+  const { s, m, uses } = c;
+  const places = c.signature.places.params;
+  for (let i = 0; i < kinds.length; i++) {
+    s.nextUse[i] = uses.firstUse[i];
+    if (i >= places.length || !uses.isLiveAtStart(i)) continue;
+    const place = places[i];
+    if (place.where === "int") s.attach(i, m.intParams[place.index], DIRTY);
+    else if (place.where === "float") s.attach(i, m.floatParams[place.index], DIRTY);
+  }
+  for (let i = 0; i < places.length; i++) {
+    if (places[i].where === "stack" && uses.isLiveAtStart(i)) m.copySlot(kinds[i], i, INCOMING + places[i].index);
+  }
+  if (kinds.length - places.length > MANY_LOCALS) return m.zeroSlots(places.length, kinds.length);
+  for (let i = places.length; i < kinds.length; i++) if (uses.isLiveAtStart(i)) s.attachConstant(i, 0, 0);
+}
+
+/** Compiles one function: for many of a module, a {@link JitCompiler} saves work. */
+export function compileFunction(valid: ValidModule, index: number, options: JitOptions): Code {
+  return new JitCompiler(valid, options).compile(index);
+}

@@ -1,0 +1,275 @@
+// What the families of instructions share while one function is compiled: reader, state, open blocks, the condition that a branch ahead will take.
+// Takes a module once, then bodies; which instruction does what is in numeric.ts, control.ts and their neighbours.
+
+import type { Label } from "../asm/buffer.ts";
+import { type SignaturePlaces, signaturePlaces, type SlotKind } from "../abi/signature.ts";
+import { BytecodeReader } from "../bytecode/reader.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import type { Module } from "../wasm/module.ts";
+import * as op from "../wasm/opcodes.ts";
+import { F32, F64, type FuncType, I32, I64, type ValType } from "../wasm/types.ts";
+import { LocalUses } from "./local_uses.ts";
+import { Condition, inverse, Kind, type MacroAssembler, mirrored, type Register } from "./macro_assembler.ts";
+import { type Control, Merges } from "./merges.ts";
+import type { MoveProgram } from "./moves.ts";
+import { CONSTANT, SLOT, State } from "./state.ts";
+
+/** Gives the kind of a value type. */
+export function kindOf(type: ValType): Kind {
+  if (type === I32) return Kind.I32;
+  if (type === I64) return Kind.I64;
+  if (type === F32) return Kind.F32;
+  if (type === F64) return Kind.F64;
+  return Kind.REF;
+}
+const SLOT_KINDS: readonly SlotKind[] = ["i32", "i64", "f32", "f64", "ref"];
+
+/** What a condition compares, when it is left to the branch that follows. */
+export const Compared = {
+  NOTHING: 0,
+  I32: 1,
+  I64: 2,
+  F32: 3,
+  F64: 4,
+  ZERO32: 5,
+  ZERO64: 6,
+  BITS32: 7,
+  BITS64: 8,
+} as const;
+export type Compared = number;
+
+/** A signature as compilers see it. */
+export interface Signature {
+  readonly params: readonly Kind[];
+  readonly results: readonly Kind[];
+  readonly places: SignaturePlaces;
+}
+
+/** A branch whose moves are made behind the function: then to `target`, or out of the function. */
+interface Detour {
+  readonly label: Label;
+  readonly moves: MoveProgram;
+  readonly target: Label | undefined;
+  readonly source: number;
+}
+
+/** The state of compiling functions of one module. */
+export class Context {
+  readonly module: Module;
+  readonly m: MacroAssembler;
+  readonly r: BytecodeReader;
+  readonly uses: LocalUses = new LocalUses();
+  readonly s: State;
+  readonly merges: Merges;
+  controls: Control[] = [];
+  /** Number of blocks begun, and of events of locals passed: they count what lies in dead code, too. */
+  blocks = 0;
+  event = 0;
+  /** Code here cannot be reached. */
+  dead = false;
+  signature!: Signature;
+  /** Whether an operand or local of this function may be a reference. */
+  hasReferences = false;
+  #compared: Compared = Compared.NOTHING;
+  #condition: Condition = Condition.EQ;
+  #detours: Detour[] = [];
+  readonly #signatures = new Map<FuncType, Signature>();
+
+  constructor(valid: ValidModule, m: MacroAssembler) {
+    this.module = valid.module;
+    this.m = m;
+    this.r = new BytecodeReader(valid.module.bytes);
+    this.s = new State(m);
+    this.merges = new Merges(m, this.s, this.uses);
+  }
+
+  /** Starts a function. */
+  begin(signature: Signature): void {
+    this.signature = signature;
+    this.controls = [];
+    this.blocks = this.event = 0;
+    this.dead = false;
+    this.hasReferences = false;
+    this.#compared = Compared.NOTHING;
+    this.#detours = [];
+  }
+
+  /** Kinds and places of a function type. */
+  signatureOf(type: FuncType): Signature {
+    let signature = this.#signatures.get(type);
+    if (signature === undefined) {
+      const params = type.params.map(kindOf), results = type.results.map(kindOf);
+      const places = signaturePlaces(params.map((k) => SLOT_KINDS[k]), results.map((k) => SLOT_KINDS[k]));
+      this.#signatures.set(type, signature = { params, results, places });
+    }
+    return signature;
+  }
+
+  // Registers for results
+
+  /** The local that the next instruction sets, or -1. */
+  nextSetLocal(): number {
+    const { bytes, pos } = this.r;
+    const code = bytes[pos];
+    if (code !== op.LOCAL_SET && code !== op.LOCAL_TEE) return -1;
+    return bytes[pos + 1] < 0x80 ? bytes[pos + 1] : -1;
+  }
+
+  /** A register for the result, once all operands are popped. */
+  result(kind: Kind): Register {
+    return this.s.takeResult(kind, this.nextSetLocal());
+  }
+
+  /** The same for instructions that best overwrite their left operand, or else `other`, which may be negative. */
+  resultOver(kind: Kind, lhs: Register, other = -1): Register {
+    const x = this.nextSetLocal();
+    if (x >= 0) {
+      const home = this.s.home[x];
+      if (home >= 0 && this.s.isFree(home) && this.s.kind[x] === kind) return home;
+    }
+    if (this.s.isFree(lhs)) return lhs;
+    return other >= 0 && this.s.isFree(other) ? other : this.s.takeResult(kind, -1);
+  }
+
+  // Conditions
+
+  /** Whether the next instruction takes a condition from the flags. */
+  fuses(): boolean {
+    switch (this.r.bytes[this.r.pos]) {
+      case op.BR_IF:
+      case op.IF:
+      case op.SELECT:
+      case op.SELECT_T:
+      case op.I32_EQZ:
+        return true;
+    }
+    return false;
+  }
+
+  /** Leaves the comparison of the topmost operands to the next instruction if it can take it; otherwise gives its value as an i32. */
+  compare(compared: Compared, condition: Condition): void {
+    this.#compared = compared;
+    this.#condition = condition;
+    if (!this.fuses()) this.#materialize();
+  }
+
+  /** i32.eqz of a condition that was left pending; false if there is none. */
+  invertPending(): boolean {
+    if (this.#compared === Compared.NOTHING) return false;
+    this.compare(this.#compared, inverse(this.#condition));
+    return true;
+  }
+
+  #materialize(): void {
+    const condition = this.takeCondition();
+    const dst = this.result(Kind.I32);
+    this.m.setIf(condition, dst);
+    this.s.push(Kind.I32, dst);
+  }
+
+  /** Sets the flags by the pending comparison or by the topmost operand, which are popped; gives the condition under which it is true. */
+  takeCondition(): Condition {
+    const { m, s } = this;
+    const compared = this.#compared, condition = this.#condition;
+    this.#compared = Compared.NOTHING;
+    switch (compared) {
+      case Compared.NOTHING: {
+        const r = s.pop();
+        m.test32(r, r);
+        return Condition.NE;
+      }
+      case Compared.ZERO32:
+        m.compare32Constant(s.pop(), 0);
+        return condition;
+      case Compared.ZERO64:
+        m.compare64Constant(s.pop(), 0);
+        return condition;
+      case Compared.I32:
+      case Compared.I64:
+        return this.#compareIntegers(compared === Compared.I64, condition);
+      case Compared.F32: {
+        const rhs = s.pop();
+        m.compareFloat32(condition, s.pop(), rhs);
+        return condition;
+      }
+      case Compared.F64: {
+        const rhs = s.pop();
+        m.compareFloat64(condition, s.pop(), rhs);
+        return condition;
+      }
+      default:
+        this.#testBits(compared === Compared.BITS64);
+        return condition;
+    }
+  }
+
+  #compareIntegers(wide: boolean, condition: Condition): Condition {
+    const { m, s } = this;
+    if (s.isConstant(0) && (!wide || s.isShortConstant())) {
+      const value = s.lowAt(0);
+      s.drop();
+      const lhs = s.pop();
+      if (wide) m.compare64Constant(lhs, value);
+      else m.compare32Constant(lhs, value);
+      return condition;
+    }
+    if (s.isConstant(1) && (!wide || s.highAt(1) === s.lowAt(1) >> 31)) {
+      const value = s.lowAt(1);
+      const rhs = s.pop();
+      s.drop();
+      if (wide) m.compare64Constant(rhs, value);
+      else m.compare32Constant(rhs, value);
+      return mirrored(condition);
+    }
+    if (s.where[s.height - 1] === SLOT && s.where[s.height - 2] !== SLOT) {
+      const slot = --s.height;
+      const lhs = s.pop();
+      if (wide) m.compare64Slot(lhs, slot);
+      else m.compare32Slot(lhs, slot);
+      return condition;
+    }
+    const rhs = s.pop();
+    const lhs = s.pop();
+    if (wide) m.compare64(lhs, rhs);
+    else m.compare32(lhs, rhs);
+    return condition;
+  }
+
+  #testBits(wide: boolean): void {
+    const { m, s } = this;
+    if (s.where[s.height - 1] === CONSTANT && (!wide || s.isShortConstant())) {
+      const value = s.lowAt(0);
+      s.drop();
+      const lhs = s.pop();
+      if (wide) m.test64Constant(lhs, value);
+      else m.test32Constant(lhs, value);
+      return;
+    }
+    const rhs = s.pop();
+    const lhs = s.pop();
+    if (wide) m.test64(lhs, rhs);
+    else m.test32(lhs, rhs);
+  }
+
+  // Detours
+
+  /** A label from which `moves` are made behind the function, and then `target` follows, or the function's return. */
+  detour(moves: MoveProgram, target: Label | undefined): Label {
+    const label = this.m.newLabel();
+    this.#detours.push({ label, moves, target, source: this.r.at });
+    return label;
+  }
+
+  /** Emits the detours, behind everything else. */
+  emitDetours(): void {
+    const m = this.m;
+    for (const { label, moves, target, source } of this.#detours) {
+      m.source(source);
+      m.bind(label);
+      this.merges.emit(moves);
+      if (target === undefined) m.leaveAndReturn();
+      else m.jump(target);
+    }
+    this.#detours = [];
+  }
+}

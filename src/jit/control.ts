@@ -1,0 +1,286 @@
+// Structured control: blocks, branches, and what is in registers at the head of a loop.
+
+import type { Label } from "../asm/buffer.ts";
+import { NO_TYPE_INDEX } from "../bytecode/reader.ts";
+import * as op from "../wasm/opcodes.ts";
+import { emitReturn, returnMoves } from "./calls.ts";
+import { type Context, kindOf } from "./context.ts";
+import { FIRST_FLOAT, inverse, type Kind } from "./macro_assembler.ts";
+import type { Control } from "./merges.ts";
+import { CONSTANT, DIRTY, isFloat, REGISTER } from "./state.ts";
+import { passLocal } from "./variables.ts";
+
+const NONE: readonly Kind[] = [];
+const NO_LABEL: Label = -1;
+/** Registers that locals leave to temporaries at the head of a loop. */
+const TEMPORARY_INTS = 2;
+const TEMPORARY_FLOATS = 3;
+
+/** Opens the block of the present instruction, whose condition, if any, is popped. */
+function open(c: Context, opcode: number): Control {
+  const r = c.r;
+  let params = NONE, results = NONE;
+  if (r.blockIndex !== NO_TYPE_INDEX) {
+    const type = c.module.types[r.blockIndex].type;
+    if (type.kind === "func") ({ params, results } = c.signatureOf(type));
+  } else if (r.blockResult !== 0) results = [kindOf(r.blockResult)];
+  const block = c.blocks++;
+  const control: Control = {
+    opcode,
+    block,
+    base: c.s.height - params.length,
+    params,
+    results,
+    carried: opcode === op.LOOP ? params : results,
+    start: r.at,
+    end: c.uses.blockEnd[block],
+    label: c.m.newLabel(),
+    merge: undefined,
+    elseLabel: NO_LABEL,
+    elseState: undefined,
+  };
+  c.controls.push(control);
+  return control;
+}
+
+/** Opens the block that is the function's body. */
+export function openFunction(c: Context, results: readonly Kind[]): void {
+  const block = c.blocks++;
+  c.controls.push({
+    opcode: op.BLOCK,
+    block,
+    base: c.s.height,
+    params: NONE,
+    results,
+    carried: results,
+    start: -1,
+    end: c.uses.blockEnd[block],
+    label: NO_LABEL,
+    merge: undefined,
+    elseLabel: NO_LABEL,
+    elseState: undefined,
+  });
+}
+
+export function block(c: Context): void {
+  open(c, op.BLOCK);
+}
+
+/** Without `else` an `if` is a branch to its end, so that the state there is the one before it. */
+export function ifBlock(c: Context): void {
+  const condition = c.takeCondition();
+  const control = open(c, op.IF);
+  if (c.uses.blockHasElse[control.block] === 1) {
+    control.elseLabel = c.m.newLabel();
+    c.m.jumpIf(inverse(condition), control.elseLabel);
+    control.elseState = c.merges.save(control);
+  } else {
+    const moves = c.merges.edge(control);
+    c.m.jumpIf(inverse(condition), moves.length === 0 ? control.label : c.detour(moves, control.label));
+  }
+}
+
+export function elseArm(c: Context): void {
+  const control = c.controls[c.controls.length - 1];
+  if (!c.dead) {
+    c.merges.emit(c.merges.edge(control));
+    c.m.jump(control.label);
+  }
+  c.m.bind(control.elseLabel);
+  c.merges.restore(control.elseState!);
+  control.elseState = undefined;
+  c.dead = false;
+}
+
+export function end(c: Context): void {
+  const control = c.controls[c.controls.length - 1];
+  if (c.controls.length === 1) {
+    if (!c.dead) emitReturn(c);
+    c.controls.pop();
+    return;
+  }
+  if (control.opcode !== op.LOOP && control.merge !== undefined) {
+    if (!c.dead) c.merges.emit(c.merges.edge(control));
+    c.m.bind(control.label);
+    c.merges.enter(control);
+    c.dead = false;
+  }
+  c.controls.pop();
+  if (control.merge === undefined) return;
+  // What this label wanted where is of no interest any more; what the next one wants is.
+  for (let i = 0; i < control.merge.length; i += 3) {
+    if (control.merge[i] < c.s.locals) c.s.dropHome(control.merge[i]);
+  }
+  const outer = c.controls[c.controls.length - 1].merge;
+  if (outer === undefined) return;
+  for (let i = 0; i < outer.length; i += 3) if (outer[i] < c.s.locals) c.s.setHome(outer[i], outer[i + 1]);
+}
+
+function target(c: Context, depth: number): Control {
+  return c.controls[c.controls.length - 1 - depth];
+}
+
+export function branch(c: Context): void {
+  jumpTo(c, c.r.index);
+  c.dead = true;
+}
+
+function jumpTo(c: Context, depth: number): void {
+  if (depth === c.controls.length - 1) return emitReturn(c);
+  const control = target(c, depth);
+  c.merges.emit(c.merges.edge(control));
+  c.m.jump(control.label);
+}
+
+export function branchIf(c: Context): void {
+  const depth = c.r.index, m = c.m;
+  const condition = c.takeCondition();
+  if (depth === c.controls.length - 1) return m.jumpIf(condition, c.detour(returnMoves(c), undefined));
+  const control = target(c, depth);
+  const moves = c.merges.edge(control);
+  if (moves.length === 0) return m.jumpIf(condition, control.label);
+  if (control.opcode !== op.LOOP) return m.jumpIf(condition, c.detour(moves, control.label));
+  // Back to the head of a loop: the usual way.
+  const past = m.newLabel();
+  m.jumpIf(inverse(condition), past);
+  c.merges.emit(moves);
+  m.jump(control.label);
+  m.bind(past);
+}
+
+export function branchTable(c: Context): void {
+  const { s, m } = c;
+  const depths = c.r.labels.slice();
+  const index = s.pop();
+  const stubs = new Map<number, Label>();
+  const labels = depths.map((depth) => {
+    let label = stubs.get(depth);
+    if (label === undefined) {
+      if (depth === c.controls.length - 1) label = c.detour(returnMoves(c), undefined);
+      else {
+        const control = target(c, depth);
+        const moves = c.merges.edge(control);
+        label = moves.length === 0 ? control.label : c.detour(moves, control.label);
+      }
+      stubs.set(depth, label);
+    }
+    return label;
+  });
+  m.jumpTable(index, labels);
+  c.dead = true;
+}
+
+export function returnFromFunction(c: Context): void {
+  emitReturn(c);
+  c.dead = true;
+}
+
+/** Passes over instructions that cannot be reached, up to the `else` or `end` of the innermost block, which is compiled. */
+export function skipDeadCode(c: Context): void {
+  const r = c.r;
+  for (let depth = 0;;) {
+    switch (r.next()) {
+      case op.BLOCK:
+      case op.LOOP:
+      case op.IF:
+        depth++;
+        c.blocks++;
+        break;
+      case op.ELSE:
+        if (depth > 0) break;
+        c.s.at = r.at;
+        return elseArm(c);
+      case op.END:
+        if (depth-- > 0) break;
+        c.s.at = r.at;
+        return end(c);
+      case op.LOCAL_GET:
+        passLocal(c, false);
+        break;
+      case op.LOCAL_SET:
+      case op.LOCAL_TEE:
+        passLocal(c, true);
+    }
+  }
+}
+
+// Loops
+
+export function loop(c: Context): void {
+  const { s, m, merges } = c;
+  const control = open(c, op.LOOP);
+  // What is stored here is in its slot before the loop begins.
+  s.at = control.start - 1;
+  control.merge = stateAtHead(c, control);
+  for (let i = 0; i < control.merge.length; i += 3) {
+    if (control.merge[i] < s.locals) s.setHome(control.merge[i], control.merge[i + 1]);
+  }
+  merges.emit(merges.edge(control));
+  s.at = control.start;
+  m.bind(control.label);
+  merges.enter(control);
+  m.checkInterrupt();
+}
+
+let weights = new Float64Array(64);
+
+/**
+ * Decides what is in registers at the head of a loop: the locals that the loop uses most, in the registers they have as far as possible, then
+ * the others as long as there is room. Operands below the loop go to their slots, since the loop cannot use them.
+ */
+function stateAtHead(c: Context, control: Control): Int32Array {
+  const { s, m, merges, uses } = c;
+  for (const r of s.usedRegisters()) {
+    for (let n = s.firstIn(r); n >= 0;) {
+      const next = s.nextIn(n);
+      if (n >= s.locals && n < control.base) {
+        s.store(n);
+        s.detach(n);
+      }
+      n = next;
+    }
+  }
+  if (weights.length < s.locals) weights = new Float64Array(s.locals * 2);
+  const used = uses.weigh(control.block, c.event, weights);
+  const calls = uses.blockCalls[control.block] === 1;
+  const candidates = used.filter((x) =>
+    uses.isLive(control.block, x) && !(s.where[x] === CONSTANT && merges.isUnassigned(x, control))
+  ).sort((a, b) => weights[b] - weights[a]);
+  if (!calls) {
+    for (const r of s.usedRegisters()) {
+      for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
+        if (n < s.locals && weights[n] === 0 && uses.isLive(control.block, n)) candidates.push(n);
+      }
+    }
+  }
+  for (const x of used) weights[x] = 0;
+
+  const room = [m.intRegisters.length - TEMPORARY_INTS, m.floatRegisters.length - TEMPORARY_FLOATS];
+  const names: number[] = [];
+  for (let n = control.base; n < s.height; n++) names.push(n);
+  const crowded = candidates.length > room[0];
+  const chosen = [...names, ...candidates].filter((n) => room[isFloat(s.kind[n]) ? 1 : 0]-- > 0);
+
+  const taken = new Set<number>();
+  const entries: number[] = [];
+  const add = (n: number, r: number) => {
+    taken.add(r);
+    if (n < s.locals && merges.isUnassigned(n, control)) {
+      if (calls || crowded) s.store(n);
+      const inSlot = s.where[n] !== CONSTANT && s.clean[n] !== DIRTY;
+      entries.push(n, r, inSlot ? Math.min(s.clean[n], s.at) : DIRTY);
+    } else entries.push(n, r, DIRTY);
+  };
+  const homeless: number[] = [];
+  for (const n of chosen) {
+    if (s.where[n] === REGISTER && !taken.has(s.register[n])) add(n, s.register[n]);
+    else homeless.push(n);
+  }
+  for (const n of homeless) {
+    const registers = isFloat(s.kind[n]) ? m.floatRegisters : m.intRegisters;
+    let free = registers.findLast((r) => !taken.has(r) && s.isFree(r));
+    free ??= registers.findLast((r) => !taken.has(r));
+    if (free !== undefined) add(n, free);
+  }
+  return Int32Array.from(entries);
+}

@@ -1,0 +1,52 @@
+// Loads, stores and memory.size. An address is a 32-bit number, zero-extended, plus the constant offset; beyond the memory's length the access faults.
+
+import * as op from "../wasm/opcodes.ts";
+import { type Context, kindOf } from "./context.ts";
+import { Kind, NO_REGISTER, type Register } from "./macro_assembler.ts";
+import { F32, F64, I32, I64 } from "../wasm/types.ts";
+
+const LETTERS: Record<string, Kind> = { i: kindOf(I32), l: kindOf(I64), f: kindOf(F32), d: kindOf(F64) };
+
+/** By opcode: the kind of what a load gives or a store takes. */
+const KINDS = new Map<number, Kind>();
+for (const info of op.INSTRUCTIONS) {
+  if (info.imm === op.Imm.MEMORY_ACCESS) KINDS.set(info.code, LETTERS[info.signature.replace(/[a:]/g, "")]);
+}
+
+/** Pops the address; a constant one is added to the offset. */
+let offset = 0;
+function popAddress(c: Context): Register {
+  offset = c.r.offset;
+  if (!c.s.isConstant(0)) return c.s.pop();
+  offset += c.s.lowAt(0) >>> 0;
+  c.s.drop();
+  return NO_REGISTER;
+}
+
+export function load(c: Context): void {
+  const r = c.r, kind = KINDS.get(r.op)!;
+  const address = popAddress(c);
+  const dst = kind === Kind.F32 || kind === Kind.F64 || address < 0 ? c.result(kind) : c.resultOver(kind, address);
+  c.m.load(r.op, dst, r.index, address, offset);
+  c.s.push(kind, dst);
+}
+
+export function store(c: Context): void {
+  const { r, s, m } = c;
+  const kind = KINDS.get(r.op)!;
+  if (s.isConstant(0) && (kind === Kind.I32 || (kind === Kind.I64 && s.isShortConstant()))) {
+    const value = s.lowAt(0);
+    s.drop();
+    const address = popAddress(c);
+    return m.storeConstant(r.op, r.index, address, offset, value);
+  }
+  const value = s.pop();
+  const address = popAddress(c);
+  m.store(r.op, r.index, address, offset, value);
+}
+
+export function memorySize(c: Context): void {
+  const dst = c.result(Kind.I32);
+  c.m.memorySize(dst, c.r.index);
+  c.s.push(Kind.I32, dst);
+}

@@ -1,0 +1,229 @@
+// Numeric instructions: constants become immediates, what is known at compile time is computed there, comparisons wait for the branch that follows.
+
+import * as op from "../wasm/opcodes.ts";
+import { Compared, type Context } from "./context.ts";
+import { Arithmetic, Condition, Division, FloatArithmetic, Kind, Shift } from "./macro_assembler.ts";
+import { CONSTANT, SLOT } from "./state.ts";
+
+/** Compiles one instruction. */
+export type Handler = (c: Context) => void;
+
+const KINDS: Record<string, Kind> = { i: Kind.I32, l: Kind.I64, f: Kind.F32, d: Kind.F64 };
+
+/** Handlers of the numeric instructions, by opcode. */
+export function numericHandlers(): Map<number, Handler> {
+  const handlers = new Map<number, Handler>();
+  const arithmetic = ["add", "sub", "mul", "and", "or", "xor"];
+  const shifts = ["shl", "shr_s", "shr_u", "rotl", "rotr"];
+  const divisions = ["div_s", "div_u", "rem_s", "rem_u"];
+  const comparisons = ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"];
+  const floats = ["add", "sub", "mul", "div", "min", "max", "copysign"];
+  const floatComparisons = ["eq", "ne", "lt", "gt", "le", "ge"];
+  for (const info of op.INSTRUCTIONS) {
+    const [type, name] = info.name.split(".");
+    const [operands, results] = info.signature.split(":");
+    if (info.imm !== op.Imm.NONE || !(type in WIDTHS) || operands === undefined) continue;
+    const wide = WIDTHS[type];
+    const index = (list: string[]) => list.indexOf(name);
+    const isInt = type[0] === "i";
+    if (operands.length === 2) {
+      if (isInt && index(arithmetic) >= 0) handlers.set(info.code, bound(binary, wide, index(arithmetic)));
+      else if (isInt && index(shifts) >= 0) handlers.set(info.code, bound(shift, wide, index(shifts)));
+      else if (isInt && index(divisions) >= 0) handlers.set(info.code, bound(divide, wide, index(divisions)));
+      else if (isInt) handlers.set(info.code, bound(compareIntegers, wide, index(comparisons)));
+      else if (index(floats) >= 0) handlers.set(info.code, bound(floatBinary, wide, index(floats)));
+      else handlers.set(info.code, bound(compareFloats, wide, Condition.FLOAT_EQ + index(floatComparisons)));
+    } else if (name === "eqz") handlers.set(info.code, (c) => eqz(c, wide));
+    else handlers.set(info.code, unaryHandler(info.code, KINDS[results]));
+  }
+  return handlers;
+}
+const WIDTHS: Record<string, boolean> = { i32: false, i64: true, f32: false, f64: true };
+
+function bound(f: (c: Context, wide: boolean, operation: number) => void, wide: boolean, operation: number): Handler {
+  return (c) => f(c, wide, operation);
+}
+
+function foldable(operation: Arithmetic, a: number, b: number): number {
+  switch (operation) {
+    case Arithmetic.ADD:
+      return a + b | 0;
+    case Arithmetic.SUB:
+      return a - b | 0;
+    case Arithmetic.MUL:
+      return Math.imul(a, b);
+    case Arithmetic.AND:
+      return a & b;
+    case Arithmetic.OR:
+      return a | b;
+    default:
+      return a ^ b;
+  }
+}
+
+function binary(c: Context, wide: boolean, operation: Arithmetic): void {
+  const { s, m } = c;
+  const kind = wide ? Kind.I64 : Kind.I32;
+  if (operation === Arithmetic.AND && testsBits(c, wide)) {
+    return c.compare(wide ? Compared.BITS64 : Compared.BITS32, Condition.NE);
+  }
+  if (s.isConstant(0) && (!wide || s.isShortConstant())) {
+    const value = s.lowAt(0);
+    if (!wide && s.isConstant(1)) {
+      const result = foldable(operation, s.lowAt(1), value);
+      s.drop();
+      s.drop();
+      return s.pushConstant(kind, result, result >> 31);
+    }
+    s.drop();
+    return withConstant(c, wide, operation, value);
+  }
+  if (operation !== Arithmetic.SUB && s.isConstant(1) && (!wide || s.highAt(1) === s.lowAt(1) >> 31)) {
+    const value = s.lowAt(1);
+    const r = s.pop();
+    s.drop();
+    s.push(kind, r);
+    return withConstant(c, wide, operation, value);
+  }
+  if (s.where[s.height - 1] === SLOT) {
+    const slot = --s.height;
+    const lhs = s.pop();
+    const dst = c.resultOver(kind, lhs);
+    m.move(kind, dst, lhs);
+    if (wide) m.arithmetic64Slot(operation, dst, slot);
+    else m.arithmetic32Slot(operation, dst, slot);
+    return s.push(kind, dst);
+  }
+  const rhs = s.pop();
+  const lhs = s.pop();
+  const dst = c.resultOver(kind, lhs, operation === Arithmetic.SUB ? -1 : rhs);
+  if (wide) m.arithmetic64(operation, dst, lhs, rhs);
+  else m.arithmetic32(operation, dst, lhs, rhs);
+  s.push(kind, dst);
+}
+
+/** Whether an `and` serves but for a branch on its bits. */
+function testsBits(c: Context, wide: boolean): boolean {
+  const next = c.r.bytes[c.r.pos];
+  if (wide) return false;
+  return next === op.BR_IF || next === op.IF || (next === op.I32_EQZ && c.fuses());
+}
+
+function withConstant(c: Context, wide: boolean, operation: Arithmetic, value: number): void {
+  const { s, m } = c;
+  const kind = wide ? Kind.I64 : Kind.I32;
+  if (value === 0 && operation !== Arithmetic.MUL && operation !== Arithmetic.AND) return;
+  const lhs = s.pop();
+  const dst = c.resultOver(kind, lhs);
+  if (wide) m.arithmetic64Constant(operation, dst, lhs, value);
+  else m.arithmetic32Constant(operation, dst, lhs, value);
+  s.push(kind, dst);
+}
+
+function shift(c: Context, wide: boolean, operation: Shift): void {
+  const { s, m } = c;
+  const kind = wide ? Kind.I64 : Kind.I32;
+  if (s.isConstant(0)) {
+    const count = s.lowAt(0);
+    s.drop();
+    const lhs = s.pop();
+    const dst = c.resultOver(kind, lhs);
+    if (wide) m.shift64Constant(operation, dst, lhs, count);
+    else m.shift32Constant(operation, dst, lhs, count);
+    return s.push(kind, dst);
+  }
+  const fixed = m.fixedShift(operation);
+  let count = fixed.rhs;
+  if (count >= 0) {
+    const top = s.height - 1;
+    if (s.where[top] === 1 && s.register[top] === count) s.pop();
+    else s.popTo(count);
+  } else count = s.pop();
+  const lhs = s.pop();
+  const dst = c.resultOver(kind, lhs);
+  if (wide) m.shift64(operation, dst, lhs, count);
+  else m.shift32(operation, dst, lhs, count);
+  s.push(kind, dst);
+}
+
+function divide(c: Context, wide: boolean, operation: Division): void {
+  const { s, m } = c;
+  const kind = wide ? Kind.I64 : Kind.I32;
+  const known = s.isConstant(0) && (!wide || s.isShortConstant()) ? s.lowAt(0) : undefined;
+  if (known !== undefined && !wide && divideByPower(c, operation, known)) return;
+  const fixed = m.fixedDivision(operation);
+  const top = s.height - 1;
+  for (const r of fixed.clobbered) s.pin(r);
+  // The divisor goes to a register that the division leaves alone.
+  let rhs: number;
+  if (s.where[top] === 1 && fixed.clobbered.includes(s.register[top])) {
+    rhs = s.take(kind);
+    m.move(kind, rhs, s.register[top]);
+    s.drop();
+    s.pin(rhs);
+  } else {
+    rhs = s.pop();
+  }
+  if (fixed.lhs >= 0) s.popTo(fixed.lhs);
+  const lhs = fixed.lhs >= 0 ? fixed.lhs : s.pop();
+  for (const r of fixed.clobbered) s.vacate(r);
+  const dst = fixed.result >= 0 ? fixed.result : c.result(kind);
+  if (wide) m.divide64(operation, dst, lhs, rhs, known);
+  else m.divide32(operation, dst, lhs, rhs, known);
+  s.push(kind, dst);
+}
+
+/** Unsigned division by a power of two; false when it is none. */
+function divideByPower(c: Context, operation: Division, divisor: number): boolean {
+  if (divisor <= 0 || (divisor & (divisor - 1)) !== 0) return false;
+  if (operation !== Division.DIV_U && operation !== Division.REM_U) return false;
+  const { s, m } = c;
+  s.drop();
+  const lhs = s.pop();
+  const dst = c.resultOver(Kind.I32, lhs);
+  if (operation === Division.REM_U) m.arithmetic32Constant(Arithmetic.AND, dst, lhs, divisor - 1);
+  else m.shift32Constant(Shift.SHR_U, dst, lhs, 31 - Math.clz32(divisor));
+  s.push(Kind.I32, dst);
+  return true;
+}
+
+function compareIntegers(c: Context, wide: boolean, condition: Condition): void {
+  c.compare(wide ? Compared.I64 : Compared.I32, condition);
+}
+
+function compareFloats(c: Context, wide: boolean, condition: Condition): void {
+  c.compare(wide ? Compared.F64 : Compared.F32, condition);
+}
+
+function eqz(c: Context, wide: boolean): void {
+  if (c.invertPending()) return;
+  c.compare(wide ? Compared.ZERO64 : Compared.ZERO32, Condition.EQ);
+}
+
+function floatBinary(c: Context, wide: boolean, operation: FloatArithmetic): void {
+  const { s, m } = c;
+  const kind = wide ? Kind.F64 : Kind.F32;
+  const rhs = s.pop();
+  const lhs = s.pop();
+  const dst = c.resultOver(kind, lhs);
+  if (wide) m.floatArithmetic64(operation, dst, lhs, rhs);
+  else m.floatArithmetic32(operation, dst, lhs, rhs);
+  s.push(kind, dst);
+}
+
+function unaryHandler(opcode: number, kind: Kind): Handler {
+  return (c) => {
+    const s = c.s;
+    if (opcode === op.I32_WRAP_I64 && s.where[s.height - 1] === CONSTANT) {
+      const low = s.lowAt(0);
+      s.drop();
+      return s.pushConstant(Kind.I32, low, low >> 31);
+    }
+    const src = s.pop();
+    const dst = s.isFree(src) && (src >= 32) === (kind === Kind.F32 || kind === Kind.F64)
+      ? c.resultOver(kind, src)
+      : c.result(kind);
+    c.m.unary(opcode, dst, src);
+    s.push(kind, dst);
+  };
+}

@@ -1,0 +1,407 @@
+// The abstract state of the one-pass compiler: where each local and each operand is while code is made. Takes what instructions do to locals and operands,
+// emits the loads and spills that follow from it. What happens where branches meet is in merges.ts.
+//
+// A *name* is a local (0 …) or an operand (from `locals` on, bottom first); name n has the canonical slot n. Its value is in its slot, in a register (which several
+// names may share), or a constant. A value in a register may be in its slot as well: `clean` holds the byte offset since when, or DIRTY. A local that is
+// dead counts as being in its slot, and nobody looks.
+
+import { BugError } from "../base/bug.ts";
+import { NEVER } from "./local_uses.ts";
+import { FIRST_FLOAT, Kind, type MacroAssembler, type Register } from "./macro_assembler.ts";
+
+/** Where a value is. */
+export const SLOT = 0;
+export const REGISTER = 1;
+export const CONSTANT = 2;
+
+/** In `clean`: the slot does not hold the value. */
+export const DIRTY: number = NEVER;
+
+const NONE = -1;
+const REGISTERS = 64;
+/** Head of the list of locals that are constants. */
+const CONSTANTS = REGISTERS;
+
+/** Whether values of this kind want float registers. */
+export function isFloat(kind: Kind): boolean {
+  return kind === Kind.F32 || kind === Kind.F64;
+}
+
+/** State of all names of a function. */
+export class State {
+  /** How many names are locals, and how many there are in all. */
+  locals = 0;
+  height = 0;
+  /** Byte offset of the instruction that is being compiled. */
+  at = 0;
+
+  // By name
+  where: Uint8Array = new Uint8Array(256);
+  register: Uint8Array = new Uint8Array(256);
+  kind: Uint8Array = new Uint8Array(256);
+  low: Int32Array = new Int32Array(256);
+  high: Int32Array = new Int32Array(256);
+  clean: Int32Array = new Int32Array(256);
+  #next = new Int32Array(256);
+  #previous = new Int32Array(256);
+  /** By local: byte offset of its next use, for the choice of what to spill. */
+  nextUse: Int32Array = new Int32Array(64);
+
+  // By register
+  readonly #head = new Int32Array(REGISTERS + 1);
+  readonly #uses = new Int32Array(REGISTERS + 1);
+  /** Registers without names, as bit sets. */
+  #freeInts = 0;
+  #freeFloats = 0;
+  readonly #allInts: number;
+  readonly #allFloats: number;
+  /** Registers that must keep what they hold until the present instruction is done. */
+  #pinnedInts = 0;
+  #pinnedFloats = 0;
+  /** By register: which local a label ahead or the innermost loop expects there; taken for others only when nothing else is free. */
+  readonly #homeOf = new Int32Array(REGISTERS);
+  home: Int8Array = new Int8Array(64);
+
+  constructor(readonly m: MacroAssembler) {
+    this.#allInts = setOf(m.intRegisters);
+    this.#allFloats = setOf(m.floatRegisters.map((r) => r - FIRST_FLOAT));
+  }
+
+  /** Starts a function with no operands; every local is in its slot. */
+  begin(kinds: readonly Kind[], maxOperands: number): void {
+    const names = kinds.length + maxOperands + 1;
+    if (this.where.length < names) {
+      this.where = new Uint8Array(names * 2);
+      this.register = new Uint8Array(names * 2);
+      this.kind = new Uint8Array(names * 2);
+      this.low = new Int32Array(names * 2);
+      this.high = new Int32Array(names * 2);
+      this.clean = new Int32Array(names * 2);
+      this.#next = new Int32Array(names * 2);
+      this.#previous = new Int32Array(names * 2);
+    }
+    if (this.nextUse.length < kinds.length) {
+      this.nextUse = new Int32Array(kinds.length * 2);
+      this.home = new Int8Array(kinds.length * 2);
+    }
+    this.locals = this.height = kinds.length;
+    this.at = 0;
+    this.where.fill(SLOT, 0, kinds.length);
+    this.clean.fill(0, 0, kinds.length);
+    this.home.fill(NONE, 0, kinds.length);
+    for (let i = 0; i < kinds.length; i++) this.kind[i] = kinds[i];
+    this.#head.fill(NONE);
+    this.#uses.fill(0);
+    this.#homeOf.fill(NONE);
+    this.#freeInts = this.#allInts;
+    this.#freeFloats = this.#allFloats;
+    this.#pinnedInts = this.#pinnedFloats = 0;
+  }
+
+  // Names and registers
+
+  #link(list: number, name: number): void {
+    const head = this.#head[list];
+    this.#next[name] = head;
+    this.#previous[name] = NONE;
+    if (head !== NONE) this.#previous[head] = name;
+    this.#head[list] = name;
+    this.#uses[list]++;
+  }
+  #unlink(list: number, name: number): void {
+    const next = this.#next[name], previous = this.#previous[name];
+    if (previous === NONE) this.#head[list] = next;
+    else this.#next[previous] = next;
+    if (next !== NONE) this.#previous[next] = previous;
+    this.#uses[list]--;
+  }
+
+  /** Says that `name`, which has no place, is in register `r`; `clean` as in {@link State}. */
+  attach(name: number, r: Register, clean: number): void {
+    this.where[name] = REGISTER;
+    this.register[name] = r;
+    this.clean[name] = clean;
+    this.#link(r, name);
+    if (r >= FIRST_FLOAT) this.#freeFloats &= ~(1 << (r - FIRST_FLOAT));
+    else this.#freeInts &= ~(1 << r);
+  }
+
+  /** Says that a name without place is a constant. */
+  attachConstant(name: number, low: number, high: number, clean = DIRTY): void {
+    this.where[name] = CONSTANT;
+    this.low[name] = low;
+    this.high[name] = high;
+    this.clean[name] = clean;
+    if (name < this.locals) this.#link(CONSTANTS, name);
+  }
+
+  /** Takes its place from a name: it counts as in its slot then. */
+  detach(name: number): void {
+    const where = this.where[name];
+    if (where === REGISTER) {
+      const r = this.register[name];
+      this.#unlink(r, name);
+      if (this.#uses[r] === 0) {
+        if (r >= FIRST_FLOAT) this.#freeFloats |= 1 << (r - FIRST_FLOAT);
+        else this.#freeInts |= 1 << r;
+      }
+    } else if (where === CONSTANT && name < this.locals) {
+      this.#unlink(CONSTANTS, name);
+    }
+    this.where[name] = SLOT;
+  }
+
+  /** How many names are in `r`. */
+  uses(r: Register): number {
+    return this.#uses[r];
+  }
+  /** The first name in `r` and, given one, the following; negative when there is none. */
+  firstIn(r: Register): number {
+    return this.#head[r];
+  }
+  nextIn(name: number): number {
+    return this.#next[name];
+  }
+  /** The first of the locals that are constants; the others by `nextIn`. */
+  get firstConstant(): number {
+    return this.#head[CONSTANTS];
+  }
+  isFree(r: Register): boolean {
+    return r >= FIRST_FLOAT ? (this.#freeFloats >>> (r - FIRST_FLOAT) & 1) === 1 : (this.#freeInts >>> r & 1) === 1;
+  }
+
+  /** Keeps `r` from being taken until the next instruction. */
+  pin(r: Register): void {
+    if (r >= FIRST_FLOAT) this.#pinnedFloats |= 1 << (r - FIRST_FLOAT);
+    else this.#pinnedInts |= 1 << r;
+  }
+  unpinAll(): void {
+    this.#pinnedInts = this.#pinnedFloats = 0;
+  }
+
+  /** Lets local `x` prefer register `r` when it is set next. */
+  setHome(x: number, r: Register): void {
+    const before = this.home[x];
+    if (before >= 0 && this.#homeOf[before] === x) this.#homeOf[before] = NONE;
+    this.home[x] = r;
+    this.#homeOf[r] = x;
+  }
+  /** Lets local `x` have no preference any more. */
+  dropHome(x: number): void {
+    const r = this.home[x];
+    if (r >= 0 && this.#homeOf[r] === x) this.#homeOf[r] = NONE;
+    this.home[x] = NONE;
+  }
+
+  // Taking registers
+
+  /** A register for a value of this kind that holds nothing any more; something is spilled when none is free. */
+  take(kind: Kind): Register {
+    return isFloat(kind) ? this.#takeFloat(~this.#pinnedFloats) : this.#takeInt(~this.#pinnedInts);
+  }
+  /** The same for the result of an instruction whose operands have been read: those may be overwritten. `x`: the local it will become, or negative. */
+  takeResult(kind: Kind, x: number): Register {
+    if (x >= 0) {
+      const r = this.home[x];
+      if (r >= 0 && this.isFree(r)) return r;
+    }
+    return isFloat(kind) ? this.#takeFloat(-1) : this.#takeInt(-1);
+  }
+
+  #takeInt(allowed: number): Register {
+    const free = this.#freeInts & allowed;
+    const order = this.m.intRegisters;
+    if (free !== 0) {
+      for (const r of order) if ((free >>> r & 1) === 1 && this.#homeOf[r] === NONE) return r;
+      for (const r of order) if ((free >>> r & 1) === 1) return r;
+    }
+    return this.#evict(order, allowed & ~this.#pinnedInts, 0);
+  }
+  #takeFloat(allowed: number): Register {
+    const free = this.#freeFloats & allowed;
+    const order = this.m.floatRegisters;
+    if (free !== 0) {
+      for (const r of order) if ((free >>> (r - FIRST_FLOAT) & 1) === 1 && this.#homeOf[r] === NONE) return r;
+      for (const r of order) if ((free >>> (r - FIRST_FLOAT) & 1) === 1) return r;
+    }
+    return this.#evict(order, allowed & ~this.#pinnedFloats, FIRST_FLOAT);
+  }
+
+  /** Spills the register whose names are needed last, and gives it. */
+  #evict(order: readonly Register[], allowed: number, first: Register): Register {
+    let best = NONE;
+    let bestScore = -1;
+    for (const r of order) {
+      if ((allowed >>> (r - first) & 1) === 0) continue;
+      const score = this.#distance(r);
+      if (score > bestScore) {
+        best = r;
+        bestScore = score;
+      }
+    }
+    if (best === NONE) throw new BugError("all registers are pinned");
+    this.spill(best);
+    return best;
+  }
+
+  /** Bytes of code until the names of `r` are used again; a rough guess for operands, of which the top ones are used first. */
+  #distance(r: Register): number {
+    let least = NEVER;
+    for (let n = this.#head[r]; n !== NONE; n = this.#next[n]) {
+      const distance = n >= this.locals
+        ? 2 * (this.height - n)
+        : this.nextUse[n] - this.at + (this.clean[n] === DIRTY ? 0 : 8);
+      if (distance < least) least = distance;
+    }
+    return least;
+  }
+
+  /** Moves all names of `r` to their slots. */
+  spill(r: Register): void {
+    for (let n = this.#head[r]; n !== NONE; n = this.#head[r]) {
+      this.store(n);
+      this.detach(n);
+    }
+  }
+
+  /** Makes the slot of a name in a register or constant hold its value, too. */
+  store(name: number): void {
+    if (this.clean[name] !== DIRTY || this.where[name] === SLOT) return;
+    if (this.where[name] === REGISTER) this.m.storeSlot(this.kind[name], name, this.register[name]);
+    else this.m.storeSlotConstant(this.kind[name], name, this.low[name], this.high[name]);
+    this.clean[name] = this.at;
+  }
+
+  /** Takes all names from register `r`, to a free register where there is one; its contents stay. */
+  vacate(r: Register): void {
+    if (this.isFree(r)) return;
+    const kind = this.kind[this.#head[r]];
+    const free = isFloat(kind)
+      ? this.#freeFloats & ~this.#pinnedFloats & ~(1 << (r - FIRST_FLOAT))
+      : this.#freeInts & ~this.#pinnedInts & ~(1 << r);
+    if (free === 0) return this.spill(r);
+    const to = this.take(kind);
+    let wide = kind;
+    for (let n = this.#head[r]; n !== NONE; n = this.#next[n]) if (this.kind[n] === Kind.I64) wide = Kind.I64;
+    this.m.move(wide, to, r);
+    for (let n = this.#head[r]; n !== NONE; n = this.#head[r]) {
+      const clean = this.clean[n];
+      this.detach(n);
+      this.attach(n, to, clean);
+    }
+  }
+
+  // Operands
+
+  /** Pushes a value that is in register `r`. */
+  push(kind: Kind, r: Register): void {
+    const n = this.height++;
+    this.kind[n] = kind;
+    this.attach(n, r, DIRTY);
+  }
+  pushConstant(kind: Kind, low: number, high: number): void {
+    const n = this.height++;
+    this.kind[n] = kind;
+    this.attachConstant(n, low, high);
+  }
+  /** Pushes a value that is in the operand's slot. */
+  pushSlot(kind: Kind): void {
+    const n = this.height++;
+    this.kind[n] = kind;
+    this.where[n] = SLOT;
+    this.clean[n] = this.at;
+  }
+
+  /** Drops the topmost operand. */
+  drop(): void {
+    this.detach(--this.height);
+  }
+  dropTo(height: number): void {
+    while (this.height > height) this.drop();
+  }
+
+  /** The kind of the operand `depth` below the top. */
+  kindAt(depth: number): Kind {
+    return this.kind[this.height - 1 - depth];
+  }
+  /** Whether the operand `depth` below the top is a constant. */
+  isConstant(depth: number): boolean {
+    return this.where[this.height - 1 - depth] === CONSTANT;
+  }
+  lowAt(depth: number): number {
+    return this.low[this.height - 1 - depth];
+  }
+  highAt(depth: number): number {
+    return this.high[this.height - 1 - depth];
+  }
+  /** Whether the top is an i64 constant that a sign-extended 32-bit immediate can hold. */
+  isShortConstant(): boolean {
+    const n = this.height - 1;
+    return this.where[n] === CONSTANT && this.high[n] === this.low[n] >> 31;
+  }
+
+  /** Pops the top into a register, which is pinned. It may have other names still: `isFree` tells whether it may be overwritten. */
+  pop(): Register {
+    const n = --this.height;
+    let r: Register;
+    const where = this.where[n];
+    if (where === REGISTER) {
+      r = this.register[n];
+      this.detach(n);
+    } else {
+      const kind = this.kind[n];
+      r = this.take(kind);
+      if (where === CONSTANT) this.m.constant(kind, r, this.low[n], this.high[n]);
+      else this.m.loadSlot(kind, r, n);
+      this.where[n] = SLOT;
+    }
+    this.pin(r);
+    return r;
+  }
+
+  /** Pops the top into register `r` exactly, which is pinned and has no other name afterwards. */
+  popTo(r: Register): void {
+    const n = this.height - 1;
+    const kind = this.kind[n];
+    if (this.where[n] === REGISTER && this.register[n] === r) {
+      this.height--;
+      this.detach(n);
+      this.pin(r);
+      if (!this.isFree(r)) {
+        // The other names keep the value: they go elsewhere, and the copy here is the operand's.
+        this.vacate(r);
+      }
+      return;
+    }
+    this.pin(r);
+    this.vacate(r);
+    this.height--;
+    const where = this.where[n];
+    if (where === REGISTER) this.m.move(kind, r, this.register[n]);
+    else if (where === CONSTANT) this.m.constant(kind, r, this.low[n], this.high[n]);
+    else this.m.loadSlot(kind, r, n);
+    this.detach(n);
+  }
+
+  /** Every register that has names. */
+  usedRegisters(): Register[] {
+    const used: Register[] = [];
+    for (const r of this.m.intRegisters) if (this.#uses[r] !== 0) used.push(r);
+    for (const r of this.m.floatRegisters) if (this.#uses[r] !== 0) used.push(r);
+    return used;
+  }
+
+  /** All names that are in registers count as in their slots. */
+  forgetRegisters(): void {
+    for (const r of this.usedRegisters()) {
+      for (let n = this.#head[r]; n !== NONE; n = this.#head[r]) {
+        if (this.clean[n] === DIRTY) this.clean[n] = this.at;
+        this.detach(n);
+      }
+    }
+  }
+}
+
+function setOf(registers: readonly number[]): number {
+  return registers.reduce((set, r) => set | 1 << r, 0);
+}

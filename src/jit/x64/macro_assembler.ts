@@ -1,0 +1,924 @@
+// The macro assembler of x86-64: implements the contract of ../macro_assembler.ts with the registers that abi/x64 gives to compilers.
+// Frame: [rbp-8] vmctx, below it the canonical slots, at rsp the outgoing area. Float registers are numbered from FIRST_FLOAT.
+
+import type { Label } from "../../asm/buffer.ts";
+import type { Code, FrameMap } from "../../asm/code.ts";
+import { Assembler } from "../../asm/x64/assembler.ts";
+import {
+  Cond,
+  NO_BASE,
+  R10,
+  R11,
+  R12,
+  R13,
+  R8,
+  R9,
+  RAX,
+  RBP,
+  RCX,
+  RDI,
+  RDX,
+  RSI,
+  RSP,
+} from "../../asm/x64/registers.ts";
+import {
+  ELEMENT_BYTES,
+  GLOBAL_BYTES,
+  MEMORY,
+  RECORD,
+  RECORD_BYTES,
+  SLOT_BYTES,
+  STACK,
+  TABLE,
+  VMCTX,
+  type VmctxLayout,
+} from "../../abi/vmctx.ts";
+import {
+  ALLOCATABLE_XMM,
+  FLOAT_PARAMS,
+  FLOAT_RESULTS,
+  HELPER_REG,
+  INT_PARAMS,
+  INT_RESULTS,
+  MEMORY_REG,
+  RECORD_REG,
+  SCRATCH_XMM,
+  STACK_REG,
+  VMCTX_REG,
+} from "../../abi/x64/registers.ts";
+import { BugError } from "../../base/bug.ts";
+import type { Module } from "../../wasm/module.ts";
+import { TrapCode } from "../../wasm/traps.ts";
+import {
+  ARGUMENT,
+  type Arithmetic,
+  Arithmetic as Arith,
+  type CallTarget,
+  Condition,
+  Division,
+  FIRST_FLOAT,
+  type Fixed,
+  type FloatArithmetic,
+  INCOMING,
+  inverse,
+  Kind,
+  type MacroAssembler,
+  NO_REGISTER,
+  OUTGOING,
+  type Register,
+  Shift,
+  type Slot,
+} from "../macro_assembler.ts";
+import { emitFloatArithmetic32, emitFloatArithmetic64 } from "./float_arithmetic.ts";
+import { emitLoad, emitStore, emitStoreConstant } from "./memory_access.ts";
+import { type EmitContext, emitUnary, type X64Features } from "./unary.ts";
+import { rorx32, rorx64, SARX, shiftX32, shiftX64, SHLX, SHRX } from "./vex.ts";
+
+const float = (n: number): Register => FIRST_FLOAT + n;
+/** Number of a float register in the encoding. */
+const xmm = (r: Register): number => r - FIRST_FLOAT;
+
+/** Frames above this are checked against the stack's limit, since they could step over its guard (64 KiB). */
+const LARGE_FRAME_BYTES = 16384;
+const FIRST_SLOT = -16;
+/** Condition codes of the integer conditions, in their order. */
+const CONDS = [Cond.E, Cond.NE, Cond.L, Cond.B, Cond.G, Cond.A, Cond.LE, Cond.BE, Cond.GE, Cond.AE];
+/** Likewise of float conditions without parity: from FLOAT_LT on. The operands of LT and LE are exchanged when compared. */
+const FLOAT_CONDS = [Cond.A, Cond.A, Cond.AE, Cond.AE, Cond.BE, Cond.BE, Cond.B, Cond.B];
+/** From here on a jump table is shorter and faster than a chain of comparisons. */
+const JUMP_TABLE_LABELS = 5;
+
+const ANY: Fixed = { lhs: NO_REGISTER, rhs: NO_REGISTER, result: NO_REGISTER, clobbered: [] };
+const COUNT_IN_CL: Fixed = { lhs: NO_REGISTER, rhs: RCX, result: NO_REGISTER, clobbered: [] };
+const QUOTIENT: Fixed = { lhs: RAX, rhs: NO_REGISTER, result: RAX, clobbered: [RAX, RDX] };
+const REMAINDER: Fixed = { lhs: RAX, rhs: NO_REGISTER, result: RDX, clobbered: [RAX, RDX] };
+
+interface Trap {
+  readonly label: Label;
+  readonly code: TrapCode;
+  readonly source: number;
+}
+
+/** Writes x86-64 machine code for the functions of one module. */
+export class X64MacroAssembler implements MacroAssembler, EmitContext {
+  readonly intRegisters = [RCX, RDX, RAX, RSI, RDI, R8, R9, R12, R13];
+  readonly floatRegisters = ALLOCATABLE_XMM.map(float);
+  readonly intParams = INT_PARAMS;
+  readonly floatParams = FLOAT_PARAMS.map(float);
+  readonly intResults = INT_RESULTS;
+  readonly floatResults = FLOAT_RESULTS.map(float);
+  readonly scratchInt = R11;
+  readonly scratchFloat = float(SCRATCH_XMM);
+
+  readonly a = new Assembler();
+  readonly cpu: X64Features;
+  readonly layout: VmctxLayout;
+  readonly #module: Module;
+  readonly #hasMemory: boolean;
+  #source = 0;
+  #traps: Trap[] = [];
+  #outOfLine: { readonly source: number; readonly emit: () => void }[] = [];
+  #highestSlot = -1;
+  #areaSlots = 0;
+  #frameField = 0;
+  #checkField = -1;
+
+  constructor(module: Module, layout: VmctxLayout, cpu: X64Features) {
+    this.#module = module;
+    this.layout = layout;
+    this.cpu = cpu;
+    this.#hasMemory = module.memories.length > 0;
+  }
+
+  // The function
+
+  begin(slots: number): void {
+    const a = this.a;
+    a.reset();
+    this.#traps = [];
+    this.#outOfLine = [];
+    this.#highestSlot = -1;
+    this.#areaSlots = 0;
+    this.#checkField = -1;
+    a.push64(RBP);
+    a.mov64(RBP, RSP);
+    if (slots * SLOT_BYTES > LARGE_FRAME_BYTES) {
+      a.mov64(R11, RSP);
+      this.#checkField = a.sub64Patchable(R11);
+      a.cmp64_rm(R11, STACK_REG, STACK.limit);
+      a.jcc(Cond.B, this.trapLabel(TrapCode.CALL_STACK_EXHAUSTED));
+    }
+    this.#frameField = a.sub64Patchable(RSP);
+    a.mov64_mr(RBP, -8, VMCTX_REG);
+  }
+
+  zeroSlots(from: number, to: number): void {
+    const a = this.a;
+    if (to <= from) return;
+    this.#highestSlot = Math.max(this.#highestSlot, to - 1);
+    a.lea64_rm(R10, RBP, this.#disp(to - 1));
+    a.mov32_ri(R11, to - from);
+    const next = a.here();
+    a.mov64_mi(R10, 0, 0);
+    a.add64_ri(R10, SLOT_BYTES);
+    a.sub32_ri(R11, 1);
+    a.jcc(Cond.NE, next);
+  }
+
+  source(offset: number): void {
+    this.#source = offset;
+    this.a.markSource(offset);
+  }
+
+  leaveAndReturn(): void {
+    this.a.leave();
+    this.a.ret();
+  }
+
+  finish(name: string): Code {
+    const a = this.a;
+    // Out-of-line code may ask for traps, but not for more out-of-line code.
+    for (const { source, emit } of this.#outOfLine) {
+      this.source(source);
+      emit();
+    }
+    for (const { label, code, source } of this.#traps) {
+      this.source(source);
+      a.bind(label);
+      a.trapSite(code, source);
+      a.ud2();
+    }
+    const bytes = SLOT_BYTES * (1 + this.#highestSlot + 1 + this.#areaSlots);
+    const frameSize = (bytes + 15) & ~15;
+    a.patch32(this.#frameField, frameSize);
+    if (this.#checkField >= 0) a.patch32(this.#checkField, frameSize);
+    return a.finish({ name, frameSize });
+  }
+
+  trapLabel(code: TrapCode): Label {
+    const last = this.#traps.at(-1);
+    if (last !== undefined && last.code === code && last.source === this.#source) return last.label;
+    const label = this.a.newLabel();
+    this.#traps.push({ label, code, source: this.#source });
+    return label;
+  }
+
+  outOfLine(emit: () => void): void {
+    this.#outOfLine.push({ source: this.#source, emit });
+  }
+
+  // Labels and branches
+
+  newLabel(): Label {
+    return this.a.newLabel();
+  }
+  bind(label: Label): void {
+    this.a.bind(label);
+  }
+  jump(label: Label): void {
+    this.a.jmp(label);
+  }
+  jumpIf(condition: Condition, label: Label): void {
+    const a = this.a;
+    if (condition === Condition.FLOAT_EQ) {
+      const not = a.newLabel();
+      a.jccNear(Cond.P, not);
+      a.jcc(Cond.E, label);
+      a.bind(not);
+    } else if (condition === Condition.FLOAT_NE) {
+      a.jcc(Cond.P, label);
+      a.jcc(Cond.NE, label);
+    } else {
+      a.jcc(condOf(condition), label);
+    }
+  }
+
+  jumpTable(index: Register, labels: readonly Label[]): void {
+    const a = this.a;
+    const last = labels.length - 1;
+    if (labels.length < JUMP_TABLE_LABELS) {
+      for (let i = 0; i < last; i++) {
+        a.cmp32_ri(index, i);
+        a.jcc(Cond.E, labels[i]);
+      }
+      return a.jmp(labels[last]);
+    }
+    a.cmp32_ri(index, last);
+    a.jcc(Cond.AE, labels[last]);
+    a.lea64_rl(R10, a.jumpTable(labels.slice(0, last)));
+    a.movsxd_rx(R11, R10, index, 4, 0);
+    a.add64(R10, R11);
+    a.jmp64(R10);
+  }
+
+  trap(code: TrapCode): void {
+    this.a.trapSite(code, this.#source);
+    this.a.ud2();
+  }
+
+  checkInterrupt(): void {
+    const a = this.a;
+    a.mov64_rm(R11, STACK_REG, STACK.interruptPointer);
+    a.cmp32_mi(R11, 0, 0);
+    a.jcc(Cond.NE, this.trapLabel(TrapCode.INTERRUPTED));
+  }
+
+  // Moves
+
+  move(kind: Kind, dst: Register, src: Register): void {
+    if (dst === src) return;
+    if (kind === Kind.I64) this.a.mov64(dst, src);
+    else if (kind === Kind.F32 || kind === Kind.F64) this.a.movaps(xmm(dst), xmm(src));
+    else this.a.mov32(dst, src);
+  }
+
+  constant(kind: Kind, dst: Register, low: number, high: number): void {
+    const a = this.a;
+    switch (kind) {
+      case Kind.I64:
+        return a.mov64Halves(dst, low, high);
+      case Kind.F32:
+        if (low === 0) a.xorps(xmm(dst), xmm(dst));
+        else a.movss_rl(xmm(dst), a.constant(words(low)));
+        return;
+      case Kind.F64:
+        if ((low | high) === 0) a.xorps(xmm(dst), xmm(dst));
+        else a.movsd_rl(xmm(dst), a.constant(words(low, high)));
+        return;
+      default:
+        return a.mov32_ri(dst, low);
+    }
+  }
+
+  /** Base register of a slot's area; its displacement is `#disp`. */
+  #base(slot: Slot): number {
+    return slot < OUTGOING ? RBP : slot < ARGUMENT ? RSP : STACK_REG;
+  }
+  #disp(slot: Slot): number {
+    if (slot < INCOMING) {
+      if (slot > this.#highestSlot) this.#highestSlot = slot;
+      return FIRST_SLOT - SLOT_BYTES * slot;
+    }
+    if (slot < OUTGOING) return 16 + SLOT_BYTES * (slot - INCOMING);
+    if (slot < ARGUMENT) return SLOT_BYTES * (slot - OUTGOING);
+    return STACK.args + SLOT_BYTES * (slot - ARGUMENT);
+  }
+
+  loadSlot(kind: Kind, dst: Register, slot: Slot): void {
+    const a = this.a, base = this.#base(slot), disp = this.#disp(slot);
+    if (kind === Kind.I64) a.mov64_rm(dst, base, disp);
+    else if (kind === Kind.F32) a.movss_rm(xmm(dst), base, disp);
+    else if (kind === Kind.F64) a.movsd_rm(xmm(dst), base, disp);
+    else a.mov32_rm(dst, base, disp);
+  }
+  /** Integers are stored with their whole slot, since areas are read whole by thunks. */
+  storeSlot(kind: Kind, slot: Slot, src: Register): void {
+    const a = this.a, base = this.#base(slot), disp = this.#disp(slot);
+    if (kind === Kind.F32) a.movss_mr(base, disp, xmm(src));
+    else if (kind === Kind.F64) a.movsd_mr(base, disp, xmm(src));
+    else if (kind === Kind.I64 || slot >= INCOMING) a.mov64_mr(base, disp, src);
+    else a.mov32_mr(base, disp, src);
+  }
+  storeSlotConstant(kind: Kind, slot: Slot, low: number, high: number): void {
+    const a = this.a, base = this.#base(slot), disp = this.#disp(slot);
+    if (kind === Kind.I64 || kind === Kind.F64) {
+      if (high === low >> 31) return a.mov64_mi(base, disp, low);
+      a.mov64Halves(R11, low, high);
+      return a.mov64_mr(base, disp, R11);
+    }
+    if (slot < INCOMING || kind === Kind.F32) return a.mov32_mi(base, disp, low);
+    if (low >= 0) return a.mov64_mi(base, disp, low);
+    a.mov32_ri(R11, low);
+    a.mov64_mr(base, disp, R11);
+  }
+  copySlot(kind: Kind, dst: Slot, src: Slot): void {
+    const wide = kind === Kind.I64 || kind === Kind.F64;
+    this.loadSlot(wide ? Kind.I64 : Kind.I32, R11, src);
+    this.storeSlot(wide ? Kind.I64 : Kind.I32, dst, R11);
+  }
+
+  // Integers
+
+  arithmetic32(operation: Arithmetic, dst: Register, lhs: Register, rhs: Register): void {
+    const a = this.a;
+    if (dst !== lhs) {
+      if (operation === Arith.ADD && dst !== rhs) return a.lea32_rx(dst, lhs, rhs, 1, 0);
+      if (dst !== rhs) a.mov32(dst, lhs);
+      else if (operation === Arith.SUB) {
+        a.neg32(dst);
+        return a.add32(dst, lhs);
+      } else rhs = lhs;
+    }
+    switch (operation) {
+      case Arith.ADD:
+        return a.add32(dst, rhs);
+      case Arith.SUB:
+        return a.sub32(dst, rhs);
+      case Arith.MUL:
+        return a.imul32(dst, rhs);
+      case Arith.AND:
+        return a.and32(dst, rhs);
+      case Arith.OR:
+        return a.or32(dst, rhs);
+      default:
+        return a.xor32(dst, rhs);
+    }
+  }
+  arithmetic64(operation: Arithmetic, dst: Register, lhs: Register, rhs: Register): void {
+    const a = this.a;
+    if (dst !== lhs) {
+      if (operation === Arith.ADD && dst !== rhs) return a.lea64_rx(dst, lhs, rhs, 1, 0);
+      if (dst !== rhs) a.mov64(dst, lhs);
+      else if (operation === Arith.SUB) {
+        a.neg64(dst);
+        return a.add64(dst, lhs);
+      } else rhs = lhs;
+    }
+    switch (operation) {
+      case Arith.ADD:
+        return a.add64(dst, rhs);
+      case Arith.SUB:
+        return a.sub64(dst, rhs);
+      case Arith.MUL:
+        return a.imul64(dst, rhs);
+      case Arith.AND:
+        return a.and64(dst, rhs);
+      case Arith.OR:
+        return a.or64(dst, rhs);
+      default:
+        return a.xor64(dst, rhs);
+    }
+  }
+  arithmetic32Constant(operation: Arithmetic, dst: Register, lhs: Register, rhs: number): void {
+    const a = this.a;
+    if (operation === Arith.SUB) {
+      operation = Arith.ADD;
+      rhs = -rhs | 0;
+    }
+    switch (operation) {
+      case Arith.ADD:
+        return dst === lhs ? a.add32_ri(dst, rhs) : a.lea32_rm(dst, lhs, rhs);
+      case Arith.MUL:
+        if (rhs > 0 && (rhs & (rhs - 1)) === 0) return this.shift32Constant(Shift.SHL, dst, lhs, 31 - Math.clz32(rhs));
+        if (rhs === 3 || rhs === 5 || rhs === 9) return a.lea32_rx(dst, lhs, lhs, rhs - 1, 0);
+        return a.imul32_rri(dst, lhs, rhs);
+      case Arith.AND:
+        if (rhs === 0xff) return a.movzx8to32(dst, lhs);
+        if (rhs === 0xffff) return a.movzx16to32(dst, lhs);
+        if (dst !== lhs) a.mov32(dst, lhs);
+        return a.and32_ri(dst, rhs);
+      case Arith.OR:
+        if (dst !== lhs) a.mov32(dst, lhs);
+        return a.or32_ri(dst, rhs);
+      default:
+        if (dst !== lhs) a.mov32(dst, lhs);
+        return rhs === -1 ? a.not32(dst) : a.xor32_ri(dst, rhs);
+    }
+  }
+  arithmetic64Constant(operation: Arithmetic, dst: Register, lhs: Register, rhs: number): void {
+    const a = this.a;
+    if (operation === Arith.SUB && rhs !== -0x80000000) {
+      operation = Arith.ADD;
+      rhs = -rhs;
+    }
+    switch (operation) {
+      case Arith.ADD:
+        return dst === lhs ? a.add64_ri(dst, rhs) : a.lea64_rm(dst, lhs, rhs);
+      case Arith.SUB:
+        if (dst !== lhs) a.mov64(dst, lhs);
+        return a.sub64_ri(dst, rhs);
+      case Arith.MUL:
+        if (rhs > 0 && (rhs & (rhs - 1)) === 0) return this.shift64Constant(Shift.SHL, dst, lhs, 31 - Math.clz32(rhs));
+        if (rhs === 3 || rhs === 5 || rhs === 9) return a.lea64_rx(dst, lhs, lhs, rhs - 1, 0);
+        return a.imul64_rri(dst, lhs, rhs);
+      case Arith.AND:
+        if (rhs === 0xff) return a.movzx8to32(dst, lhs);
+        if (rhs === 0xffff) return a.movzx16to32(dst, lhs);
+        if (rhs >= 0) {
+          if (dst !== lhs) a.mov32(dst, lhs);
+          return a.and32_ri(dst, rhs);
+        }
+        if (dst !== lhs) a.mov64(dst, lhs);
+        return a.and64_ri(dst, rhs);
+      case Arith.OR:
+        if (dst !== lhs) a.mov64(dst, lhs);
+        return a.or64_ri(dst, rhs);
+      default:
+        if (dst !== lhs) a.mov64(dst, lhs);
+        return rhs === -1 ? a.not64(dst) : a.xor64_ri(dst, rhs);
+    }
+  }
+  arithmetic32Slot(operation: Arithmetic, dst: Register, rhs: Slot): void {
+    const a = this.a, base = this.#base(rhs), disp = this.#disp(rhs);
+    switch (operation) {
+      case Arith.ADD:
+        return a.add32_rm(dst, base, disp);
+      case Arith.SUB:
+        return a.sub32_rm(dst, base, disp);
+      case Arith.MUL:
+        return a.imul32_rm(dst, base, disp);
+      case Arith.AND:
+        return a.and32_rm(dst, base, disp);
+      case Arith.OR:
+        return a.or32_rm(dst, base, disp);
+      default:
+        return a.xor32_rm(dst, base, disp);
+    }
+  }
+  arithmetic64Slot(operation: Arithmetic, dst: Register, rhs: Slot): void {
+    const a = this.a, base = this.#base(rhs), disp = this.#disp(rhs);
+    switch (operation) {
+      case Arith.ADD:
+        return a.add64_rm(dst, base, disp);
+      case Arith.SUB:
+        return a.sub64_rm(dst, base, disp);
+      case Arith.MUL:
+        return a.imul64_rm(dst, base, disp);
+      case Arith.AND:
+        return a.and64_rm(dst, base, disp);
+      case Arith.OR:
+        return a.or64_rm(dst, base, disp);
+      default:
+        return a.xor64_rm(dst, base, disp);
+    }
+  }
+
+  fixedShift(operation: Shift): Fixed {
+    return this.cpu.bmi2 && operation <= Shift.SHR_U ? ANY : COUNT_IN_CL;
+  }
+  shift32(operation: Shift, dst: Register, lhs: Register, count: Register): void {
+    const a = this.a;
+    if (this.cpu.bmi2 && operation <= Shift.SHR_U) return shiftX32(a, VEX_SHIFTS[operation], dst, lhs, count);
+    // When the count's register is the destination too, the value goes through the scratch register.
+    const at = dst === RCX && lhs !== RCX ? R11 : dst;
+    if (at !== lhs) a.mov32(at, lhs);
+    switch (operation) {
+      case Shift.SHL:
+        a.shl32_cl(at);
+        break;
+      case Shift.SHR_S:
+        a.sar32_cl(at);
+        break;
+      case Shift.SHR_U:
+        a.shr32_cl(at);
+        break;
+      case Shift.ROTL:
+        a.rol32_cl(at);
+        break;
+      default:
+        a.ror32_cl(at);
+    }
+    if (at !== dst) a.mov32(dst, at);
+  }
+  shift64(operation: Shift, dst: Register, lhs: Register, count: Register): void {
+    const a = this.a;
+    if (this.cpu.bmi2 && operation <= Shift.SHR_U) return shiftX64(a, VEX_SHIFTS[operation], dst, lhs, count);
+    const at = dst === RCX && lhs !== RCX ? R11 : dst;
+    if (at !== lhs) a.mov64(at, lhs);
+    switch (operation) {
+      case Shift.SHL:
+        a.shl64_cl(at);
+        break;
+      case Shift.SHR_S:
+        a.sar64_cl(at);
+        break;
+      case Shift.SHR_U:
+        a.shr64_cl(at);
+        break;
+      case Shift.ROTL:
+        a.rol64_cl(at);
+        break;
+      default:
+        a.ror64_cl(at);
+    }
+    if (at !== dst) a.mov64(dst, at);
+  }
+  shift32Constant(operation: Shift, dst: Register, lhs: Register, count: number): void {
+    const a = this.a;
+    count &= 31;
+    if (dst !== lhs) {
+      if (count !== 0 && operation >= Shift.ROTL && this.cpu.bmi2) {
+        return rorx32(a, dst, lhs, operation === Shift.ROTR ? count : 32 - count);
+      }
+      if (operation === Shift.SHL && count === 1) return a.lea32_rx(dst, lhs, lhs, 1, 0);
+      if (operation === Shift.SHL && (count === 2 || count === 3)) return a.lea32_rx(dst, NO_BASE, lhs, 1 << count, 0);
+      a.mov32(dst, lhs);
+    }
+    if (count === 0) return;
+    switch (operation) {
+      case Shift.SHL:
+        return a.shl32_ri(dst, count);
+      case Shift.SHR_S:
+        return a.sar32_ri(dst, count);
+      case Shift.SHR_U:
+        return a.shr32_ri(dst, count);
+      case Shift.ROTL:
+        return a.rol32_ri(dst, count);
+      default:
+        return a.ror32_ri(dst, count);
+    }
+  }
+  shift64Constant(operation: Shift, dst: Register, lhs: Register, count: number): void {
+    const a = this.a;
+    count &= 63;
+    if (dst !== lhs) {
+      if (count !== 0 && operation >= Shift.ROTL && this.cpu.bmi2) {
+        return rorx64(a, dst, lhs, operation === Shift.ROTR ? count : 64 - count);
+      }
+      if (operation === Shift.SHL && count === 1) return a.lea64_rx(dst, lhs, lhs, 1, 0);
+      if (operation === Shift.SHL && (count === 2 || count === 3)) return a.lea64_rx(dst, NO_BASE, lhs, 1 << count, 0);
+      a.mov64(dst, lhs);
+    }
+    if (count === 0) return;
+    switch (operation) {
+      case Shift.SHL:
+        return a.shl64_ri(dst, count);
+      case Shift.SHR_S:
+        return a.sar64_ri(dst, count);
+      case Shift.SHR_U:
+        return a.shr64_ri(dst, count);
+      case Shift.ROTL:
+        return a.rol64_ri(dst, count);
+      default:
+        return a.ror64_ri(dst, count);
+    }
+  }
+
+  fixedDivision(operation: Division): Fixed {
+    return operation === Division.DIV_S || operation === Division.DIV_U ? QUOTIENT : REMAINDER;
+  }
+  /** The dividend is in rax. */
+  divide32(operation: Division, _dst: Register, _lhs: Register, rhs: Register, divisor: number | undefined): void {
+    const a = this.a;
+    if (divisor === undefined || divisor === 0) {
+      a.test32(rhs, rhs);
+      a.jcc(Cond.E, this.trapLabel(TrapCode.INTEGER_DIVIDE_BY_ZERO));
+    }
+    if (operation === Division.DIV_U || operation === Division.REM_U) {
+      a.zero(RDX);
+      return a.div32(rhs);
+    }
+    const [minusOne, done] = [a.newLabel(), a.newLabel()];
+    const checks = divisor === undefined || divisor === -1;
+    if (checks) {
+      a.cmp32_ri(rhs, -1);
+      a.jcc(Cond.E, minusOne);
+    }
+    a.cdq();
+    a.idiv32(rhs);
+    a.bind(done);
+    if (!checks) return;
+    const overflow = operation === Division.DIV_S ? this.trapLabel(TrapCode.INTEGER_OVERFLOW) : 0;
+    this.outOfLine(() => {
+      a.bind(minusOne);
+      if (operation === Division.DIV_S) {
+        a.neg32(RAX);
+        a.jcc(Cond.O, overflow);
+      } else a.zero(RDX);
+      a.jmp(done);
+    });
+  }
+  divide64(operation: Division, _dst: Register, _lhs: Register, rhs: Register, divisor: number | undefined): void {
+    const a = this.a;
+    if (divisor === undefined || divisor === 0) {
+      a.test64(rhs, rhs);
+      a.jcc(Cond.E, this.trapLabel(TrapCode.INTEGER_DIVIDE_BY_ZERO));
+    }
+    if (operation === Division.DIV_U || operation === Division.REM_U) {
+      a.zero(RDX);
+      return a.div64(rhs);
+    }
+    const [minusOne, done] = [a.newLabel(), a.newLabel()];
+    const checks = divisor === undefined || divisor === -1;
+    if (checks) {
+      a.cmp64_ri(rhs, -1);
+      a.jcc(Cond.E, minusOne);
+    }
+    a.cqo();
+    a.idiv64(rhs);
+    a.bind(done);
+    if (!checks) return;
+    const overflow = operation === Division.DIV_S ? this.trapLabel(TrapCode.INTEGER_OVERFLOW) : 0;
+    this.outOfLine(() => {
+      a.bind(minusOne);
+      if (operation === Division.DIV_S) {
+        a.neg64(RAX);
+        a.jcc(Cond.O, overflow);
+      } else a.zero(RDX);
+      a.jmp(done);
+    });
+  }
+
+  unary(opcode: number, dst: Register, src: Register): void {
+    emitUnary(this, opcode, dst & 31, src & 31);
+  }
+
+  // Comparisons
+
+  compare32(lhs: Register, rhs: Register): void {
+    this.a.cmp32(lhs, rhs);
+  }
+  compare64(lhs: Register, rhs: Register): void {
+    this.a.cmp64(lhs, rhs);
+  }
+  compare32Constant(lhs: Register, rhs: number): void {
+    if (rhs === 0) this.a.test32(lhs, lhs);
+    else this.a.cmp32_ri(lhs, rhs);
+  }
+  compare64Constant(lhs: Register, rhs: number): void {
+    if (rhs === 0) this.a.test64(lhs, lhs);
+    else this.a.cmp64_ri(lhs, rhs);
+  }
+  compare32Slot(lhs: Register, rhs: Slot): void {
+    this.a.cmp32_rm(lhs, this.#base(rhs), this.#disp(rhs));
+  }
+  compare64Slot(lhs: Register, rhs: Slot): void {
+    this.a.cmp64_rm(lhs, this.#base(rhs), this.#disp(rhs));
+  }
+  test32(lhs: Register, rhs: Register): void {
+    this.a.test32(lhs, rhs);
+  }
+  test64(lhs: Register, rhs: Register): void {
+    this.a.test64(lhs, rhs);
+  }
+  test32Constant(lhs: Register, rhs: number): void {
+    if (rhs >= 0 && rhs < 128) this.a.test8_ri(lhs, rhs);
+    else this.a.test32_ri(lhs, rhs);
+  }
+  test64Constant(lhs: Register, rhs: number): void {
+    if (rhs >= 0) this.test32Constant(lhs, rhs);
+    else this.a.test64_ri(lhs, rhs);
+  }
+  compareFloat32(condition: Condition, lhs: Register, rhs: Register): void {
+    if (isExchanged(condition)) this.a.ucomiss(xmm(rhs), xmm(lhs));
+    else this.a.ucomiss(xmm(lhs), xmm(rhs));
+  }
+  compareFloat64(condition: Condition, lhs: Register, rhs: Register): void {
+    if (isExchanged(condition)) this.a.ucomisd(xmm(rhs), xmm(lhs));
+    else this.a.ucomisd(xmm(lhs), xmm(rhs));
+  }
+  setIf(condition: Condition, dst: Register): void {
+    const a = this.a;
+    if (condition === Condition.FLOAT_EQ) {
+      a.setcc(Cond.NP, R11);
+      a.setcc(Cond.E, dst);
+      a.and32(dst, R11);
+    } else if (condition === Condition.FLOAT_NE) {
+      a.setcc(Cond.P, R11);
+      a.setcc(Cond.NE, dst);
+      a.or32(dst, R11);
+    } else {
+      a.setcc(condOf(condition), dst);
+    }
+    a.movzx8to32(dst, dst);
+  }
+  selectIf(kind: Kind, condition: Condition, dst: Register, lhs: Register, rhs: Register): void {
+    const a = this.a;
+    if (kind === Kind.F32 || kind === Kind.F64) {
+      const done = a.newLabel();
+      if (dst === rhs) {
+        this.jumpIf(inverse(condition), done);
+        this.move(kind, dst, lhs);
+      } else {
+        this.move(kind, dst, lhs);
+        this.jumpIf(condition, done);
+        this.move(kind, dst, rhs);
+      }
+      return a.bind(done);
+    }
+    if (condition === Condition.FLOAT_NE) return this.selectIf(kind, Condition.FLOAT_EQ, dst, rhs, lhs);
+    if (condition === Condition.FLOAT_EQ) {
+      const at = dst === rhs ? R11 : dst;
+      this.move(Kind.I64, at, lhs);
+      a.cmovcc64(Cond.NE, at, rhs);
+      a.cmovcc64(Cond.P, at, rhs);
+      return this.move(Kind.I64, dst, at);
+    }
+    const cond = condOf(condition);
+    const cmov = kind === Kind.I64 ? a.cmovcc64 : a.cmovcc32;
+    if (dst === rhs) return cmov.call(a, cond, dst, lhs);
+    this.move(kind, dst, lhs);
+    cmov.call(a, cond ^ 1, dst, rhs);
+  }
+
+  // Floats
+
+  floatArithmetic32(operation: FloatArithmetic, dst: Register, lhs: Register, rhs: Register): void {
+    emitFloatArithmetic32(this.a, operation, xmm(dst), xmm(lhs), xmm(rhs));
+  }
+  floatArithmetic64(operation: FloatArithmetic, dst: Register, lhs: Register, rhs: Register): void {
+    emitFloatArithmetic64(this.a, operation, xmm(dst), xmm(lhs), xmm(rhs));
+  }
+
+  // Memory
+
+  /** Gives base and index of an address, and leaves the displacement in `#accessDisp`. */
+  #accessBase = MEMORY_REG;
+  #accessIndex = NO_REGISTER;
+  #accessDisp = 0;
+  #address(memory: number, address: Register, offset: number): void {
+    const a = this.a;
+    this.#accessBase = MEMORY_REG;
+    if (memory !== 0) {
+      a.mov64_rm(R10, VMCTX_REG, this.layout.memories + 8 * memory);
+      a.mov64_rm(R10, R10, MEMORY.base);
+      this.#accessBase = R10;
+    }
+    this.#accessIndex = address;
+    this.#accessDisp = offset;
+    if (offset > 0x7fffffff) {
+      a.mov64_ri(R11, offset);
+      if (address !== NO_REGISTER) a.add64(R11, address);
+      this.#accessIndex = R11;
+      this.#accessDisp = 0;
+    }
+    a.trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS, this.#source);
+  }
+  load(opcode: number, dst: Register, memory: number, address: Register, offset: number): void {
+    this.#address(memory, address, offset);
+    emitLoad(this.a, opcode, dst & 31, this.#accessBase, this.#accessIndex, this.#accessDisp);
+  }
+  store(opcode: number, memory: number, address: Register, offset: number, src: Register): void {
+    this.#address(memory, address, offset);
+    emitStore(this.a, opcode, this.#accessBase, this.#accessIndex, this.#accessDisp, src & 31);
+  }
+  storeConstant(opcode: number, memory: number, address: Register, offset: number, value: number): void {
+    this.#address(memory, address, offset);
+    emitStoreConstant(this.a, opcode, this.#accessBase, this.#accessIndex, this.#accessDisp, value);
+  }
+  memorySize(dst: Register, memory: number): void {
+    this.a.mov64_rm(dst, VMCTX_REG, this.layout.memories + 8 * memory);
+    this.a.mov32_rm(dst, dst, MEMORY.pages);
+  }
+
+  // Globals, tables, functions
+
+  /** Base and displacement of a global's cell. */
+  #global(index: number): [number, number] {
+    const imported = this.#module.importedGlobals;
+    if (index >= imported) return [VMCTX_REG, this.layout.ownGlobals + GLOBAL_BYTES * (index - imported)];
+    this.a.mov64_rm(R11, VMCTX_REG, this.layout.importedGlobals + 8 * index);
+    return [R11, 0];
+  }
+  loadGlobal(kind: Kind, dst: Register, index: number): void {
+    const a = this.a, [base, disp] = this.#global(index);
+    if (kind === Kind.I64) a.mov64_rm(dst, base, disp);
+    else if (kind === Kind.F32) a.movss_rm(xmm(dst), base, disp);
+    else if (kind === Kind.F64) a.movsd_rm(xmm(dst), base, disp);
+    else a.mov32_rm(dst, base, disp);
+  }
+  storeGlobal(kind: Kind, index: number, src: Register): void {
+    const a = this.a, [base, disp] = this.#global(index);
+    if (kind === Kind.I64) a.mov64_mr(base, disp, src);
+    else if (kind === Kind.F32) a.movss_mr(base, disp, xmm(src));
+    else if (kind === Kind.F64) a.movsd_mr(base, disp, xmm(src));
+    else a.mov32_mr(base, disp, src);
+  }
+  #checkedTable(table: number, index: Register, code: TrapCode): void {
+    const a = this.a;
+    a.mov64_rm(R10, VMCTX_REG, this.layout.tables + 8 * table);
+    a.cmp32_rm(index, R10, TABLE.length);
+    a.jcc(Cond.AE, this.trapLabel(code));
+    a.mov64_rm(R10, R10, TABLE.base);
+  }
+  loadElement(dst: Register, table: number, index: Register): void {
+    this.#checkedTable(table, index, TrapCode.TABLE_OUT_OF_BOUNDS);
+    this.a.mov32_rx(dst, R10, index, ELEMENT_BYTES, 0);
+  }
+  storeElement(table: number, index: Register, src: Register): void {
+    this.#checkedTable(table, index, TrapCode.TABLE_OUT_OF_BOUNDS);
+    this.a.mov32_xr(R10, index, ELEMENT_BYTES, 0, src);
+  }
+  tableSize(dst: Register, table: number): void {
+    this.a.mov64_rm(dst, VMCTX_REG, this.layout.tables + 8 * table);
+    this.a.mov32_rm(dst, dst, TABLE.length);
+  }
+  functionReference(dst: Register, index: number): void {
+    const a = this.a, imported = this.#module.importedFuncs;
+    if (index < imported) {
+      a.mov64_rm(dst, VMCTX_REG, this.layout.importedFunctions + 8 * index);
+      a.mov32_rm(dst, dst, RECORD.index);
+    } else {
+      a.mov64_rm(dst, VMCTX_REG, VMCTX.ownFunctions);
+      a.mov32_rm(dst, dst, RECORD_BYTES * (index - imported) + RECORD.index);
+    }
+  }
+
+  // Calls
+
+  prepareIndirect(table: number, index: Register, typeIndex: number): void {
+    const a = this.a;
+    this.#checkedTable(table, index, TrapCode.UNDEFINED_ELEMENT);
+    a.mov32_rx(RECORD_REG, R10, index, ELEMENT_BYTES, 0);
+    a.mov32_rm(R11, VMCTX_REG, this.layout.typeIds + 4 * typeIndex);
+    a.shl64_ri(RECORD_REG, Math.log2(RECORD_BYTES));
+    const [uninitialized, mismatch] = [
+      this.trapLabel(TrapCode.UNINITIALIZED_ELEMENT),
+      this.trapLabel(TrapCode.INDIRECT_CALL_TYPE_MISMATCH),
+    ];
+    a.jcc(Cond.E, uninitialized);
+    a.add64_rm(RECORD_REG, VMCTX_REG, VMCTX.functionRecords);
+    a.cmp32_rm(R11, RECORD_REG, RECORD.typeId);
+    a.jcc(Cond.NE, mismatch);
+  }
+
+  call(target: CallTarget, areaSlots: number): number {
+    const a = this.a;
+    if (areaSlots > this.#areaSlots) this.#areaSlots = areaSlots;
+    if (target !== "record" && "own" in target) {
+      a.mov64_rm(RECORD_REG, VMCTX_REG, VMCTX.ownFunctions);
+      if (target.own !== 0) a.add64_ri(RECORD_REG, RECORD_BYTES * target.own);
+      a.call64_m(RECORD_REG, RECORD.entry);
+      return a.position;
+    }
+    if (target !== "record") {
+      a.mov64_rm(RECORD_REG, VMCTX_REG, this.layout.importedFunctions + 8 * target.imported);
+    }
+    // The callee finds memory 0's base in its register, whatever instance it belongs to.
+    a.mov64_rm(VMCTX_REG, RECORD_REG, RECORD.vmctx);
+    a.mov64_rm(MEMORY_REG, VMCTX_REG, VMCTX.memory0Base);
+    a.call64_m(RECORD_REG, RECORD.entry);
+    const returnOffset = a.position;
+    this.#restore();
+    return returnOffset;
+  }
+
+  #restore(): void {
+    this.a.mov64_rm(VMCTX_REG, RBP, -8);
+    if (this.#hasMemory) this.a.mov64_rm(MEMORY_REG, VMCTX_REG, VMCTX.memory0Base);
+  }
+
+  callHelper(id: number): number {
+    const a = this.a;
+    a.mov32_ri(HELPER_REG, id);
+    a.call64_m(STACK_REG, STACK.helperThunk);
+    const returnOffset = a.position;
+    this.#restore();
+    return returnOffset;
+  }
+
+  addFrameMap(map: FrameMap): void {
+    this.a.addFrameMap(map);
+  }
+}
+
+const VEX_SHIFTS = [SHLX, SARX, SHRX];
+
+function condOf(condition: Condition): Cond {
+  if (condition < Condition.FLOAT_EQ) return CONDS[condition];
+  if (condition < Condition.FLOAT_LT) throw new BugError("equality of floats takes two condition codes");
+  return FLOAT_CONDS[condition - Condition.FLOAT_LT];
+}
+
+/** "Below" is also set for NaN, "above" is not: so less-than is asked with the operands exchanged. */
+function isExchanged(condition: Condition): boolean {
+  return condition === Condition.FLOAT_LT || condition === Condition.FLOAT_LE ||
+    condition === Condition.FLOAT_NOT_LT || condition === Condition.FLOAT_NOT_LE;
+}
+
+const wordsView = new DataView(new ArrayBuffer(8));
+function words(low: number, high?: number): Uint8Array {
+  wordsView.setInt32(0, low, true);
+  wordsView.setInt32(4, high ?? 0, true);
+  return new Uint8Array(wordsView.buffer.slice(0, high === undefined ? 4 : 8));
+}

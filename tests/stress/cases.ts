@@ -1,0 +1,201 @@
+// What must not bring the process down, and must give back what it took. Each case takes a tier and a scale: tests run them small, scripts/stress.ts large.
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Engine, type Func, type Instance, type TierName, Trap } from "../../mod.ts";
+
+/** A case: `scale` 1 takes about a second. */
+export interface StressCase {
+  readonly name: string;
+  run(tier: TierName, scale: number): void | Promise<void>;
+}
+
+const TEXT = `(module
+  (import "host" "call" (func $call (param i32) (result i32)))
+  (memory (export "memory") 1 64)
+  (table (export "table") 4 externref)
+  (func $deep (export "deep") (param i32) (result i32)
+    (i32.add (i32.const 1) (call $deep (i32.add (local.get 0) (i32.const 1)))))
+  (func (export "deepF64") (param f64 i64) (result f64)
+    (f64.add (local.get 0) (call 2 (f64.add (local.get 0) (f64.const 1)) (local.get 1))))
+  (func (export "trap") (param i32) (result i32)
+    (block $a (block $b (block $c (block $d (br_table $a $b $c $d (local.get 0)))
+      (return (i32.div_s (i32.const 1) (i32.const 0))))
+      (return (i32.load (i32.const -8))))
+      (return (i32.trunc_f32_s (f32.const nan))))
+    (unreachable))
+  (func (export "host") (param i32) (result i32) (i32.add (local.get 0) (call $call (local.get 0))))
+  (func (export "keep") (param i32 i32) (result i32) (local i64 f64 i32)
+    (local.set 2 (i64.const 0x1122334455667788))
+    (local.set 3 (f64.const 2.5))
+    (i32.store (local.get 0) (i32.const 77))
+    (local.set 4 (call $call (local.get 1)))
+    (i32.store offset=4 (local.get 0) (local.get 4))
+    (i32.add (i32.load (local.get 0))
+      (i32.add (i32.wrap_i64 (local.get 2)) (i32.trunc_f64_s (local.get 3)))))
+  (func (export "spin") (loop (br 0)))
+  (func (export "store") (param i32 externref) (table.set (local.get 0) (local.get 1))))`;
+
+function make(engine: Engine, call: (x: number) => number): Instance {
+  return engine.load(TEXT, { host: { call } });
+}
+
+/** Resident bytes after V8's own collection had its chance. */
+async function resident(): Promise<number> {
+  for (let i = 0; i < 4; i++) {
+    (globalThis as { gc?: () => void }).gc?.();
+    await new Promise((r) => setTimeout(r, 5));
+  }
+  return Deno.memoryUsage().rss;
+}
+
+/** All cases. */
+export const CASES: readonly StressCase[] = [
+  {
+    name: "recursion without end is a trap, over and over",
+    run(tier, scale) {
+      const { exports } = make(new Engine({ tier }), (x) => x);
+      for (let i = 0; i < 20 * scale; i++) {
+        const error = assertThrows(() => exports.deep(0), Trap, "call stack exhausted");
+        assert(error.frames.length > 100);
+        assertThrows(() => exports.deepF64(1, 2n), Trap, "call stack exhausted");
+        assertEquals(exports.host(20), 40);
+      }
+    },
+  },
+  {
+    name: "traps of every kind leave nothing behind",
+    run(tier, scale) {
+      const { exports } = make(new Engine({ tier }), (x) => x);
+      const messages = [
+        "unreachable",
+        "invalid conversion to integer",
+        "out of bounds memory access",
+        "integer divide by zero",
+      ];
+      for (let i = 0; i < 5_000 * scale; i++) {
+        try {
+          exports.trap(i & 3);
+        } catch (error) {
+          if (!(error instanceof Trap) || error.message !== messages[i & 3] || error.frames.length !== 1) throw error;
+          continue;
+        }
+        throw new Error("no trap");
+      }
+    },
+  },
+  {
+    name: "instances come and go, and their memory with them",
+    async run(tier, scale) {
+      const engine = new Engine({ tier });
+      const module = engine.compile(TEXT);
+      const round = (n: number) => {
+        for (let i = 0; i < n; i++) {
+          using instance = engine.instantiate(module, { host: { call: (x: number) => x } });
+          assertEquals(instance.exports.host(i), 2 * i);
+          assertEquals(instance.memory().buffer.byteLength, 65536);
+        }
+        engine.gc();
+      };
+      const n = 300 * scale;
+      round(n);
+      const before = await resident();
+      round(n);
+      const after = await resident();
+      const report = engine.gc();
+      assertEquals([report.instances, report.functions], [0, 0]);
+      // The process also holds V8's own heap, which breathes: 5 % and 16 MiB.
+      assert(after < before * 1.05 + 16 * 2 ** 20, `${before} bytes resident became ${after}`);
+    },
+  },
+  {
+    name: "host functions throw, call back in, and grow the memory",
+    run(tier, scale) {
+      const engine = new Engine({ tier });
+      let grown = 0;
+      const instance: Instance = make(engine, (x) => {
+        if (x === 13) throw new RangeError("unlucky");
+        if (x === 14) return instance.exports.trap(3);
+        if (x === 15) {
+          if (instance.memory().pages < 64) grown += instance.memory().grow(1) >= 0 ? 1 : 0;
+          return x;
+        }
+        return x > 100 ? instance.exports.host(x - 1) : x;
+      });
+      for (let i = 0; i < 200 * scale; i++) {
+        assertThrows(() => instance.exports.host(13), RangeError, "unlucky");
+        assertThrows(() => instance.exports.host(14), Trap, "integer divide by zero");
+        assertEquals(
+          instance.exports.host(150),
+          Array.from({ length: 50 }, (_, k) => 150 - k).reduce((a, b) => a + b) + 200,
+        );
+        const at = 65536 - 8;
+        assertEquals(instance.exports.keep(at, 15), (77 + 0x55667788 + 2) | 0);
+        assertEquals(new DataView(instance.memory().buffer).getInt32(at + 4, true), 15);
+        assertThrows(() => instance.exports.host(1000), Trap, "call stack exhausted");
+      }
+      assertEquals(grown, Math.min(63, 200 * scale));
+    },
+  },
+  {
+    name: "functions change tiers while others run",
+    run(tier, scale) {
+      if (tier === "interp") return;
+      const engine = new Engine({ tier });
+      const tiers: TierName[] = ["interp", "jit"];
+      let seed = 12345;
+      const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) >>> 16;
+      const instance: Instance = make(engine, (x) => {
+        for (const f of instance.functions) if (!f.isHost) (f as Func).tier = tiers[random() & 1];
+        return x > 0 ? instance.exports.host(x - 1) : 0;
+      });
+      for (let i = 0; i < 50 * scale; i++) {
+        assertEquals(instance.exports.host(30), 465);
+        assertThrows(() => instance.exports.deep(0), Trap, "call stack exhausted");
+      }
+    },
+  },
+  {
+    name: "collections in the middle of calls free what is unreachable and nothing else",
+    run(tier, scale) {
+      const engine = new Engine({ tier });
+      const finalized = new Set<unknown>();
+      const instance: Instance = make(engine, (x) => {
+        engine.gc();
+        return x;
+      });
+      for (let i = 0; i < 500 * scale; i++) {
+        const value = { i };
+        engine.onCollected(value, (v) => finalized.add(v));
+        instance.exports.store(i & 3, value);
+        instance.exports.host(1);
+        assertEquals(instance.table("table").get(i & 3), value);
+        assert(!finalized.has(value));
+      }
+      assertEquals(finalized.size, 500 * scale - 4);
+    },
+  },
+  {
+    name: "Workers trap and recurse at the same time",
+    async run(tier, scale) {
+      const workers = Array.from(
+        { length: 3 },
+        () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+      );
+      try {
+        const answers = await Promise.all(workers.map((w) =>
+          new Promise<unknown>((resolve, reject) => {
+            w.onmessage = (e) => resolve(e.data);
+            w.onerror = (e) => {
+              e.preventDefault();
+              reject(new Error(e.message));
+            };
+            w.postMessage({ text: TEXT, tier, rounds: 300 * scale });
+          })
+        ));
+        for (const answer of answers) assertEquals(answer, 300 * scale);
+      } finally {
+        for (const w of workers) w.terminate();
+      }
+    },
+  },
+];

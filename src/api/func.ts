@@ -48,6 +48,18 @@ export class Func {
     return this.inner.mode === Mode.HOST;
   }
 
+  /** Bytes of its body in the module, locals included; 0 for a host function. */
+  get bodyBytes(): number {
+    const body = this.inner.instance?.module.funcs[this.inner.index].body;
+    return body === undefined ? 0 : body.end - body.start;
+  }
+  /** Bytes of the machine code that is installed for it; 0 if there is none. */
+  get codeBytes(): number {
+    const { instance, index } = this.inner;
+    if (instance === undefined) return 0;
+    return this.#context.jit?.peek(instance.valid, index)?.code.bytes.length ?? 0;
+  }
+
   /** The tier that its next call runs in. Set to `auto` for the best that can run here. Throws Error where a tier cannot run. */
   get tier(): TierName {
     return this.inner.tier;

@@ -21,7 +21,7 @@ import {
   type TableDecl,
   type TagDecl,
 } from "../wasm/module.ts";
-import { FUNCREF, type FuncType, Heap, refType, type TypeDef, type ValType } from "../wasm/types.ts";
+import { FUNCREF, Heap, refType, type TypeDef, type ValType } from "../wasm/types.ts";
 import { CompileError } from "../wasm/errors.ts";
 import { decodeGlobalType, decodeMemoryType, decodeTableType, decodeTypes } from "./decode_types.ts";
 import { decodeNames } from "./decode_names.ts";
@@ -339,31 +339,48 @@ function codeSection(r: BytecodeReader, d: Draft): void {
     const start = r.pos, end = start + size;
     r.end = end;
     const decl = funcDecl(r, d, typeIndex, undefined);
-    const { locals, groups } = decodeLocals(r, decl.type);
-    d.funcs.push({ ...decl, body: { start, codeStart: r.pos, end, locals, groups } });
+    const groups = decodeLocals(r, decl.type.params.length);
+    d.funcs.push({ ...decl, body: new Body(start, r.pos, end, decl.type.params, groups) });
     r.end = sectionEnd;
     r.pos = end;
     d.bodies++;
   }
 }
 
-function decodeLocals(r: BytecodeReader, type: FuncType) {
-  const locals: ValType[] = type.params.slice();
+/** The body of a function, whose list of locals is made when asked for. */
+class Body implements FuncBody {
+  readonly localCount: number;
+  constructor(
+    readonly start: number,
+    readonly codeStart: number,
+    readonly end: number,
+    readonly params: readonly ValType[],
+    readonly groups: FuncBody["groups"],
+  ) {
+    this.localCount = groups.reduce((n, g) => n + g.count, params.length);
+  }
+  get locals(): readonly ValType[] {
+    const list = this.params.slice();
+    for (const { count, type } of this.groups) for (let i = 0; i < count; i++) list.push(type);
+    return list;
+  }
+}
+
+/** The groups of locals of a body; `params` is the number of locals that stand before them. */
+function decodeLocals(r: BytecodeReader, params: number): FuncBody["groups"] {
   const groups: { count: number; type: ValType }[] = [];
   const at = r.pos;
-  let total = locals.length;
+  let total = params;
   for (let n = r.u32(); n > 0; n--) {
     const count = r.u32();
     total += count;
-    const t = r.valType();
-    groups.push({ count, type: t });
+    groups.push({ count, type: r.valType() });
     if (total > 0xffffffff) r.malformed(MALFORMED.tooManyLocals, at);
-    if (total <= LIMITS.functionLocals) { for (let i = 0; i < count; i++) locals.push(t); }
   }
   if (total > LIMITS.functionLocals) {
     r.malformed(`${MALFORMED.tooManyLocals}: ${total}, the limit is ${LIMITS.functionLocals}`, at);
   }
-  return { locals, groups };
+  return groups;
 }
 
 function dataSection(r: BytecodeReader, d: Draft): void {

@@ -1,4 +1,5 @@
 // Ctrl-C while Wasm runs: a Worker listens for SIGINT and sets the interrupt word, since a listener of the main thread never runs meanwhile.
+// The Worker comes from a data URL, since one from a file would need a permission to read it.
 
 /** A watch over Ctrl-C. */
 export interface InterruptWatch extends Disposable {
@@ -8,7 +9,8 @@ export interface InterruptWatch extends Disposable {
 
 /** Sets `word[0]` to 1 at each Ctrl-C, until disposed of. */
 export function watchInterrupt(word: Int32Array<SharedArrayBuffer>): InterruptWatch {
-  const worker = new Worker(new URL("./interrupt_worker.ts", import.meta.url), { type: "module", name: "interrupt" });
+  const url = "data:text/javascript," + encodeURIComponent(`(${listen})();`);
+  const worker = new Worker(url, { type: "module", name: "interrupt" });
   const { promise: ready, resolve } = Promise.withResolvers<void>();
   worker.onmessage = () => resolve();
   worker.onerror = (e) => {
@@ -17,4 +19,14 @@ export function watchInterrupt(word: Int32Array<SharedArrayBuffer>): InterruptWa
   };
   worker.postMessage(word);
   return { ready, [Symbol.dispose]: () => worker.terminate() };
+}
+
+/** What the Worker runs, as source text: it takes the interrupt word as its first message, and answers once it listens. */
+function listen(): void {
+  const worker = globalThis as unknown as Worker;
+  worker.onmessage = (e: MessageEvent<Int32Array<SharedArrayBuffer>>) => {
+    const word = e.data;
+    Deno.addSignalListener("SIGINT", () => Atomics.store(word, 0, 1));
+    worker.postMessage("listening");
+  };
 }

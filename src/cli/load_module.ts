@@ -20,12 +20,18 @@ export async function loadModule(spec: string): Promise<ModuleSource> {
 /** The content of a file, a URL (`https:`, `file:`, `data:`), an `npm:package@version/path`, or standard input (`-`). Throws CommandError. */
 export async function readBytes(spec: string): Promise<Uint8Array> {
   if (spec === "") throw new UsageError("a module has no empty name");
-  if (spec.startsWith("npm:")) {
-    const { readPackageFile } = await import("../platform/npm.ts");
-    return readPackageFile(spec);
-  }
+  if (spec.startsWith("npm:")) return await readNpm(spec);
   if (spec === "-") return new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer());
   return URL_LIKE.test(spec) ? await readUrl(spec) : await readPath(spec);
+}
+
+async function readNpm(specifier: string): Promise<Uint8Array> {
+  const { readNpmFile } = await import("../platform/npm.ts");
+  try {
+    return await readNpmFile(specifier);
+  } catch (e) {
+    throw new CommandError(e instanceof Error ? e.message : String(e));
+  }
 }
 
 async function readUrl(url: string): Promise<Uint8Array> {

@@ -13,7 +13,7 @@ Examples:
   strata print npm:web-tree-sitter@0.22.6/tree-sitter.wasm
   strata wast --tier all core/i32.wast          run a script of the specification's test suite
 
-Values are written as in the text format: -5, 0x2a, 1.5, inf, nan:0x200000; with a type, i64:5; null for references.
+"strata" stands for "deno run -A cli.ts". Values are written as in the text format: -5, 0x2a, 1.5, inf, nan:0x200000; with a type, i64:5; null for references.
 Exit codes: 0 done, 1 error, 2 wrong usage, 130 interrupted, 134 trap.`;
 
 /** Runs the command line with arguments; gives the exit code. */
@@ -72,6 +72,7 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("[module]", `load this first: ${MODULE}`)
     .option("-e, --eval <command>", "run this command and end; may be repeated", collect, [])
     .option("-x, --execute <file>", "run the commands in a file and end")
+    .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
     .addOption(tier("interp", "jit"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));

@@ -30,7 +30,7 @@ export function parseValue(text: string, type: ValType, context: RefContext): bi
   const match = PREFIX.exec(text);
   const prefix = match?.[1];
   if (prefix !== undefined && Object.hasOwn(NUMBERS, prefix)) {
-    if (NUMBERS[prefix] !== type) throw new UsageError(`${text} is no ${typeName(type)}`);
+    if (NUMBERS[prefix] !== type) throw new UsageError(`${text} is not a value of type ${typeName(type)}`);
     return parseNumber(match![2], type, text);
   }
   return isRef(type) ? parseReference(text, type, context) : parseNumber(text, type, text);
@@ -47,7 +47,7 @@ export function parseFreeValue(text: string): Value {
     const bits = numberBits(text, type);
     if (typeof bits === "bigint") return { type, bits };
   }
-  throw new UsageError(`${text} is no number`);
+  throw new UsageError(`${text} is not a number`);
 }
 
 /** The value of a slot, whose upper half means nothing where a value has 32 bits. */
@@ -71,23 +71,25 @@ function numberBits(text: string, type: ValType): bigint | "syntax" | "range" {
 function parseNumber(text: string, type: ValType, whole: string): bigint {
   const bits = numberBits(text, type);
   if (bits === "range") throw new UsageError(`${whole} is out of range for ${typeName(type)}`);
-  if (bits === "syntax") throw new UsageError(`${JSON.stringify(whole)} is no ${typeName(type)}`);
+  if (bits === "syntax") throw new UsageError(`${whole} is not a value of type ${typeName(type)}`);
   return bits;
 }
 
 function parseReference(text: string, type: ValType, { store, func }: RefContext): bigint {
   if (text === "null" || text === `null:${typeName(type)}`) {
-    if (!isNullable(type)) throw new UsageError(`null is no ${typeName(type)}`);
+    if (!isNullable(type)) throw new UsageError(`null is not a value of type ${typeName(type)}`);
     return 0n;
   }
   if (isFuncType(type)) {
     const ref = func?.(text.startsWith("func:") ? text.slice(5) : text);
-    if (ref === undefined) throw new UsageError(`${text} is no ${typeName(type)}: write null, $name or func:index`);
+    if (ref === undefined) {
+      throw new UsageError(`${text} is not a value of type ${typeName(type)}: write null, $name or func:index`);
+    }
     return BigInt(ref >>> 0);
   }
   const value = hostValue(text.startsWith("extern:") ? text.slice(7) : text);
   if (value === undefined) {
-    throw new UsageError(`${text} is no ${typeName(type)}: write null, an integer or a "string"`);
+    throw new UsageError(`${text} is not a value of type ${typeName(type)}: write null, an integer or a "string"`);
   }
   return BigInt(store.handles.toRef(value) >>> 0);
 }

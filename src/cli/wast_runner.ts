@@ -60,6 +60,8 @@ export interface RunnerOptions {
   readonly seed?: number;
   /** Whether what needs a feature that Strata does not have yet is skipped; otherwise it fails. */
   readonly skipUnsupported?: boolean;
+  /** Whether to stop at the first failure. */
+  readonly untilFailure?: boolean;
 }
 
 /** Runs scripts in one tier, in one engine. */
@@ -84,6 +86,7 @@ export class WastRunner {
       } catch (e) {
         const skip = options.skipUnsupported === true && e instanceof Unsupported;
         (skip ? outcome.skipped : outcome.failed).push({ line, message: `${command.kind}: ${explain(e)}` });
+        if (options.untilFailure && outcome.failed.length > 0) break;
       }
     }
     run.dispose();
@@ -113,6 +116,8 @@ class ScriptRun {
   readonly #instances = new Map<string | undefined, Instance | Error>();
   readonly #definitions = new Map<string | undefined, Module | Error>();
   readonly #made: Instance[] = [];
+  /** Registered names of which there is no instance, since it needs what Strata does not have. */
+  readonly #missing = new Set<string>();
 
   constructor(script: Script, engine: Engine, random: (() => number) | undefined) {
     this.#script = script;
@@ -140,8 +145,7 @@ class ScriptRun {
       case "instance":
         return this.#define(c.name, this.#definitions.get(c.module) ?? new Mismatch(`there is no module $${c.module}`));
       case "register":
-        this.#imports[c.as] = this.#instance(c.instance).exports;
-        return;
+        return this.#register(c.as, c.instance);
       case "action":
         this.#act(c.action);
         return;
@@ -179,6 +183,16 @@ class ScriptRun {
     }
   }
 
+  #register(as: string, name: string | undefined): void {
+    try {
+      this.#imports[as] = this.#instance(name).exports;
+      this.#missing.delete(as);
+    } catch (e) {
+      if (e instanceof Unsupported) this.#missing.add(as);
+      throw e;
+    }
+  }
+
   #define(name: string | undefined, module: Module | Error): void {
     try {
       const instance = this.#instantiate(module);
@@ -192,6 +206,8 @@ class ScriptRun {
 
   #instantiate(module: Module | Error): Instance {
     if (module instanceof Error) throw new Unsupported(explain(module));
+    const missing = module.imports.find((i) => this.#missing.has(i.module) && this.#imports[i.module] === undefined);
+    if (missing !== undefined) throw new Unsupported(`there is no instance of ${missing.module}`);
     const instance = this.#engine.instantiate(module, this.#imports);
     this.#made.push(instance);
     if (this.#random !== undefined) {
@@ -265,11 +281,15 @@ function isCompile(e: unknown): e is CompileError {
   return e instanceof CompileError;
 }
 
+/** How errors begin that may come from a feature Strata does not have. */
+const UNSUPPORTED = /^(?:feature \S+ is not supported yet|unknown operator|illegal opcode)/;
+
 /** The suite's messages are prefixes of ours, but for the index of an element, which machine code does not keep. */
 function checkMessage<E>(e: E, message: string, kind: (e: E) => boolean): void {
   const prefix = message.replace(/^(uninitialized element) \d+$/, "$1");
   if (kind(e) && e instanceof Error && e.message.startsWith(prefix)) return;
   if (e instanceof Unsupported || e instanceof Mismatch) throw e;
+  if (e instanceof Error && UNSUPPORTED.test(e.message)) throw new Unsupported(explain(e));
   throw new Mismatch(`expected "${message}", got ${explain(e)}`);
 }
 

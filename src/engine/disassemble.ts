@@ -4,6 +4,7 @@
 import { annotate, DISASSEMBLER, jumpTarget, TRAP_MNEMONIC } from "../abi/x64/annotate.ts";
 import type { FieldNames } from "../abi/field_names.ts";
 import type { Code } from "../asm/code.ts";
+import { ResourceError } from "../wasm/errors.ts";
 import { TRAPS } from "../wasm/traps.ts";
 
 /** One machine instruction. */
@@ -32,7 +33,8 @@ let opened: Promise<(bytes: Uint8Array) => Raw[]> | undefined;
 
 async function open(): Promise<(bytes: Uint8Array) => Raw[]> {
   const { Capstone, Const, loadCapstone } = await import("./capstone.ts");
-  await loadCapstone();
+  // It would write its errors to the console, besides throwing them.
+  await loadCapstone({ printErr: () => {} });
   const capstone = new Capstone(Const[DISASSEMBLER.arch], Const[DISASSEMBLER.mode]);
   return (bytes) =>
     bytes.length === 0 ? [] : capstone.disasm(bytes, { address: 0 }).map((i) => ({
@@ -43,7 +45,7 @@ async function open(): Promise<(bytes: Uint8Array) => Raw[]> {
     }));
 }
 
-/** The instructions of `code`, ascending in their offsets. Throws what loading the library throws when it cannot be had. */
+/** The instructions of `code`, ascending in their offsets. Throws ResourceError when the library cannot be had. */
 export async function disassemble(code: Code, names?: FieldNames): Promise<MachineInstruction[]> {
   opened ??= open();
   let take;
@@ -52,7 +54,11 @@ export async function disassemble(code: Code, names?: FieldNames): Promise<Machi
   } catch (error) {
     // The next call may find the network, or a permission granted.
     opened = undefined;
-    throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = /Requires .*?(?=, run again)/.exec(message)?.[0] ?? message;
+    throw new ResourceError(
+      `the disassembler, an npm package, cannot be loaded: ${reason}`,
+    );
   }
   const raw = takeAll(code.bytes.subarray(0, code.instructionLength), take);
   const traps = new Map<number, string>();

@@ -87,7 +87,7 @@ export async function listFunction(
 }
 
 function namesFor(module: Module, index: number, scope: InstructionScope) {
-  const locals = module.funcs[index].body!.locals.length;
+  const locals = module.funcs[index].body!.localCount;
   return fieldNames(vmctxLayoutOf(module), module.importedGlobals, {
     local: (i) => i < locals ? `local ${scope.locals.ref(i)}` : undefined,
     global: (i) => scope.names.globals.ref(i),
@@ -176,6 +176,8 @@ function listingText(listing: Omit<Listing, "toString">, options: ListingOptions
 
 /** Bytes of the longest usual instruction in the column of bytes. */
 const BYTE_COLUMN = 10;
+/** Characters of an instruction with a trap, so that traps stand in a column. */
+const TEXT_COLUMN = 24;
 
 function machineLine(m: MachineInstruction, bytes: boolean, paint: NonNullable<ListingOptions["paint"]>): string {
   const label = paint("label", (m.label === undefined ? "" : `${m.label}:`).padStart(12));
@@ -184,5 +186,6 @@ function machineLine(m: MachineInstruction, bytes: boolean, paint: NonNullable<L
     ? paint("bytes", Array.from(m.bytes, (b) => hex(b, 2)).join(" ").padEnd(BYTE_COLUMN * 3)) + " "
     : "";
   const trap = m.trap === undefined ? "" : `  ${paint("trap", `; trap ${m.trap}`)}`;
-  return `${label}  ${offset}  ${raw}${paint("machine", m.text)}${trap}`;
+  const text = m.trap === undefined ? m.text : m.text.padEnd(TEXT_COLUMN);
+  return `${label}  ${offset}  ${raw}${paint("machine", text)}${trap}`;
 }

@@ -6,12 +6,24 @@ import type { InterpCode, WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import { ENTRY_INTS, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import { Imm, RETURN } from "../wasm/opcodes.ts";
+import { BLOCK, Imm, RETURN } from "../wasm/opcodes.ts";
 
 /** The byte that stands for an opcode where the loop is to stop. No instruction has it. */
 export const STOP = 0xff;
 /** The byte that stands for an access to another memory than the first. No instruction has it. */
 export const OTHER_MEMORY = 0xfe;
+
+/** The byte that stands for a run of blocks, the distance to whose end is in the next byte. No instruction has it. */
+export const BLOCKS = 0xe0;
+
+/** Joins the run of blocks that begins at `at`, as far as one byte can tell; gives the offset behind it. */
+export function joinBlocks(bytes: Uint8Array, at: number): number {
+  let end = at;
+  while (bytes[end] === BLOCK && bytes[end + 1] < 128 && end + 2 - (at + 1) < 256) end += 2;
+  bytes[at] = BLOCKS;
+  bytes[at + 1] = end - (at + 1);
+  return end;
+}
 
 /** The bytes and branches of a module. */
 export class ModuleCode {
@@ -54,7 +66,7 @@ export class ModuleCode {
 
   /** What the byte at `pc` is when no stop is set there. */
   #unstopped(pc: number): number {
-    if (this.bytes[pc] !== STOP) return this.bytes[pc];
+    if (this.bytes[pc] !== STOP && this.bytes[pc] !== BLOCKS) return this.bytes[pc];
     const { module } = this.valid;
     const last = module.funcs.some((f) => f.body !== undefined && f.body.end - 1 === pc);
     if (last) return RETURN;
@@ -68,7 +80,17 @@ export class ModuleCode {
 
   /** Sets a stop before the instruction at `pc`. */
   setStop(pc: number): void {
+    this.#separateBlocks(pc);
     this.bytes[pc] = STOP;
+  }
+  /** Undoes what `joinBlocks()` did to the function that holds `pc`, so that no run leads over a stop. */
+  #separateBlocks(pc: number): void {
+    const { module } = this.valid;
+    const body = module.funcs.find((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end)!.body!;
+    const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
+    while (r.pos < r.end) {
+      if (r.next() === BLOCK && this.bytes[r.at] === BLOCKS) this.bytes.set(module.bytes.subarray(r.at, r.pos), r.at);
+    }
   }
   /** Takes it away. */
   clearStop(pc: number): void {
@@ -98,8 +120,10 @@ export class ModuleCode {
 export class InstanceCode {
   /** Index in the store arena's words of each global's cell. */
   readonly globals: Int32Array;
+  readonly funcs: readonly WasmFunc[];
 
   constructor(readonly instance: WasmInstance, readonly code: ModuleCode) {
+    this.funcs = instance.funcs;
     this.globals = Int32Array.from(instance.globals, (g) => g.cell >> 2);
   }
 }

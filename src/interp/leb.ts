@@ -69,6 +69,12 @@ export function readMemarg(bytes: Uint8Array, at: number, out: Int32Array): numb
   return readU32(bytes, out[END], out);
 }
 
+/** The offset behind a number whose last byte is at `at` or after. */
+export function skipLeb(bytes: Uint8Array, at: number): number {
+  while (bytes[at++] > 127);
+  return at;
+}
+
 /** The offset behind the types of a typed select, which begin at `at`. */
 export function skipSelectTypes(bytes: Uint8Array, at: number): number {
   const out = new Int32Array(1);
@@ -77,12 +83,7 @@ export function skipSelectTypes(bytes: Uint8Array, at: number): number {
     const type = bytes[out[END]];
     // Only (ref ht) and (ref null ht) are followed by a heap type.
     out[END]++;
-    if (type === 0x63 || type === 0x64) readS33(bytes, out);
+    if (type === 0x63 || type === 0x64) out[END] = skipLeb(bytes, out[END]);
   }
   return out[END];
-}
-
-function readS33(bytes: Uint8Array, out: Int32Array): void {
-  while (bytes[out[END]] >= 128) out[END]++;
-  out[END]++;
 }

@@ -17,6 +17,7 @@ import { truncSat32, truncSat64 } from "../wasm/numeric.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import type { InstanceCode } from "./code.ts";
 import { END, readU32 } from "./leb.ts";
+import { SLOTS_F32, SLOTS_F64, SLOTS_I32, SLOTS_I64 } from "./stack.ts";
 import type { Thread } from "./thread.ts";
 
 const OUT = new Int32Array(1);
@@ -25,7 +26,7 @@ const OUT = new Int32Array(1);
  * Runs the instruction `fc sub` whose immediates begin at `pc`. `thread.sp` must be right, and is after it; `thread.pc` is set to the next instruction.
  */
 export function runPrefixed(thread: Thread, view: InstanceCode, sub: number, pc: number): Outcome {
-  const { i32, i64, f32, f64 } = thread;
+  const i32 = SLOTS_I32, i64 = SLOTS_I64, f32 = SLOTS_F32, f64 = SLOTS_F64;
   const { instance } = view;
   /** Word behind the topmost slot. */
   const sp = thread.sp << 1;

@@ -1,4 +1,3 @@
-import { FRAMES, I32, I64 } from "./sing.ts";
 // The interpreter as a tier: threads with their slots and frames, what the driver of activations asks of them, and single steps. The loop itself is run.ts.
 
 import { BugError } from "../base/bug.ts";
@@ -9,31 +8,23 @@ import { type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.t
 import type { WasmFrame } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type FunctionCode, functionCode } from "./code.ts";
-import { runLoop } from "./run.ts";
+import { runLoop, SLICE, STOPPED } from "./run.ts";
+import {
+  BASE,
+  CODES,
+  forgetCodes,
+  FP,
+  FRAME_WORDS,
+  FRAMES,
+  LAST_FRAME,
+  PC,
+  SLOTS_I32,
+  STACK_WORDS,
+  STP,
+} from "./stack.ts";
 
-/** Bytes of a thread's slots. */
-const STACK_BYTES = 8 * 2 ** 20;
-/** Words of a thread's slots. */
-export const STACK_WORDS: number = STACK_BYTES / 4;
-/** Frames of a thread. */
-const MAX_FRAMES = 1 << 16;
-/** Words of a frame: where it goes on, its side table cursor, the word where its locals begin, and 1 if it is a base frame. */
-export const FRAME_WORDS = 4;
-export const PC = 0;
-export const STP = 1;
-export const FP = 2;
-export const BASE = 3;
-/** Word where the last frame that there is room for begins. */
-export const LAST_FRAME: number = (MAX_FRAMES - 1) * FRAME_WORDS;
 /** Frames that a stack trace lists at most. */
 const MAX_TRACE = 10_000;
-/** Entries of `codes` that a thread keeps for its next activation. */
-const KEPT_CODES = 64;
-
-/** The loop used its fuel up. */
-export const SLICE = -1;
-/** The loop came to an instruction with a stop. */
-export const STOPPED = -2;
 /** Calls and branches after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
 const UNLIMITED_FUEL = 0x7fffffff;
@@ -46,21 +37,21 @@ export class InterpreterTier implements InterpTier {
   }
 }
 
-/** A stack of interpreter frames. */
+/** Threads that have something on the shared stack, outermost first. */
+const ACTIVE: Thread[] = [];
+
+/** A run of frames on the shared stack: those of one activation. */
 export class Thread implements InterpThread {
-  readonly i32: Int32Array;
-  readonly i64: BigInt64Array;
-  readonly f32: Float32Array;
-  readonly f64: Float64Array;
-  sp = 0;
+  readonly i32: Int32Array = SLOTS_I32;
   callee: WasmFunc | undefined = undefined;
   trapCode: TrapCode = TrapCode.UNREACHABLE;
   level = 0;
-  /** FRAME_WORDS for each frame. */
-  readonly frameWords: Int32Array = FRAMES;
-  /** The function of each frame; stale entries above the top. */
-  readonly codes: FunctionCode[] = [];
-  /** Word where the top frame begins; negative if there is none. */
+  /** Slot where its part of the stack begins; -1 while it has none. */
+  #first = -1;
+  #sp = 0;
+  /** Word where its lowest frame begins. */
+  #bottom = 0;
+  /** Word in FRAMES where the top frame begins; below `#bottom` if there is none. */
   top = -FRAME_WORDS;
   /** Whether bytes are read that stop before every instruction. */
   stepping = false;
@@ -69,12 +60,22 @@ export class Thread implements InterpThread {
   /** Whether the top frame's pc stands before the instruction to come, not behind or in the one that was the last to run. */
   #before = false;
 
-  constructor(readonly store: Store) {
-    const buffer = new ArrayBuffer(STACK_BYTES);
-    this.i32 = I32;
-    this.i64 = I64;
-    this.f32 = new Float32Array(buffer);
-    this.f64 = new Float64Array(buffer);
+  constructor(readonly store: Store) {}
+
+  get sp(): number {
+    if (this.#first < 0) this.#begin();
+    return this.#sp;
+  }
+  set sp(value: number) {
+    this.#sp = value;
+  }
+
+  #begin(): void {
+    const below = ACTIVE[ACTIVE.length - 1];
+    this.#first = this.#sp = below === undefined ? 0 : below.sp;
+    this.#bottom = below === undefined ? 0 : below.top + FRAME_WORDS;
+    this.top = this.#bottom - FRAME_WORDS;
+    ACTIVE.push(this);
   }
 
   reserve(slots: number): boolean {
@@ -86,11 +87,11 @@ export class Thread implements InterpThread {
     const fp = (this.sp << 1) - code.paramWords;
     if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return false;
     const top = this.top += FRAME_WORDS;
-    this.frameWords[top + PC] = code.start;
-    this.frameWords[top + STP] = code.stp;
-    this.frameWords[top + FP] = fp;
-    this.frameWords[top + BASE] = 1;
-    this.codes[top / FRAME_WORDS] = code;
+    FRAMES[top + PC] = code.start;
+    FRAMES[top + STP] = code.stp;
+    FRAMES[top + FP] = fp;
+    FRAMES[top + BASE] = 1;
+    CODES[top / FRAME_WORDS] = code;
     this.i32.fill(0, fp + code.paramWords, fp + code.localWords);
     this.sp = (fp + code.localWords) >> 1;
     this.level++;
@@ -118,8 +119,8 @@ export class Thread implements InterpThread {
 
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
   step(): RunStatus | typeof STOPPED {
-    const pc = this.frameWords[this.top + PC];
-    const { code } = this.codes[this.top / FRAME_WORDS].view;
+    const pc = FRAMES[this.top + PC];
+    const { code } = CODES[this.top / FRAME_WORDS].view;
     const end = code.allow(pc);
     this.stepping = true;
     try {
@@ -141,19 +142,18 @@ export class Thread implements InterpThread {
 
   /** Byte offset of the instruction that the top frame is to run next, after STOPPED. */
   get offset(): number {
-    return this.frameWords[this.top + PC];
+    return FRAMES[this.top + PC];
   }
 
   frames(level: number): WasmFrame[] {
-    const { frameWords } = this;
     const list: WasmFrame[] = [];
     const known = new Map<FunctionCode, Map<number, number>>();
     let at = this.top;
-    for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= frameWords[at + BASE];
-    for (; at >= 0; at -= FRAME_WORDS) {
-      const code = this.codes[at / FRAME_WORDS];
+    for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= FRAMES[at + BASE];
+    for (; at >= this.#bottom; at -= FRAME_WORDS) {
+      const code = CODES[at / FRAME_WORDS];
       const { func } = code;
-      const pc = frameWords[at + PC];
+      const pc = FRAMES[at + PC];
       let offset = pc;
       if (at !== this.top || !this.#before) {
         let offsets = known.get(code);
@@ -162,27 +162,30 @@ export class Thread implements InterpThread {
         offsets.set(pc, offset);
       }
       if (list.length < MAX_TRACE) list.push({ name: func.name, index: func.index, offset, tier: "interp" });
-      if (frameWords[at + BASE] !== 0) break;
+      if (FRAMES[at + BASE] !== 0) break;
     }
     return list;
   }
 
   scan(visit: (low: number) => void): void {
-    for (let i = 0; i < this.sp; i++) visit(this.i32[i << 1]);
+    if (this.#first < 0) return;
+    for (let i = this.#first; i < this.#sp; i++) visit(this.i32[i << 1]);
   }
 
   *functions(): Iterable<WasmFunc> {
-    for (let i = 0; i <= this.top / FRAME_WORDS; i++) yield this.codes[i].func;
+    for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) yield CODES[at / FRAME_WORDS].func;
   }
 
   reset(): void {
-    this.sp = 0;
+    if (this.#first >= 0 && ACTIVE.pop() !== this) throw new BugError("interpreter threads ended out of order");
+    this.#first = -1;
+    this.#sp = 0;
+    this.#bottom = 0;
     this.top = -FRAME_WORDS;
     this.level = 0;
     this.callee = undefined;
     this.#before = false;
-    if (this.codes.length > KEPT_CODES) this.codes.length = 0;
-    else this.codes.fill(undefined as unknown as FunctionCode);
+    if (ACTIVE.length === 0) forgetCodes();
   }
 }
 

@@ -5,7 +5,7 @@ import { NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import * as op from "../wasm/opcodes.ts";
 import { emitReturn, returnMoves } from "./calls.ts";
 import { type Context, kindOf } from "./context.ts";
-import { FIRST_FLOAT, inverse, type Kind } from "./macro_assembler.ts";
+import { inverse, type Kind } from "./macro_assembler.ts";
 import type { Control } from "./merges.ts";
 import { CONSTANT, DIRTY, isFloat, REGISTER } from "./state.ts";
 import { passLocal } from "./variables.ts";
@@ -15,6 +15,8 @@ const NO_LABEL: Label = -1;
 /** Registers that locals leave to temporaries at the head of a loop. */
 const TEMPORARY_INTS = 2;
 const TEMPORARY_FLOATS = 3;
+/** Locals that a loop does not use stay in registers only while it has fewer locals there than this. */
+const IDLE_LIMIT = 5;
 
 /** Opens the block of the present instruction, whose condition, if any, is popped. */
 function open(c: Context, opcode: number): Control {
@@ -246,19 +248,17 @@ function stateAtHead(c: Context, control: Control): Int32Array {
   const candidates = used.filter((x) =>
     uses.isLive(control.block, x) && !(s.where[x] === CONSTANT && merges.isUnassigned(x, control))
   ).sort((a, b) => weights[b] - weights[a]);
+  const crowded = candidates.length > m.intRegisters.length - TEMPORARY_INTS;
   if (!calls) {
     for (const r of s.usedRegisters()) {
-      for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
+      for (let n = s.firstIn(r); n >= 0 && candidates.length < IDLE_LIMIT; n = s.nextIn(n)) {
         if (n < s.locals && weights[n] === 0 && uses.isLive(control.block, n)) candidates.push(n);
       }
     }
   }
-  for (const x of used) weights[x] = 0;
-
   const room = [m.intRegisters.length - TEMPORARY_INTS, m.floatRegisters.length - TEMPORARY_FLOATS];
   const names: number[] = [];
   for (let n = control.base; n < s.height; n++) names.push(n);
-  const crowded = candidates.length > room[0];
   const chosen = [...names, ...candidates].filter((n) => room[isFloat(s.kind[n]) ? 1 : 0]-- > 0);
 
   const taken = new Set<number>();
@@ -266,7 +266,7 @@ function stateAtHead(c: Context, control: Control): Int32Array {
   const add = (n: number, r: number) => {
     taken.add(r);
     if (n < s.locals && merges.isUnassigned(n, control)) {
-      if (calls || crowded) s.store(n);
+      if (calls || crowded || weights[n] === 0) s.store(n);
       const inSlot = s.where[n] !== CONSTANT && s.clean[n] !== DIRTY;
       entries.push(n, r, inSlot ? Math.min(s.clean[n], s.at) : DIRTY);
     } else entries.push(n, r, DIRTY);
@@ -282,5 +282,6 @@ function stateAtHead(c: Context, control: Control): Int32Array {
     free ??= registers.findLast((r) => !taken.has(r));
     if (free !== undefined) add(n, free);
   }
+  for (const x of used) weights[x] = 0;
   return Int32Array.from(entries);
 }

@@ -59,13 +59,13 @@ export class LocalUses {
 
   /** Examines a body whose module is valid. `reader` is left anywhere. */
   examine(reader: BytecodeReader, body: FuncBody): void {
-    const count = body.locals.length;
+    const { locals } = body, count = locals.length;
     if (this.firstUse.length < count) {
       this.firstUse = new Int32Array(count * 2);
       this.firstSet = new Int32Array(count * 2);
       this.#alwaysLive = new Uint8Array(count * 2);
     }
-    for (let i = 0; i < count; i++) this.#alwaysLive[i] = isRef(body.locals[i]) ? 1 : 0;
+    for (let i = 0; i < count; i++) this.#alwaysLive[i] = isRef(locals[i]) ? 1 : 0;
     this.#scan(reader, body);
     this.#chain(count);
     this.#findLiveness(count);

@@ -219,6 +219,11 @@ function unaryHandler(opcode: number, kind: Kind): Handler {
       s.drop();
       return s.pushConstant(Kind.I32, low, low >> 31);
     }
+    if (opcode === op.I64_EXTEND_I32_U && s.where[s.height - 1] !== CONSTANT) {
+      // The upper half is zero already: the same register is the i64, too.
+      const same = s.pop();
+      return s.push(kind, same);
+    }
     const src = s.pop();
     const dst = s.isFree(src) && (src >= 32) === (kind === Kind.F32 || kind === Kind.F64)
       ? c.resultOver(kind, src)

@@ -48,22 +48,28 @@ interface Info {
 }
 
 async function packageFolder(name: string): Promise<string> {
-  const args = ["info", "--json", "--no-config", "--no-lock", "--node-modules-dir=none", `npm:${name}`];
-  let output;
-  try {
-    output = await new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "piped" }).output();
-  } catch (e) {
-    if (e instanceof Deno.errors.NotCapable) {
-      throw new Error(
-        `reading npm:${name} needs --allow-run and --allow-read, since Deno finds and caches the package`,
-      );
-    }
-    throw e;
-  }
-  if (!output.success) throw new Error(`npm:${name}: ${new TextDecoder().decode(output.stderr).trim()}`);
-  const info: Info = JSON.parse(new TextDecoder().decode(output.stdout));
+  const info: Info = JSON.parse((await deno(name, "info", "--json")).stdout);
   const root = info.modules?.[0];
   const path = root?.npmPackage === undefined ? undefined : info.npmPackages?.[root.npmPackage]?.localPath;
-  if (path === undefined) throw new Error(`npm:${name}: ${root?.error ?? "Deno does not say where the package is"}`);
-  return path;
+  if (path !== undefined) return path;
+  // `deno info` leaves out why the dependencies of a package cannot be had; `deno cache` says it.
+  const reason = root?.error ?? /error: (.*)/.exec((await deno(name, "cache")).stderr)?.[1];
+  throw new Error(`npm:${name}: ${reason ?? "Deno does not say where the package is"}`);
+}
+
+/** Runs Deno on a package; gives what it printed, without colours. */
+async function deno(name: string, ...command: string[]): Promise<{ stdout: string; stderr: string }> {
+  const args = [...command, "--no-config", "--no-lock", "--node-modules-dir=none", `npm:${name}`];
+  try {
+    const output = await new Deno.Command(Deno.execPath(), {
+      args,
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    return { stdout: new TextDecoder().decode(output.stdout), stderr: new TextDecoder().decode(output.stderr) };
+  } catch (e) {
+    if (!(e instanceof Deno.errors.NotCapable)) throw e;
+    throw new Error(`npm:${name} needs --allow-run and --allow-read, since Deno finds and caches the package`);
+  }
 }

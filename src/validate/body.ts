@@ -84,7 +84,9 @@ export class BodyValidator {
   #maxSlots = 0;
   #controls: Control[] = [];
   #top!: Control;
-  #locals: readonly ValType[] = NONE;
+  /** Types of the locals, of which there are `#localCount`. */
+  #locals = new Int32Array(256);
+  #localCount = 0;
   #localSlot: Int32Array | undefined;
   #localSlots = 0;
   #results: readonly ValType[] = NONE;
@@ -125,7 +127,7 @@ export class BodyValidator {
     this.#constant = true;
     this.#globalsInScope = globalsInScope;
     this.#begin(start, end, [expected]);
-    this.#locals = NONE;
+    this.#localCount = 0;
     this.#localSlots = 0;
     this.#initialized = undefined;
     this.#pushControl(op.BLOCK, NONE, [expected]);
@@ -145,19 +147,29 @@ export class BodyValidator {
   }
 
   #setLocals(type: FuncType, body: FuncBody): void {
-    const locals = this.#locals = body.locals;
-    this.#localSlots = slotCount(locals);
+    const count = this.#localCount = body.localCount;
+    if (count > this.#locals.length) this.#locals = new Int32Array(count * 2);
+    this.#locals.set(type.params);
+    this.#localSlots = slotCount(type.params);
     this.#localSlot = undefined;
     this.#initialized = undefined;
     this.#initOrder.length = 0;
-    if (this.#localSlots !== locals.length) {
-      let slot = 0;
-      this.#localSlot = Int32Array.from(locals, (t) => (slot += slotsOf(t)) - slotsOf(t));
+    let at = type.params.length;
+    for (const g of body.groups) {
+      this.#locals.fill(g.type, at, at + g.count);
+      this.#localSlots += g.count * slotsOf(g.type);
+      if (!isDefaultable(g.type)) {
+        this.#initialized ??= new Uint8Array(count).fill(1);
+        this.#initialized.fill(0, at, at + g.count);
+      }
+      at += g.count;
     }
-    for (let i = type.params.length; i < locals.length; i++) {
-      if (isDefaultable(locals[i])) continue;
-      this.#initialized ??= new Uint8Array(locals.length).fill(1);
-      this.#initialized[i] = 0;
+    if (this.#localSlots !== count) {
+      let slot = 0;
+      this.#localSlot = Int32Array.from(
+        this.#locals.subarray(0, count),
+        (t) => (slot += slotsOf(t)) - slotsOf(t),
+      );
     }
     for (const g of body.groups) this.#c.checkType(g.type, body.start);
   }
@@ -330,7 +342,7 @@ export class BodyValidator {
 
   #local(): ValType {
     const i = this.#r.index;
-    if (i >= this.#locals.length) this.#invalid(`${INVALID.unknownLocal} ${i}`);
+    if (i >= this.#localCount) this.#invalid(`${INVALID.unknownLocal} ${i}`);
     return this.#locals[i];
   }
   #initLocal(i: number): void {
@@ -597,8 +609,8 @@ export class BodyValidator {
 
   #open(code: number): void {
     const r = this.#r;
-    if (code === op.IF) this.#pop(I32);
     const type = this.#blockType();
+    if (code === op.IF) this.#pop(I32);
     const params = type?.params ?? NONE;
     const results = type?.results ?? (r.blockResult < SINGLE.length ? SINGLE[r.blockResult] : [r.blockResult]);
     this.#popAll(params);

@@ -38,7 +38,9 @@ export interface FuncBody {
   readonly start: number;
   readonly codeStart: number;
   readonly end: number;
-  /** Types of the parameters, then of the declared locals. */
+  /** How many parameters and declared locals there are. */
+  readonly localCount: number;
+  /** Types of the parameters, then of the declared locals. A new list at each use: kept, those of a small module could fill all memory. */
   readonly locals: readonly ValType[];
   /** The declared local groups, as the binary format has them. */
   readonly groups: readonly { readonly count: number; readonly type: ValType }[];

@@ -1,7 +1,7 @@
 // A module instantiated for the interpreter alone, below the public classes.
 
 import { decodeModule } from "../../src/binary/decode_module.ts";
-import { InterpreterTier } from "../../src/interp/thread.ts";
+import { InterpreterTier, Thread } from "../../src/interp/thread.ts";
 import { Activation } from "../../src/runtime/activation.ts";
 import type { WasmFunc } from "../../src/runtime/func.ts";
 import type { Extern, WasmInstance } from "../../src/runtime/instance.ts";
@@ -28,6 +28,11 @@ export class Interpreted {
     const externs = imports(this.store);
     this.instance = instantiate(this.store, valid, (i) => externs[i.name]);
     initialize(this.instance, (f) => void new Activation(this.store).call(f, { words: new Int32Array(0), at: 0 }));
+  }
+
+  /** A thread of its own, for steps. */
+  thread(): Thread {
+    return new Thread(this.store);
   }
 
   /** An exported function. */

@@ -9,11 +9,11 @@ import { entryThunk, exitThunk } from "../../src/abi/x64/thunks.ts";
 import type { Code } from "../../src/asm/code.ts";
 import { decodeModule } from "../../src/binary/decode_module.ts";
 import { BytecodeReader } from "../../src/bytecode/reader.ts";
-import { type JitOptions, JitCompiler, moduleLayout } from "../../src/jit/compile_function.ts";
+import { JitCompiler, type JitOptions, moduleLayout } from "../../src/jit/compile_function.ts";
 import { CodeSpace } from "../../src/link/install.ts";
 import { LinearMemory } from "../../src/platform/linear_memory.ts";
 import { NativeRegion } from "../../src/platform/native_memory.ts";
-import { type ValidModule, validateModule } from "../../src/validate/validate_module.ts";
+import { validateModule, type ValidModule } from "../../src/validate/validate_module.ts";
 import { ExternKind, type Module } from "../../src/wasm/module.ts";
 import * as op from "../../src/wasm/opcodes.ts";
 import { TRAPS } from "../../src/wasm/traps.ts";
@@ -33,8 +33,8 @@ const kindOf = (t: ValType): SlotKind =>
   t === I32 ? "i32" : t === I64 ? "i64" : t === F32 ? "f32" : t === F64 ? "f64" : "ref";
 const kinds = (types: readonly ValType[]) => types.map(kindOf);
 
-/** Slots as 64-bit patterns in, patterns out. */
-export type HostFunction = (args: bigint[]) => bigint[];
+/** What an import is bound to: a function here (slots as 64-bit patterns in, patterns out) or an instance's export. */
+export type HostFunction = ((args: bigint[]) => bigint[]) | { readonly instance: Instance; readonly name: string };
 
 export const stack = native.stacks.take();
 const ARGS = STACK.args >> 3;
@@ -83,7 +83,9 @@ export class Instance {
       const r = new BytecodeReader(module.bytes, g.init!.start, g.init!.end);
       r.next();
       words[(layout.ownGlobals + GLOBAL_BYTES * i) >> 2] = r.lo;
-      words[(layout.ownGlobals + GLOBAL_BYTES * i + 4) >> 2] = r.op === op.I64_CONST || r.op === op.F64_CONST ? r.hi : 0;
+      words[(layout.ownGlobals + GLOBAL_BYTES * i + 4) >> 2] = r.op === op.I64_CONST || r.op === op.F64_CONST
+        ? r.hi
+        : 0;
     });
     for (const e of module.elems) {
       if (e.mode !== "active") continue;
@@ -103,7 +105,11 @@ export class Instance {
       let entry: number;
       if (f.body === undefined) {
         entry = this.#code.install(exitThunk(kinds(f.type.params), kinds(f.type.results)), "exit").entry;
-        put(layout.importedFunctions + 8 * i, base + record);
+        const host = hosts[i];
+        put(
+          layout.importedFunctions + 8 * i,
+          typeof host === "object" ? host.instance.recordAddress(host.name) : base + record,
+        );
       } else {
         const start = performance.now();
         const code = jit.compile(i);
@@ -122,6 +128,9 @@ export class Instance {
 
   #record(index: number): number {
     return this.#records + RECORD_BYTES * (index + 1);
+  }
+  recordAddress(name: string): number {
+    return this.#region.address + this.#record(this.func(name));
   }
   #constant(start: number): number {
     const r = new BytecodeReader(this.module.bytes, start);
@@ -164,7 +173,8 @@ export class Instance {
 
   #host(index: number): void {
     const type = this.module.funcs[index].type;
-    const results = this.#hosts[index](type.params.map((_, i) => i64[ARGS + i]));
+    const host = this.#hosts[index] as (args: bigint[]) => bigint[];
+    const results = host(type.params.map((_, i) => i64[ARGS + i]));
     results.forEach((v, i) => i64[ARGS + i] = BigInt.asUintN(64, v));
   }
 
@@ -184,6 +194,17 @@ export class Instance {
     // Resumed code may rely on nothing but its frame.
   }
 
+  /** What a call throws: the trap's message and offset. */
+  trapOf(name: string, ...args: bigint[]): { trap: string; offset: number } {
+    try {
+      const results = this.call(name, ...args);
+      throw new Error(`no trap, but ${results}`);
+    } catch (e) {
+      if (!(e instanceof TrapError)) throw e;
+      return { trap: e.trap, offset: e.offset };
+    }
+  }
+
   #trap(): never {
     const pc = readAddress(stack.i32, STACK.trapPc);
     const found = space.lookup(pc);
@@ -191,7 +212,9 @@ export class Instance {
     if (found === undefined) throw new Error("trap outside of code");
     const sites = found.code.trapSites;
     const i = sites.offsets.indexOf(found.offset);
-    if (stack.i32[STACK.trapSignal >> 2] === 11 && stack.isGuard(address)) throw new TrapError("call stack exhausted", -1);
+    if (stack.i32[STACK.trapSignal >> 2] === 11 && stack.isGuard(address)) {
+      throw new TrapError("call stack exhausted", -1);
+    }
     if (i < 0) throw new Error(`no trap site at ${found.offset} of ${found.code.name}`);
     throw new TrapError(TRAPS[sites.codes[i]].message, sites.sourceOffsets[i]);
   }

@@ -92,3 +92,10 @@ Deno.test("blocks are nested very deeply without trouble", () => {
   const body = bytes([0], list(n, [0x02, 0x40]).subarray(leb(n).length), new Uint8Array(n).fill(0x0b));
   assertEquals(wrongVerdict(oneBody(NO_PARAMS, body)), undefined);
 });
+
+Deno.test("many functions with as many locals as allowed are validated in little memory", () => {
+  const n = 50_000;
+  const body = [6, 1, ...leb(LIMITS.functionLocals), 0x7f, 0x0b];
+  const module = bytes(HEADER, section(1, [1], NO_PARAMS), section(3, list(n, [0])), section(10, list(n, body)));
+  assertEquals(strataError(module), undefined);
+});

@@ -13,6 +13,8 @@ import { emitLeave, emitPark } from "./stubs.ts";
 
 /** Bytes that keep the outgoing area a multiple of 16. */
 const AREA_ALIGN = 16;
+/** Displacement from the frame pointer at which every frame, the entry thunk's too, keeps its vmctx. */
+const FRAME_VMCTX = -8;
 
 /** Loads the value at [base + disp] into a register; 32-bit integers and references are zero-extended. */
 function emitLoad(a: Assembler, kind: SlotKind, register: number, base: number, disp: number): void {
@@ -79,9 +81,10 @@ export function entryThunk(params: readonly SlotKind[], results: readonly SlotKi
   const area = Math.ceil(places.areaSlots * SLOT_BYTES / AREA_ALIGN) * AREA_ALIGN;
   a.push64(RBP);
   a.mov64(RBP, RSP);
-  if (area > 0) a.sub64_ri(RSP, area);
+  a.sub64_ri(RSP, AREA_ALIGN + area);
   a.mov64_rm(r.RECORD_REG, STACK_REG, STACK.record);
   a.mov64_rm(r.VMCTX_REG, r.RECORD_REG, RECORD.vmctx);
+  a.mov64_mr(RBP, FRAME_VMCTX, r.VMCTX_REG);
   a.mov64_rm(r.MEMORY_REG, r.VMCTX_REG, VMCTX.memory0Base);
   emitFromSlots(a, places.params, PARAMS, RSP, 0);
   a.call64_m(r.RECORD_REG, RECORD.entry);
@@ -89,7 +92,7 @@ export function entryThunk(params: readonly SlotKind[], results: readonly SlotKi
   a.leave();
   a.mov64_mr(STACK_REG, STACK.sp, RSP);
   emitLeave(a, Exit.DONE);
-  return a.finish({ name: `entry ${signatureKey(params, results)}`, frameSize: area });
+  return a.finish({ name: `entry ${signatureKey(params, results)}`, frameSize: AREA_ALIGN + area });
 }
 
 /**
@@ -108,6 +111,9 @@ export function exitThunk(params: readonly SlotKind[], results: readonly SlotKin
   emitPark(a);
   emitLeave(a, Exit.CALL);
   a.bind(resumed);
+  // A caller in the same instance counts on its registers as if the callee had been machine code.
+  a.mov64_rm(r.VMCTX_REG, RBP, FRAME_VMCTX);
+  a.mov64_rm(r.MEMORY_REG, r.VMCTX_REG, VMCTX.memory0Base);
   emitFromSlots(a, places.results, RESULTS, RSP, SLOT_BYTES);
   a.ret();
   return a.finish({ name: `exit ${signatureKey(params, results)}` });

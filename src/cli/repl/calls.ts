@@ -44,7 +44,7 @@ export const CALL_COMMANDS: readonly Command[] = [
   {
     name: "time",
     args: "[--runs N] <call>",
-    help: "call a function and say how long it took; with --runs, call it again and again and give the best time too",
+    help: "call a function, once or N times, and say how long it took",
     example: `:load examples/fib.wat
 :time fib 15
 :time --runs 5 fib 15`,

@@ -54,8 +54,9 @@ export const CODE_COMMANDS: readonly Command[] = [
   {
     name: "tier",
     args: "[function|*] [interp|jit|auto]",
-    help: "show in which tier functions run, or move one (or *, all) to another for its next calls",
-    more: `interp  the interpreter: exact, and needs no permission
+    help: "show in which tier functions run, or move one (or *, all) to another",
+    more: `A move counts for the next calls.
+interp  the interpreter: exact, and needs no permission
 jit     machine code from one pass over the Wasm; needs --allow-ffi
 auto    the best that can run here`,
     example: `:load examples/fib.wat
@@ -89,7 +90,7 @@ fib 10
   {
     name: "asm",
     args: "<function> [--bytes] [--tier interp|jit]",
-    help: "show each Wasm instruction with both offsets and, under it, the machine code made for it, traps drawn in",
+    help: "show the machine code of a function under the Wasm it came from, traps drawn in",
     more: `The left column is the offset in the module, then (+) in the function's body; for machine code it is
 the offset in the function's code. A function that runs in interp is compiled for this, not moved.`,
     example: `:load examples/fib.wat

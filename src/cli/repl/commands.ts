@@ -18,7 +18,7 @@ export const COMMANDS: readonly Command[] = [
   ...STATE_COMMANDS,
   ...CODE_COMMANDS,
   ...CALL_COMMANDS,
-  ...generalCommands(() => COMMANDS, findCommand, runScript),
+  ...generalCommands(() => COMMANDS, findCommand, execute, runScript),
 ];
 
 /** The command of a name, which may be shortened. Throws UsageError if there is none or more than one. */
@@ -50,13 +50,11 @@ export async function runCommand(session: Session, source: string): Promise<Outp
 /** Runs one command or call and shows what it gave, or why it failed; false if it failed. */
 export async function execute(session: Session, source: string): Promise<boolean> {
   try {
-    session.show(source, await runCommand(session, source));
+    session.show(source, await session.interruptible(() => runCommand(session, source)));
     return true;
   } catch (error) {
     session.showError(source, error);
     return false;
-  } finally {
-    Atomics.store(session.engine.interruptWord, 0, 0);
   }
 }
 

@@ -1,22 +1,24 @@
 // Commands about the shell itself: :source, :help, :quit.
 
-import { CommandError } from "../exit.ts";
+import { CommandError, UsageError } from "../exit.ts";
 import { readText } from "./files.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./print.ts";
+import type { Session } from "./session.ts";
 import { unquote } from "./words.ts";
 
 /** The commands themselves come from the table, which holds these too. */
 export function generalCommands(
   all: () => readonly Command[],
   find: (name: string) => Command,
-  runScript: (session: Parameters<Command["run"]>[0], text: string, name: string, echo: boolean) => Promise<number>,
+  execute: (session: Session, source: string) => Promise<boolean>,
+  runScript: (session: Session, text: string, name: string, echo: boolean) => Promise<number>,
 ): readonly Command[] {
   return [
     {
       name: "source",
       args: "<file> [--echo]",
-      help: "run the commands in a file, up to the first error; lines that begin with # are comments",
+      help: "run the commands in a file up to the first error; # begins a comment",
       example: `:source examples/tour.strata`,
       completes: ["file"],
       async run(session, args) {
@@ -25,6 +27,19 @@ export function generalCommands(
         args.end();
         const commands = await runScript(session, readText(path), path, echo);
         return { data: { file: path, commands } };
+      },
+    },
+    {
+      name: "try",
+      args: "<command or call>",
+      help: "run a command or call that may fail; a script goes on after it",
+      example: `:load examples/fib.wat
+:try divide 1 0`,
+      completes: ["call"],
+      async run(session, args) {
+        const source = args.rest.trim();
+        if (source === "") throw new UsageError("a command is missing");
+        return { data: { failed: !await execute(session, source) } };
       },
     },
     {

@@ -31,7 +31,7 @@ export class HostModules {
     }
     if (wanted.type.kind !== "func" || !PRINTING_MODULES.includes(wanted.module)) return undefined;
     if (wanted.module === "env" && wanted.name === "abort") {
-      return (...args) => {
+      return (...args: unknown[]) => {
         throw new CommandError(`the module called abort(${args.join(", ")})`);
       };
     }

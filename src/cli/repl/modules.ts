@@ -91,7 +91,7 @@ export const MODULE_COMMANDS: readonly Command[] = [
   {
     name: "load",
     args: "<module> [as <name>]",
-    help: "load a .wasm or .wat file, a URL, or npm:package@version/path, and make it the current instance",
+    help: "load a .wasm or .wat file, a URL, or npm:package@version/path, and use it",
     example: `:load examples/fib.wat as f
 fib 10`,
     completes: ["file", "none"],
@@ -104,7 +104,9 @@ fib 10`,
         if (!NAME.test(name)) throw new UsageError(`${name} cannot be a name`);
       }
       args.end();
+      const { signal } = session;
       const { name: short, source } = await loadModule(spec);
+      signal?.throwIfAborted();
       return load(session, name ?? short, spec, source);
     },
   },
@@ -128,7 +130,7 @@ add 2 3`,
   {
     name: "use",
     args: "[name]",
-    help: "choose the instance that functions, memories and so on are looked for in; without a name, list them",
+    help: "choose the instance in which names are looked for, or list the instances",
     example: `:load examples/fib.wat
 :load examples/fib.wat as other
 :use fib
@@ -174,7 +176,7 @@ add 2 3`,
   {
     name: "import",
     args: "[module instance]",
-    help: "let imports from a module name be served by an instance of another name; without arguments, list that",
+    help: "let an instance of another name serve imports from a module, or list that",
     example: `:wat (module $numbers (func (export "seven") (result i32) (i32.const 7)))
 :import env numbers
 :wat (module $user (import "env" "seven" (func $seven (result i32)))
@@ -251,7 +253,7 @@ twice`,
   {
     name: "funcs",
     args: "[pattern] [--all]",
-    help: "list functions whose name contains the pattern (* stands for anything), with type, tier and sizes",
+    help: "list functions with type, tier and sizes; in a pattern * stands for anything",
     example: `:load examples/fib.wat
 :funcs fib*`,
     completes: ["function"],

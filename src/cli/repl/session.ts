@@ -1,14 +1,14 @@
 // The state of a shell: engine, loaded instances, last results; and how what commands give is shown, as text or as JSON.
 // Finding functions and other things by what people type is here too.
 
-import { Engine, type Func, type Instance, type Root, type TierChoice } from "../../../mod.ts";
-import { Caller } from "../../runtime/call.ts";
+import { Engine, type Func, type Instance, type Root, type TierChoice, type TierName } from "../../../mod.ts";
 import type { Store } from "../../runtime/store.ts";
 import { isFuncType } from "../../runtime/values.ts";
 import { Trap } from "../../wasm/errors.ts";
+import { TrapCode } from "../../wasm/traps.ts";
 import { isRef } from "../../wasm/types.ts";
 import { CommandError, describeError, exitCodeOf, UsageError } from "../exit.ts";
-import { parseValue, printBits, printValue, type RefContext, type Value } from "../values.ts";
+import { parseValue, printBits, printValue, type RefContext, type Value, valueOf } from "../values.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter } from "./print.ts";
 import { isString, unquote } from "./words.ts";
@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly json: boolean;
   readonly colours: boolean;
   readonly tier: TierChoice;
+  /** Whether a person types the commands. */
+  readonly interactive?: boolean;
   /** Receives lines; standard output and error if not given. */
   readonly write?: (line: string, isError: boolean) => void;
 }
@@ -42,6 +44,9 @@ export class Session {
   readonly host: HostModules;
   readonly paint: Paint;
   readonly json: boolean;
+  readonly #interactive: boolean;
+  /** The command that runs, to be aborted by Ctrl-C while it waits. */
+  #running: AbortController | undefined;
   /** Instances by name, in the order in which they were loaded. */
   readonly loaded: Map<string, Loaded> = new Map();
   /** Module names of imports that another instance serves than the one of that name. */
@@ -61,9 +66,34 @@ export class Session {
   constructor(options: SessionOptions) {
     this.engine = new Engine({ tier: options.tier });
     this.json = options.json;
+    this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);
     this.#write = options.write ?? ((line, isError) => isError ? console.error(line) : console.log(line));
     this.host = new HostModules(this.engine, (line) => this.json ? this.#printed.push(line) : this.write(line));
+  }
+
+  /** Runs a command, or one within another. Throws what it throws, or Trap at once when {@link Session.interrupt} is called while it waits. */
+  async interruptible<T>(action: () => T | Promise<T>): Promise<T> {
+    const outer = this.#running;
+    const { signal } = this.#running = new AbortController();
+    const { promise, reject } = Promise.withResolvers<never>();
+    signal.addEventListener("abort", () => reject(signal.reason));
+    try {
+      return await Promise.race([action(), promise]);
+    } finally {
+      this.#running = outer;
+      // A Ctrl-C that came too late to stop this command is not meant for the next.
+      Atomics.store(this.engine.interruptWord, 0, 0);
+    }
+  }
+  /** Ends the command that waits; false if there is none. */
+  interrupt(): boolean {
+    this.#running?.abort(new Trap(TrapCode.INTERRUPTED));
+    return this.#running !== undefined;
+  }
+  /** Aborted when the command that runs is. */
+  get signal(): AbortSignal | undefined {
+    return this.#running?.signal;
   }
 
   /** Writes a line for people. */
@@ -81,6 +111,8 @@ export class Session {
   showError(command: string, error: unknown): void {
     this.exitCode = exitCodeOf(error) === 130 ? 130 : 1;
     if (!this.json) {
+      // The terminal has written ^C.
+      if (this.#interactive && this.exitCode === 130) this.#write("", true);
       const [first, ...rest] = describeError(error).split("\n");
       this.#write([this.paint("error", first), ...rest].join("\n"), true);
       return;
@@ -137,6 +169,15 @@ export class Session {
     return found;
   }
 
+  /** The tier that a choice means here. Throws CommandError, with the reason, where it cannot run. */
+  resolveTier(choice: TierChoice): TierName {
+    try {
+      return Engine.resolveTier(choice);
+    } catch (error) {
+      throw new CommandError(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   /** A function as people write it: `name`, `$name`, an index, `func[index]`, or `instance.name`. Throws CommandError. */
   func(word: string): { loaded: Loaded; func: Func } {
     const { current } = this;
@@ -186,26 +227,11 @@ export class Session {
 
   /** Calls a function with values. Throws Trap, and what host functions throw. */
   call(func: Func, args: readonly Value[]): { results: Value[]; ms: number } {
-    const { inner } = func;
-    const { store } = this;
-    const words = new Int32Array(Math.max(inner.paramSlots, inner.resultSlots, 1) * 2);
-    args.forEach(({ bits }, i) => {
-      words[2 * i] = Number(BigInt.asIntN(32, bits));
-      words[2 * i + 1] = Number(BigInt.asIntN(32, bits >> 32n));
-    });
-    const caller = this.#caller ??= new Caller(store);
     const began = performance.now();
-    const from = caller.callSlots(inner, { words, at: 0 });
+    const slots = func.callBits(args.map((v) => v.bits));
     const ms = performance.now() - began;
-    const results = inner.type.results.map((type, i) => {
-      const at = (from.at + i) * 2;
-      const high = BigInt(from.words[at + 1] >>> 0);
-      const low = BigInt(from.words[at] >>> 0);
-      return { type, bits: type === 2 || type === 4 ? high << 32n | low : low };
-    });
-    return { results, ms };
+    return { results: func.inner.type.results.map((type, i) => valueOf(slots[i], type)), ms };
   }
-  #caller: Caller | undefined;
 
   /** Keeps results as `_`; host values among them stay alive as long. */
   keep(results: readonly Value[]): void {

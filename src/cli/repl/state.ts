@@ -1,10 +1,10 @@
 // Commands about globals, tables and the collector: :global, :table, :gc.
 
 import { CommandError, UsageError } from "../exit.ts";
-import { printBits, printValue, type Value } from "../values.ts";
+import { printBits, printValue, type Value, valueOf } from "../values.ts";
 import type { WasmGlobal } from "../../runtime/global.ts";
 import type { WasmTable } from "../../runtime/table.ts";
-import { F64, I64, typeName } from "../../wasm/types.ts";
+import { typeName } from "../../wasm/types.ts";
 import type { Command } from "./command.ts";
 import { columns, count, duration } from "./print.ts";
 import { attempt, type Session } from "./session.ts";
@@ -22,7 +22,7 @@ function globalValue(session: Session, global: WasmGlobal): Value {
   const at = global.cell >> 2;
   const low = BigInt(i32[at] >>> 0);
   const { type } = global.type;
-  return { type, bits: type === I64 || type === F64 ? BigInt(i32[at + 1] >>> 0) << 32n | low : low };
+  return valueOf(BigInt(i32[at + 1] >>> 0) << 32n | low, type);
 }
 
 function setGlobal(session: Session, global: WasmGlobal, bits: bigint): void {
@@ -85,8 +85,8 @@ export const STATE_COMMANDS: readonly Command[] = [
   {
     name: "table",
     args: "[name [index [value]]]",
-    help:
-      "list the tables, or show entries of one, or set an entry to null, a function, or (externref) a value of the host",
+    help: "list the tables, show the entries of one, or show or set an entry",
+    more: `A funcref is written null, $name or func:index; an externref null, an integer or a "string" of the host.`,
     example: `:load examples/memory.wat
 :table names 0 "a string of the host"
 :table names`,
@@ -133,8 +133,8 @@ export const STATE_COMMANDS: readonly Command[] = [
   {
     name: "gc",
     args: "",
-    help:
-      "collect: values of the host that Wasm cannot reach any more, and instances that were unloaded; show a report",
+    help: "collect what Wasm cannot reach any more, and show a report",
+    more: `Values of the host (externref) go, and instances that were unloaded or replaced.`,
     example: `:load examples/memory.wat
 :table names 0 "kept"
 :gc

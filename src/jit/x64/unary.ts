@@ -28,8 +28,7 @@ export interface EmitContext {
   outOfLine(emit: () => void): void;
 }
 
-const F64_ONE_HALF_ULP_LIMIT = 2 ** 52;
-const F32_ONE_HALF_ULP_LIMIT = 2 ** 23;
+const F64_INTEGRAL_FROM = 2 ** 52;
 
 const view = new DataView(new ArrayBuffer(8));
 /** Bytes of an f64. */
@@ -221,7 +220,7 @@ function emitRound64(c: EmitContext, mode: number, dst: number, src: number): vo
   a.movaps(X, src);
   a.movaps(Y, src);
   a.andps_rl(Y, a.constant(F64_ABS_MASK, 16));
-  a.ucomisd_rl(Y, a.constant(f64Bytes(F64_ONE_HALF_ULP_LIMIT)));
+  a.ucomisd_rl(Y, a.constant(f64Bytes(F64_INTEGRAL_FROM)));
   a.jcc(Cond.B, small);
   a.bind(nan);
   if (dst !== src) a.movaps(dst, src);
@@ -230,8 +229,8 @@ function emitRound64(c: EmitContext, mode: number, dst: number, src: number): vo
   a.jmp(done);
   a.bind(small);
   a.jcc(Cond.P, nan);
-  a.addsd_rl(Y, a.constant(f64Bytes(F64_ONE_HALF_ULP_LIMIT)));
-  a.subsd_rl(Y, a.constant(f64Bytes(F64_ONE_HALF_ULP_LIMIT)));
+  a.addsd_rl(Y, a.constant(f64Bytes(F64_INTEGRAL_FROM)));
+  a.subsd_rl(Y, a.constant(f64Bytes(F64_INTEGRAL_FROM)));
   // Y = nearest |x|, corrected for trunc; then it gets the sign of x and is corrected by one where the mode wants.
   if (mode === TRUNC) {
     a.movaps(dst, X);

@@ -1,0 +1,59 @@
+// The subcommand `asm`: machine code under the Wasm it came from, for one function of a module or all. Compiles without instantiating, and runs nothing.
+
+import { Engine, type TierChoice } from "../../mod.ts";
+import { startNative } from "../abi/native.ts";
+import { listFunction } from "../engine/listing.ts";
+import { compiler } from "../engine/pipeline.ts";
+import { BASELINE_CPU } from "../platform/cpu.ts";
+import { canRunNative } from "../platform/permissions.ts";
+import { ExternKind, functionName, type Module } from "../wasm/module.ts";
+import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import { loadModule } from "./load_module.ts";
+import { painter } from "./repl/print.ts";
+
+/** Options of the command `asm`. */
+export interface AsmOptions {
+  /** `interp` shows the Wasm alone. */
+  readonly tier?: TierChoice;
+  /** With the bytes of the machine code. */
+  readonly bytes?: boolean;
+}
+
+/** Prints listings; `func` is a name or an index. Throws CommandError, UsageError, and what compiling throws. */
+export async function showAsm(spec: string, func: string | undefined, options: AsmOptions): Promise<number> {
+  const { source } = await loadModule(spec);
+  const valid = new Engine({ tier: "interp" }).compile(source).inner;
+  const { module } = valid;
+  // Code is shown as it would run here; where none can run, for a processor without extensions.
+  const cpu = canRunNative() ? startNative().cpu : BASELINE_CPU;
+  const jit = compiler(valid, cpu);
+  const paint = painter(Deno.stdout.isTerminal() && !Deno.noColor);
+  const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
+  if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
+  for (const [n, index] of indices.entries()) {
+    const code = options.tier === "interp" ? undefined : jit.compile(index);
+    const listing = await listFunction(module, index, code);
+    if (n > 0) console.log();
+    console.log(listing.toString({ bytes: options.bytes ?? false, paint }));
+  }
+  return ExitCode.OK;
+}
+
+function ownFunctions(module: Module): number[] {
+  return Array.from({ length: module.funcs.length - module.importedFuncs }, (_, i) => module.importedFuncs + i);
+}
+
+function findFunction(module: Module, word: string): number {
+  const name = word.replace(/^\$/, "");
+  const exported = module.exports.find((e) => e.kind === ExternKind.FUNC && (e.name === word || e.name === name));
+  const named = [...module.names.funcs].find(([, n]) => n === word || n === name)?.[0];
+  const index = exported?.index ?? named ?? (/^\d+$/.test(word) ? Number(word) : undefined);
+  if (index === undefined || index >= module.funcs.length) {
+    const names = ownFunctions(module).slice(0, 6).map((i) => functionName(module, i)).join(", ");
+    throw new CommandError(`there is no function ${word}${names === "" ? "" : `; some are ${names}`}`);
+  }
+  if (module.funcs[index].body === undefined) {
+    throw new UsageError(`${functionName(module, index)} is imported and has no code`);
+  }
+  return index;
+}

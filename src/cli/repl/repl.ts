@@ -1,0 +1,100 @@
+// The shell: takes the options of the command line, reads commands from them, from a file, a terminal or a pipe, and gives the exit code.
+
+import type { TierChoice } from "../../../mod.ts";
+import { CommandError, ExitCode } from "../exit.ts";
+import { watchInterrupt } from "../interrupt.ts";
+import { complete } from "./complete.ts";
+import { execute, isComment, MORE_PROMPT, PROMPT, runScript } from "./commands.ts";
+import { historyPath, readHistory, readText, writeHistory } from "./files.ts";
+import { isInteractive, readCommands } from "./reader.ts";
+import { Session } from "./session.ts";
+import { needsMore } from "./words.ts";
+
+/** Options of the command `repl`. */
+export interface ReplOptions {
+  /** Loaded first. */
+  readonly module?: string;
+  /** Commands to run. */
+  readonly eval?: readonly string[];
+  /** A file of commands to run, before those. */
+  readonly execute?: string;
+  /** Whether the commands of that file are shown before what they give; default yes. */
+  readonly echo?: boolean;
+  /** One object per command and line. */
+  readonly json?: boolean;
+  /** Tier of functions; default `auto`. */
+  readonly tier?: TierChoice;
+}
+
+/** Runs the shell; resolves with the exit code. */
+export async function runRepl(options: ReplOptions): Promise<number> {
+  const interactive = isInteractive();
+  const session = new Session({
+    json: options.json ?? false,
+    colours: Deno.stdout.isTerminal() && !Deno.noColor,
+    tier: options.tier ?? "auto",
+    interactive,
+  });
+  using _watch = watchInterrupt(session.engine.interruptWord);
+  // The Worker stops Wasm; this listener runs when the shell waits: for a command's file or network, or for input.
+  const onInterrupt = () => {
+    if (!session.interrupt() && !interactive) Deno.exit(ExitCode.INTERRUPTED);
+  };
+  Deno.addSignalListener("SIGINT", onInterrupt);
+  const run = (source: string) => execute(session, source);
+  try {
+    if (options.module !== undefined && !await run(`:load ${quoted(options.module)}`)) return session.exitCode;
+    if (options.execute !== undefined || (options.eval?.length ?? 0) > 0) return await runGiven(session, options, run);
+    return await runInput(session, interactive, run);
+  } finally {
+    Deno.removeSignalListener("SIGINT", onInterrupt);
+  }
+}
+
+type Run = (source: string) => Promise<boolean>;
+
+async function runGiven(session: Session, options: ReplOptions, run: Run): Promise<number> {
+  if (options.execute !== undefined) {
+    const path = options.execute;
+    try {
+      await runScript(session, readText(path), path, options.echo ?? true);
+    } catch (error) {
+      const { exitCode } = session;
+      session.showError(`:source ${path}`, error);
+      return exitCode || ExitCode.ERROR;
+    }
+  }
+  for (const source of options.eval ?? []) {
+    if (session.finished) break;
+    if (!isComment(source) && !await run(source)) return session.exitCode;
+  }
+  return ExitCode.OK;
+}
+
+async function runInput(session: Session, interactive: boolean, run: Run): Promise<number> {
+  if (interactive) {
+    const hint = ":help lists the commands, :quit or Ctrl-D leaves";
+    session.write(`${session.paint("head", "Strata")}, a WebAssembly runtime that you can open up. ${hint}.`);
+  }
+  const path = interactive ? historyPath() : undefined;
+  const whole = await readCommands({
+    run: async (source) => {
+      const done = isComment(source) || await run(source);
+      return !session.finished && (done || interactive);
+    },
+    needsMore,
+    complete: (line) => complete(session, line),
+    saveHistory: (lines) => writeHistory(path, lines),
+    history: interactive ? readHistory(path) : [],
+    prompt: session.paint("prompt", PROMPT),
+    morePrompt: session.paint("prompt", MORE_PROMPT),
+  });
+  if (interactive) return ExitCode.OK;
+  if (!whole && session.exitCode === 0) session.showError("", new CommandError("the input ends within a command"));
+  return session.exitCode;
+}
+
+/** A path as a word. */
+function quoted(path: string): string {
+  return /[\s"]/.test(path) ? JSON.stringify(path) : path;
+}

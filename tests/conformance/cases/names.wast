@@ -1,0 +1,31 @@
+;; Names: any UTF-8, and the identifiers of the text format.
+
+(module
+  (func (export "") (result i32) (i32.const 0))
+  (func (export "a b") (result i32) (i32.const 1))
+  (func (export "\u{1f30d}\t\"quoted\"") (result i32) (i32.const 2))
+  (func (export "__proto__") (result i32) (i32.const 3))
+  (func (export "constructor") (result i32) (i32.const 4))
+  (func (export "\00") (result i32) (i32.const 5))
+  (func $"a name with spaces" (result i32) (i32.const 6))
+  (func (export "quoted-id") (result i32) (call $"a name with spaces"))
+  (func $!#$%&'*+-./:<=>?@\^_`|~ (export "symbols") (result i32) (i32.const 7))
+)
+(assert_return (invoke "") (i32.const 0))
+(assert_return (invoke "a b") (i32.const 1))
+(assert_return (invoke "🌍\09\22quoted\22") (i32.const 2))
+(assert_return (invoke "__proto__") (i32.const 3))
+(assert_return (invoke "constructor") (i32.const 4))
+(assert_return (invoke "\00") (i32.const 5))
+(assert_return (invoke "quoted-id") (i32.const 6))
+(assert_return (invoke "symbols") (i32.const 7))
+
+(register "__proto__")
+(module (import "__proto__" "constructor" (func $c (result i32))) (func (export "f") (result i32) (call $c)))
+(assert_return (invoke "f") (i32.const 4))
+
+(assert_malformed (module quote "(func $f) (func $f)") "duplicate func")
+(assert_malformed (module quote "(func (param $x i32) (local $x i32))") "duplicate local")
+(assert_malformed (module quote "(func (call $nobody))") "unknown function")
+(assert_malformed (module quote "(func (export \"\\ff\"))") "malformed UTF-8 encoding")
+(assert_malformed (module quote "(func $ )") "empty identifier")

@@ -1,0 +1,67 @@
+import { assert, assertEquals } from "@std/assert";
+import { tiersOf } from "../../src/cli/wast.ts";
+import { Script, WastRunner, type WastTier } from "../../src/cli/wast_runner.ts";
+import { PENDING } from "./pending.ts";
+import { scriptsIn, SUITE } from "./suite.ts";
+
+const TIERS: readonly WastTier[] = tiersOf("all", (line) => console.log(line));
+const NAMES = TIERS.join(", ");
+const runners = new Map<WastTier, WastRunner>();
+
+function runnerOf(tier: WastTier): WastRunner {
+  let runner = runners.get(tier);
+  if (runner === undefined) runners.set(tier, runner = new WastRunner(tier));
+  return runner;
+}
+
+function passesEverywhere(file: URL): void {
+  const script = new Script(Deno.readFileSync(file));
+  for (const tier of TIERS) {
+    const { failed, skipped } = runnerOf(tier).run(script);
+    assertEquals([...failed, ...skipped].map((n) => `[${tier}] line ${n.line}: ${n.message}`), []);
+  }
+}
+
+const CASES = new URL("./cases/", import.meta.url);
+for (const path of scriptsIn(CASES)) {
+  Deno.test(`our script ${path} passes in ${NAMES}`, () => passesEverywhere(new URL(path, CASES)));
+}
+
+const pending = new Set(Object.values(PENDING).flat());
+
+if (SUITE === undefined) {
+  const absent = "the specification's test suite passes (skipped: it is absent; `deno task suite` fetches it)";
+  Deno.test({ name: absent, ignore: true, fn() {} });
+} else {
+  const suite = SUITE;
+  const scripts = scriptsIn(suite);
+
+  for (const path of scripts.filter((p) => !pending.has(p))) {
+    Deno.test(`the suite's ${path} passes in ${NAMES}`, () => passesEverywhere(new URL(path, suite)));
+  }
+
+  Deno.test("the list of pending scripts names scripts of the suite", () => {
+    assertEquals([...pending].filter((path) => !scripts.includes(path)), []);
+  });
+
+  for (const path of scripts.filter((p) => pending.has(p) && p.startsWith("core/"))) {
+    Deno.test(`the suite's ${path} fails only where it needs what is pending`, () => {
+      const script = new Script(Deno.readFileSync(new URL(path, suite)));
+      for (const tier of TIERS) {
+        const { failed, skipped } = runnerOf(tier).run(script, { skipUnsupported: true });
+        assertEquals(failed.map((n) => `[${tier}] line ${n.line}: ${n.message}`), []);
+        assert(skipped.length > 0, `it passes in ${tier}: take it out of tests/conformance/pending.ts`);
+      }
+    });
+  }
+
+  Deno.test("the suite's other pending scripts still fail", () => {
+    const runner = runnerOf("interp");
+    const passing = [...pending].filter((path) => {
+      if (path.startsWith("core/")) return false;
+      const script = new Script(Deno.readFileSync(new URL(path, suite)));
+      return runner.run(script, { untilFailure: true }).failed.length === 0;
+    });
+    assertEquals(passing, [], "these pass now: take them out of tests/conformance/pending.ts");
+  });
+}

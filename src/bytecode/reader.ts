@@ -36,6 +36,15 @@ export class BytecodeReader extends ByteReader {
   /** Types of a typed select. */
   types: ValType[] = [];
   heap: HeapType = 0;
+  /** Second heap type and flags of a cast branch: bit 0, the operand may be null; bit 1, the target may. */
+  heap2: HeapType = 0;
+  flags = 0;
+  /** Lane index. */
+  lane = 0;
+  /** Offset of the sixteen bytes of a v128 constant or a shuffle. */
+  immediateAt = 0;
+  /** Clauses of try_table: kind, tag (or -1) and label of each. */
+  catches: { kind: number; tag: number; label: number }[] = [];
 
   /** Reads the next instruction and gives its code. */
   next(): number {
@@ -60,23 +69,35 @@ export class BytecodeReader extends ByteReader {
 
   #immediates(imm: Imm): void {
     switch (imm) {
-      case Imm.BLOCK: {
-        const byte = this.bytes[this.pos];
-        this.blockIndex = NO_TYPE_INDEX;
-        this.blockResult = 0;
-        if (this.pos < this.end && byte === 0x40) {
-          this.pos++;
-        } else if (this.pos < this.end && byte >= 0x40 && byte < 0x80) {
-          this.blockResult = this.valType();
-        } else {
-          const at = this.pos;
-          const index = this.s33();
-          if (index < 0) this.malformed(MALFORMED.blockType, at);
-          this.blockIndex = index;
-        }
+      case Imm.BLOCK:
+        return this.#blockType();
+      case Imm.TRY_TABLE:
+        this.#blockType();
+        return this.#catchClauses();
+      case Imm.CAST: {
+        const at = this.pos;
+        this.flags = this.u8();
+        if (this.flags > 3) this.malformed(MALFORMED.castFlags, at);
+        this.index = this.u32();
+        this.heap = this.heapType();
+        this.heap2 = this.heapType();
+        return;
+      }
+      case Imm.V128:
+      case Imm.SHUFFLE:
+        this.immediateAt = this.skip(16);
+        return;
+      case Imm.LANE:
+        this.lane = this.u8();
+        return;
+      case Imm.ZERO: {
+        const at = this.pos;
+        if (this.u8() !== 0) this.malformed(MALFORMED.zeroByte, at);
         return;
       }
       case Imm.LABEL:
+      case Imm.TYPE:
+      case Imm.TAG:
       case Imm.FUNC:
       case Imm.LOCAL:
       case Imm.GLOBAL:
@@ -87,6 +108,11 @@ export class BytecodeReader extends ByteReader {
         this.index = this.u32();
         return;
       case Imm.TYPE_TABLE:
+      case Imm.TYPE_FIELD:
+      case Imm.TYPE_COUNT:
+      case Imm.TYPE_DATA:
+      case Imm.TYPE_ELEM:
+      case Imm.TYPE_TYPE:
       case Imm.DATA_MEMORY:
       case Imm.MEMORY_MEMORY:
       case Imm.ELEM_TABLE:
@@ -113,21 +139,12 @@ export class BytecodeReader extends ByteReader {
         for (let i = 0; i < count; i++) this.types.push(this.valType());
         return;
       }
-      case Imm.MEMORY_ACCESS: {
-        const at = this.pos;
-        const flags = this.u32();
-        if (flags >= 128) this.malformed(MALFORMED.memopFlags, at);
-        this.align = flags & 63;
-        this.index = flags & 64 ? this.u32() : 0;
-        const byte = this.bytes[this.pos];
-        if (byte < 0x80 && this.pos < this.end) {
-          this.pos++;
-          this.offset = byte;
-        } else {
-          this.offset = Number(this.u64());
-        }
+      case Imm.MEMORY_ACCESS:
+        return this.#memarg();
+      case Imm.MEMORY_LANE:
+        this.#memarg();
+        this.lane = this.u8();
         return;
-      }
       case Imm.I32:
         this.lo = this.s32();
         return;
@@ -154,6 +171,51 @@ export class BytecodeReader extends ByteReader {
       case Imm.HEAP_TYPE:
         this.heap = this.heapType();
         return;
+    }
+  }
+
+  #blockType(): void {
+    const byte = this.bytes[this.pos];
+    this.blockIndex = NO_TYPE_INDEX;
+    this.blockResult = 0;
+    if (this.pos < this.end && byte === 0x40) {
+      this.pos++;
+    } else if (this.pos < this.end && byte >= 0x40 && byte < 0x80) {
+      this.blockResult = this.valType();
+    } else {
+      const at = this.pos;
+      const index = this.s33();
+      if (index < 0) this.malformed(MALFORMED.blockType, at);
+      this.blockIndex = index;
+    }
+  }
+
+  #memarg(): void {
+    const at = this.pos;
+    const flags = this.u32();
+    if (flags >= 128) this.malformed(MALFORMED.memopFlags, at);
+    this.align = flags & 63;
+    this.index = flags & 64 ? this.u32() : 0;
+    const byte = this.bytes[this.pos];
+    if (byte < 0x80 && this.pos < this.end) {
+      this.pos++;
+      this.offset = byte;
+    } else {
+      this.offset = Number(this.u64());
+    }
+  }
+
+  #catchClauses(): void {
+    const at = this.pos;
+    const count = this.u32();
+    if (count > this.end - this.pos) this.malformed(MALFORMED.unexpectedEndOfSection, at);
+    this.catches = [];
+    for (let i = 0; i < count; i++) {
+      const kindAt = this.pos;
+      const kind = this.u8();
+      if (kind > 3) this.malformed(MALFORMED.catchClause, kindAt);
+      const tag = kind < 2 ? this.u32() : -1;
+      this.catches.push({ kind, tag, label: this.u32() });
     }
   }
 

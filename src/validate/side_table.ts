@@ -8,15 +8,60 @@ export const TARGET_STP = 1;
 export const VALUE_SLOTS = 2;
 export const TARGET_HEIGHT = 3;
 
+/** Kinds of catch clauses. The first four are those of try_table, in the order of the binary format. */
+export const CatchKind = {
+  CATCH: 0,
+  CATCH_REF: 1,
+  CATCH_ALL: 2,
+  CATCH_ALL_REF: 3,
+  LEGACY_CATCH: 4,
+  LEGACY_CATCH_ALL: 5,
+} as const;
+export type CatchKind = (typeof CatchKind)[keyof typeof CatchKind];
+
+/** A catch clause of a handler. */
+export interface Catch {
+  readonly kind: CatchKind;
+  /** Index of the tag; -1 where everything is caught. */
+  readonly tag: number;
+  /**
+   * Entry of the side table (its first int) that leads to the clause's code. Its values are those of the tag, then the exception itself if the clause gives it.
+   */
+  readonly entry: number;
+  /** Legacy clauses: slot of the frame in which the exception is kept for `rethrow`; -1 otherwise. */
+  readonly slot: number;
+}
+
+/** A region of a body in which exceptions are caught. */
+export interface Handler {
+  /** Exceptions thrown by instructions from `start` up to `end` (offsets in the module) come here, unless a handler with a higher index has them too. */
+  readonly start: number;
+  readonly end: number;
+  readonly catches: readonly Catch[];
+  /** Handler that goes on when no clause takes the exception, -1 for the caller. A `delegate` has no clauses, and its target's handler here. */
+  readonly outer: number;
+}
+/** A handler while its region is read. */
+export interface HandlerDraft {
+  start: number;
+  end: number;
+  catches: Catch[];
+  outer: number;
+}
+
 /** Facts about a validated function body. */
 export interface BodyFacts {
   /**
-   * Entries, one for each of: the false edge of `if`, the end of its then-part (at `else`), `br`, `br_if`, each target of `br_table`. Branches to a block lead behind its
+   * Entries, one for each of: the false edge of `if`, the end of its then-part (at `else`), `br`, `br_if`, each target of `br_table`, `br_on_null` and its like,
+   * each clause of `try_table` (at the instruction; its cursor runs over them), the end of a legacy `try` body or `catch` block (at the next clause), then the clause itself (its cursor is behind both),
+   * `rethrow` (whose target height is the slot that keeps the exception, and nothing else). Branches to a block lead behind its
    * `end`, those to a loop behind its head, those to the function to its last `end`.
    */
   readonly sideTable: Int32Array;
+  /** Regions with exception handlers; inner ones have higher indices. */
+  readonly handlers: readonly Handler[];
   readonly paramSlots: number;
-  /** Slots of parameters and locals. */
+  /** Slots of parameters and locals, and of the exceptions that legacy catch blocks keep. */
   readonly localSlots: number;
   readonly resultSlots: number;
   /** The most operand slots ever on the stack. */

@@ -33,6 +33,9 @@ export const Heap = {
   EXN: -0x17,
 } as const;
 
+/** The heap type below all others, of references that unreachable code would give. It has no name and no code. */
+export const BOTTOM_HEAP: HeapType = -32;
+
 /** The reference type to `heap`. */
 export function refType(heap: HeapType, nullable: boolean): ValType {
   return FIRST_REF + (heap + 64) * 2 + (nullable ? 1 : 0);
@@ -264,7 +267,7 @@ export function topOf(h: HeapType, space: TypeSpace): HeapType {
 
 /** Whether heap type `a` is a subtype of `b` (specification 3.3.3), both in the same index space. */
 export function heapMatches(a: HeapType, b: HeapType, space: TypeSpace): boolean {
-  if (a === b) return true;
+  if (a === b || a === BOTTOM_HEAP) return true;
   if (a >= 0) {
     if (b >= 0) return TYPES.isSubtype(space.canonical[a], space.canonical[b]);
     const kind = space.types[a].type.kind;
@@ -313,7 +316,7 @@ export const HEAP_NAMES: ReadonlyMap<HeapType, string> = new Map<HeapType, strin
 );
 /** A heap type in the text format; type indices are printed as `name(index)` or the number. */
 export function heapName(h: HeapType, name: (index: number) => string = String): string {
-  return h < 0 ? HEAP_NAMES.get(h)! : name(h);
+  return h < 0 ? HEAP_NAMES.get(h) ?? "bot" : name(h);
 }
 /** A value type in the text format, e.g. `i32`, `funcref`, `(ref null 3)`. */
 export function typeName(t: ValType, name: (index: number) => string = String): string {

@@ -62,7 +62,7 @@ export class Engine {
   /** Decodes and validates a module, given as bytes or in the text format. Bytes are copied. Throws CompileError, TextError. */
   compile(source: Uint8Array | ArrayBuffer | string): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return new Module(validate(decode(bytes)));
+    return new Module(validate(decode(bytes, this.#context.config.features)));
   }
 
   /**

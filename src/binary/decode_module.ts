@@ -2,6 +2,7 @@
 // Bodies of functions stay ranges of bytes; validate/ reads them. Names are decoded by decode_names.ts, types by decode_types.ts.
 
 import { BytecodeReader } from "../bytecode/reader.ts";
+import { type FeatureSet, featureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import {
@@ -64,6 +65,8 @@ export const SECTION_NAMES: readonly string[] = [
 ];
 
 class Draft {
+  constructor(readonly features: FeatureSet) {}
+
   types: TypeDef[] = [];
   canonical: number[] = [];
   typeOffsets: number[] = [];
@@ -95,11 +98,11 @@ class Draft {
  * Decodes a module. Takes its bytes, which must not change afterwards; gives a Module whose bodies are not yet validated.
  * Throws a CompileError (`malformed`) with the offset of the fault.
  */
-export function decodeModule(bytes: Uint8Array): Module {
+export function decodeModule(bytes: Uint8Array, features: FeatureSet = featureSet()): Module {
   if (bytes.length > LIMITS.moduleBytes) throw new CompileError(`module larger than ${LIMITS.moduleBytes} bytes`, 0);
   const r = new BytecodeReader(bytes);
   header(r);
-  const d = new Draft();
+  const d = new Draft(features);
   try {
     sections(r, d);
   } catch (error) {
@@ -177,7 +180,7 @@ function section(id: number, r: BytecodeReader, d: Draft): void {
     case SECTION.MEMORY:
       return each(r, LIMITS.memories, "memories", () => {
         const offset = r.pos;
-        d.memories.push({ type: decodeMemoryType(r), offset });
+        d.memories.push({ type: decodeMemoryType(r, d.features), offset });
       });
     case SECTION.GLOBAL:
       return each(r, LIMITS.globals, "globals", () => {
@@ -236,7 +239,7 @@ function importEntry(r: BytecodeReader, d: Draft): void {
       break;
     case 2:
       index = d.importedMemories++;
-      d.memories.push({ type: decodeMemoryType(r), offset });
+      d.memories.push({ type: decodeMemoryType(r, d.features), offset });
       break;
     case 3:
       index = d.importedGlobals++;

@@ -3,6 +3,7 @@
 
 import type { ByteReader } from "../bytecode/byte_reader.ts";
 import { CompileError } from "../wasm/errors.ts";
+import type { FeatureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import {
@@ -136,12 +137,20 @@ function checkReferences(group: readonly TypeDef[], limit: number, at: number): 
   }
 }
 
-/** Limits: a flags byte, a minimum and maybe a maximum. `shared` tells whether the flag for shared memory may stand here. */
-function limits(r: ByteReader, sharedAllowed: boolean): Limits {
+/** Flags of limits. */
+const HAS_MAX = 1, SHARED = 2, IS_64 = 4, HAS_PAGE_SIZE = 8;
+
+/** The flags byte of limits, of which those in `allowed` may be set. */
+function limitsFlags(r: ByteReader, allowed: number): number {
   const at = r.pos;
   const flags = r.u8();
-  if (flags > 7 || (flags & 2 && !sharedAllowed)) r.malformed(MALFORMED.limitsFlags, at);
-  const is64 = (flags & 4) !== 0;
+  if (flags & ~allowed) r.malformed(MALFORMED.limitsFlags, at);
+  return flags;
+}
+
+/** A minimum and maybe a maximum. */
+function limits(r: ByteReader, flags: number): Limits {
+  const is64 = (flags & IS_64) !== 0;
   // 32-bit limits are read like 64-bit ones, so that one that is too large is invalid and not malformed; as in V8 they have no more bytes than they may need.
   const bound = () => {
     const start = r.pos;
@@ -150,17 +159,23 @@ function limits(r: ByteReader, sharedAllowed: boolean): Limits {
     return n;
   };
   const min = bound();
-  return { min, max: flags & 1 ? bound() : undefined, is64, shared: (flags & 2) !== 0 };
+  return { min, max: flags & HAS_MAX ? bound() : undefined, is64, shared: (flags & SHARED) !== 0 };
 }
 
 /** A table type: element type and limits. */
 export function decodeTableType(r: ByteReader): TableType {
   const element = r.refType();
-  return { ...limits(r, false), element };
+  return { ...limits(r, limitsFlags(r, HAS_MAX | IS_64)), element };
 }
 /** A memory type. */
-export function decodeMemoryType(r: ByteReader): MemoryType {
-  return { ...limits(r, true), pageSizeLog2: 16 };
+export function decodeMemoryType(r: ByteReader, features: FeatureSet): MemoryType {
+  const pageSizes = features.has("custom-page-sizes") ? HAS_PAGE_SIZE : 0;
+  const flags = limitsFlags(r, HAS_MAX | SHARED | IS_64 | pageSizes);
+  const l = limits(r, flags);
+  const at = r.pos;
+  const pageSizeLog2 = flags & HAS_PAGE_SIZE ? r.u32() : 16;
+  if (pageSizeLog2 > 16) throw new CompileError(INVALID.pageSize, at, true);
+  return { ...l, pageSizeLog2 };
 }
 /** A global type: value type and mutability. */
 export function decodeGlobalType(r: ByteReader): GlobalType {

@@ -1,6 +1,7 @@
 // Every knob of an engine, with its unit, its default and the reason for it.
 
 import { canRunNative } from "../platform/permissions.ts";
+import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
 import type { TierName } from "../runtime/tier.ts";
 
 /** The tiers that can be asked for: `auto` is the best that can run here. */
@@ -10,6 +11,8 @@ export type TierChoice = TierName | "auto";
 export interface EngineOptions {
   /** Tier of functions whose tier nobody sets; default `auto`. */
   readonly tier?: TierChoice;
+  /** Features to switch on (`threads`, `wide-arithmetic`, `custom-page-sizes`) or off (those of WebAssembly 3.0), by name. */
+  readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
   readonly maxNesting?: number;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
@@ -19,6 +22,7 @@ export interface EngineOptions {
 /** Options with all defaults filled in. */
 export interface EngineConfig {
   readonly tier: TierName;
+  readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly collectAfterDisposals: number;
 }
@@ -27,6 +31,7 @@ export interface EngineConfig {
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierName): EngineConfig {
   return {
     tier: resolve(options.tier ?? "auto"),
+    features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
   };

@@ -9,6 +9,7 @@ import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Store } from "../runtime/store.ts";
 import { assembleText } from "../text/parser.ts";
 import { validateModule, type ValidModule } from "../validate/validate_module.ts";
+import type { FeatureSet } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 
 /** Text → bytes. Throws TextError. */
@@ -17,8 +18,8 @@ export function assemble(text: string): Uint8Array {
 }
 
 /** Bytes → Module. Throws CompileError when malformed. */
-export function decode(bytes: Uint8Array): Module {
-  return decodeModule(bytes);
+export function decode(bytes: Uint8Array, features?: FeatureSet): Module {
+  return decodeModule(bytes, features);
 }
 
 /** Module → ValidModule, with side tables. Throws CompileError when invalid. */

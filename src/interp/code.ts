@@ -29,6 +29,8 @@ export function joinBlocks(bytes: Uint8Array, at: number): number {
 export class ModuleCode {
   /** The module's bytes as the loop reads them: the last `end` of a function is a `return`; stops are set here. Offsets are the module's. */
   readonly bytes: Uint8Array;
+  /** The same. */
+  readonly data: DataView;
   /** Side tables of all functions. Cursors are absolute. */
   readonly table: Int32Array;
   /** Where the side table of each defined function begins. */
@@ -38,6 +40,7 @@ export class ModuleCode {
   constructor(readonly valid: ValidModule) {
     const { module, bodies } = valid;
     this.bytes = module.bytes.slice();
+    this.data = new DataView(this.bytes.buffer);
     this.tableStarts = new Int32Array(bodies.length);
     this.table = new Int32Array(bodies.reduce((n, b) => n + b.sideTable.length, 0));
     let at = 0;

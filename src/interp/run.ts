@@ -42,6 +42,8 @@ const NO_MEMORY = new DataView(new ArrayBuffer(0));
 /** Results of LEB128 readers. */
 const OUT = new Int32Array(4);
 const NO_TRAP = -1;
+/** The values of LEB128 numbers of one byte, as i64. */
+const SMALL = BigInt64Array.from({ length: 128 }, (_, byte) => BigInt.asIntN(64, BigInt((byte << 25) >> 25)));
 const UNREACHABLE = TrapCode.UNREACHABLE,
   OUT_OF_BOUNDS = TrapCode.MEMORY_OUT_OF_BOUNDS,
   TABLE_BOUNDS = TrapCode.TABLE_OUT_OF_BOUNDS;
@@ -64,1602 +66,1472 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
   let view = codes[top >> 2].view, bytes = stepping ? view.code.allStops : view.code.bytes, table = view.code.table;
   let memory = view.instance.memories.length > 0 ? view.instance.memories[0].view : NO_MEMORY;
 
+  // Temporaries: one set for all cases keeps V8's bytecode small. In case labels, only literals give a jump table.
   let a = 0, b = 0, c = 0, d = 0, e = 0, x = 0, y = 0;
   let end = memory.byteLength;
   let callee: WasmFunc, next: FunctionCode;
   let status: RunStatus | typeof STOPPED | typeof SLICE = SLICE, trap: number = NO_TRAP;
   run: for (;;) {
-    a = bytes[pc];
-    pc = (pc + 1) | 0;
-    switch (a) {
-      case 0x20: // local.get
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        a = (fp + (a << 1)) | 0;
-        b = bytes[pc];
-        if (b === 0x20 && bytes[pc + 1] < 128) {
-          i64[sp >> 1] = i64[a >> 1];
-          a = (fp + (bytes[pc + 1] << 1)) | 0;
-          pc = (pc + 2) | 0;
-          i64[(sp + 2) >> 1] = i64[a >> 1];
-          sp = (sp + 4) | 0;
-          continue;
-        } else if (b === 0x41 && bytes[pc + 1] < 128) {
-          b = (bytes[pc + 1] << 25) >> 25;
-          if (bytes[pc + 2] === 0x6a) {
-            i32[sp] = i32[a] + b;
-            pc = (pc + 3) | 0;
-            sp = (sp + 2) | 0;
+    calls: {
+      a = bytes[pc];
+      pc = (pc + 1) | 0;
+      switch (a) {
+        // Frequent ones first; comparisons of i32 run a br_if that follows them, unless a stop is set there.
+        case 0x20: // local.get
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          // Often followed by another local.get, or by i32.const with or without i32.add: these are done here too.
+          a = (fp + (a << 1)) | 0;
+          b = bytes[pc];
+          if (b === 0x20 && bytes[pc + 1] < 128) {
+            i64[sp >> 1] = i64[a >> 1];
+            a = (fp + (bytes[pc + 1] << 1)) | 0;
+            pc = (pc + 2) | 0;
+            i64[(sp + 2) >> 1] = i64[a >> 1];
+            sp = (sp + 4) | 0;
+            continue;
+          } else if (b === 0x41 && bytes[pc + 1] < 128) {
+            b = (bytes[pc + 1] << 25) >> 25;
+            if (bytes[pc + 2] === 0x6a) {
+              i32[sp] = i32[a] + b;
+              pc = (pc + 3) | 0;
+              sp = (sp + 2) | 0;
+              continue;
+            }
+            pc = (pc + 2) | 0;
+            i64[sp >> 1] = i64[a >> 1];
+            i32[sp + 2] = b;
+            sp = (sp + 4) | 0;
             continue;
           }
-          pc = (pc + 2) | 0;
           i64[sp >> 1] = i64[a >> 1];
-          i32[sp + 2] = b;
-          sp = (sp + 4) | 0;
+          sp = (sp + 2) | 0;
           continue;
-        }
-        i64[sp >> 1] = i64[a >> 1];
-        sp = (sp + 2) | 0;
-        continue;
-      case 0x21: // local.set
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        sp = (sp - 2) | 0;
-        a = (fp + (a << 1)) | 0;
-        i64[a >> 1] = i64[sp >> 1];
-        continue;
-      case 0x22: // local.tee
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        a = (fp + (a << 1)) | 0;
-        i64[a >> 1] = i64[(sp - 2) >> 1];
-        continue;
-      case 0x41: // i32.const
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readS32(bytes, pc - 1, out);
-          pc = out[END];
-        } else a = (a << 25) >> 25;
-        if (bytes[pc] === 0x6a) {
+        case 0x21: // local.set
+          a = bytes[pc];
           pc = (pc + 1) | 0;
-          b = (sp - 2) | 0;
-          i32[b] = i32[b] + a;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          sp = (sp - 2) | 0;
+          a = (fp + (a << 1)) | 0;
+          i64[a >> 1] = i64[sp >> 1];
           continue;
-        }
-        i32[sp] = a;
-        sp = (sp + 2) | 0;
-        continue;
-      case 0x6a: // i32.add
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] + i32[sp];
-        continue;
-      case 0x0d: // br_if
-        sp = (sp - 2) | 0;
-        if (i32[sp] !== 0) {
-          b = (fp + (table[stp + 3] << 1)) | 0;
-          a = table[stp + 2] << 1;
-          if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-          else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-          sp = (b + a) | 0;
-          pc = table[stp];
-          stp = table[stp + 1];
-          if ((fuel = (fuel - 1) | 0) < 0) break run;
+        case 0x22: // local.tee
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          a = (fp + (a << 1)) | 0;
+          i64[a >> 1] = i64[(sp - 2) >> 1];
           continue;
-        }
-        stp = (stp + 4) | 0;
-        pc = (pc + 1) | 0;
-        if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-        continue;
-      case 0x28: // i32.load
-      case 0x2a: // f32.load
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 4 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        i32[b] = memory.getInt32(a, true);
-        continue;
-      case 0x36: // i32.store
-      case 0x38: // f32.store
-      case 0x3e: // i64.store32
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        sp = (sp - 4) | 0;
-        a = (i32[sp] >>> 0) + a;
-        if (a + 4 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        memory.setInt32(a, i32[b], true);
-        continue;
-      case 0x2c: // i32.load8_s
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 1 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        i32[b] = memory.getInt8(a);
-        continue;
-      case 0x2d: // i32.load8_u
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 1 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        i32[b] = memory.getUint8(a);
-        continue;
-      case 0x3a: // i32.store8
-      case 0x3c: // i64.store8
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        sp = (sp - 4) | 0;
-        a = (i32[sp] >>> 0) + a;
-        if (a + 1 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        memory.setInt8(a, i32[b]);
-        continue;
-      case 0x29: // i64.load
-      case 0x2b: // f64.load
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 8 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        i64[b >> 1] = memory.getBigInt64(a, true);
-        continue;
-      case 0x37: // i64.store
-      case 0x39: // f64.store
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        sp = (sp - 4) | 0;
-        a = (i32[sp] >>> 0) + a;
-        if (a + 8 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        memory.setBigInt64(a, i64[b >> 1], true);
-        continue;
-      case 0x2e: // i32.load16_s
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 2 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        i32[b] = memory.getInt16(a, true);
-        continue;
-      case 0x2f: // i32.load16_u
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 2 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        i32[b] = memory.getUint16(a, true);
-        continue;
-      case 0x3b: // i32.store16
-      case 0x3d: // i64.store16
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        sp = (sp - 4) | 0;
-        a = (i32[sp] >>> 0) + a;
-        if (a + 2 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        memory.setInt16(a, i32[b], true);
-        continue;
-      case 0x30: // i64.load8_s
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 1 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        c = memory.getInt8(a);
-        i32[b] = c;
-        i32[b | 1] = c >> 31;
-        continue;
-      case 0x31: // i64.load8_u
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 1 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        c = memory.getUint8(a);
-        i32[b] = c;
-        i32[b | 1] = 0;
-        continue;
-      case 0x32: // i64.load16_s
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 2 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        c = memory.getInt16(a, true);
-        i32[b] = c;
-        i32[b | 1] = c >> 31;
-        continue;
-      case 0x33: // i64.load16_u
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 2 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        c = memory.getUint16(a, true);
-        i32[b] = c;
-        i32[b | 1] = 0;
-        continue;
-      case 0x34: // i64.load32_s
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 4 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        c = memory.getInt32(a, true);
-        i32[b] = c;
-        i32[b | 1] = c >> 31;
-        continue;
-      case 0x35: // i64.load32_u
-        a = bytes[pc + 1];
-        if (((bytes[pc] << 1) | a) > 127) {
-          a = readMemarg(bytes, pc, out) >>> 0;
-          pc = out[END];
-        } else pc = (pc + 2) | 0;
-        b = (sp - 2) | 0;
-        a = (i32[b] >>> 0) + a;
-        if (a + 4 > end) {
-          trap = OUT_OF_BOUNDS;
-          break run;
-        }
-        c = memory.getInt32(a, true);
-        i32[b] = c;
-        i32[b | 1] = 0;
-        continue;
-      case 0x01: // nop
-        continue;
-      case 0x02: // block
-        if (bytes[pc + 1] === 0x02 && bytes[pc] < 128) {
-          pc = joinBlocks(bytes, (pc - 1) | 0);
-          continue;
-        }
-        pc = (pc + 1) | 0;
-        if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-        continue;
-      case 0x03: // loop
-        pc = (pc + 1) | 0;
-        if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-        continue;
-      case 0xe0: // BLOCKS
-        pc = (pc + bytes[pc]) | 0;
-        continue;
-      case 0x0b: // end
-        continue;
-      case 0x04: // if
-        pc = (pc + 1) | 0;
-        if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-        sp = (sp - 2) | 0;
-        if (i32[sp] !== 0) {
-          stp = (stp + 4) | 0;
-          continue;
-        }
-        b = (fp + (table[stp + 3] << 1)) | 0;
-        a = table[stp + 2] << 1;
-        if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-        else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-        sp = (b + a) | 0;
-        pc = table[stp];
-        stp = table[stp + 1];
-        if ((fuel = (fuel - 1) | 0) < 0) break run;
-        continue;
-      case 0x05: // else
-      case 0x0c: // br
-        b = (fp + (table[stp + 3] << 1)) | 0;
-        a = table[stp + 2] << 1;
-        if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-        else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-        sp = (b + a) | 0;
-        pc = table[stp];
-        stp = table[stp + 1];
-        if ((fuel = (fuel - 1) | 0) < 0) break run;
-        continue;
-      case 0x0e: // br_table
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        sp = (sp - 2) | 0;
-        b = i32[sp];
-        if ((b >>> 0) > (a >>> 0)) b = a;
-        stp = (stp + (b << 2)) | 0;
-        b = (fp + (table[stp + 3] << 1)) | 0;
-        a = table[stp + 2] << 1;
-        if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-        else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-        sp = (b + a) | 0;
-        pc = table[stp];
-        stp = table[stp + 1];
-        if ((fuel = (fuel - 1) | 0) < 0) break run;
-        continue;
-      case 0x0f: // return
-        a = codes[top >> 2].resultWords;
-        if (a === 2) i64[fp >> 1] = i64[(sp - 2) >> 1];
-        else if (a !== 0) i32.copyWithin(fp, sp - a, sp);
-        sp = (fp + a) | 0;
-        if (frames[top + BASE] !== 0) {
-          status = RunStatus.DONE;
-          break run;
-        }
-        top = (top - FRAME_WORDS) | 0;
-        next = codes[top >> 2];
-        pc = frames[top];
-        stp = frames[top + STP];
-        fp = frames[top + FP];
-        if (next.view !== view) {
-          view = next.view;
-          bytes = stepping ? view.code.allStops : view.code.bytes;
-          table = view.code.table;
-          memory = view.instance.memories.length > 0 ? view.instance.memories[0].view : NO_MEMORY;
-          end = memory.byteLength;
-        }
-        continue;
-      case 0x10: // call
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        callee = view.funcs[a];
-        break;
-      case 0x11: // call_indirect
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        d = a;
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        sp = (sp - 2) | 0;
-        b = i32[sp];
-        if ((b >>> 0) >= view.instance.tables[a].length) {
-          trap = UNDEFINED_ELEMENT;
-          break run;
-        }
-        a = store.arena.i32[((view.instance.tables[a].elements >> 2) + b) | 0];
-        if (a === 0) {
-          trap = UNINITIALIZED_ELEMENT;
-          break run;
-        }
-        callee = store.func(a);
-        a = callee.signature.typeId;
-        d = view.instance.module.canonical[d];
-        if (a !== d && !TYPES.isSubtype(a, d)) {
-          trap = TYPE_MISMATCH;
-          break run;
-        }
-        break;
-      case 0x00: // unreachable
-        trap = UNREACHABLE;
-        break run;
-      case 0x1a: // drop
-        sp = (sp - 2) | 0;
-        continue;
-      case 0x1b: // select
-        sp = (sp - 4) | 0;
-        if (i32[sp + 2] === 0) i64[(sp - 2) >> 1] = i64[sp >> 1];
-        continue;
-      case 0x1c: // select
-        pc = skipSelectTypes(bytes, pc);
-        sp = (sp - 4) | 0;
-        if (i32[sp + 2] === 0) i64[(sp - 2) >> 1] = i64[sp >> 1];
-        continue;
-      case 0x23: // global.get
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        a = view.globals[a];
-        i32[sp] = store.arena.i32[a];
-        i32[sp | 1] = store.arena.i32[a | 1];
-        sp = (sp + 2) | 0;
-        continue;
-      case 0x24: // global.set
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        a = view.globals[a];
-        sp = (sp - 2) | 0;
-        store.arena.i32[a] = i32[sp];
-        store.arena.i32[a | 1] = i32[sp | 1];
-        continue;
-      case 0x42: // i64.const
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          readS64(bytes, pc - 1, out);
-          pc = out[END];
-          i32[sp] = out[LOW];
-          i32[sp | 1] = out[HIGH];
-        } else {
-          a = (a << 25) >> 25;
+        case 0x41: // i32.const
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readS32(bytes, pc - 1, out);
+            pc = out[END];
+          } else a = (a << 25) >> 25;
+          if (bytes[pc] === 0x6a) {
+            pc = (pc + 1) | 0;
+            b = (sp - 2) | 0;
+            i32[b] = i32[b] + a;
+            continue;
+          }
           i32[sp] = a;
-          i32[sp | 1] = a >> 31;
-        }
-        sp = (sp + 2) | 0;
-        continue;
-      case 0x43: // f32.const
-        i32[sp] = bytes[pc + 0] | (bytes[pc + 1] << 8) | (bytes[pc + 2] << 16) | (bytes[pc + 3] << 24);
-        pc = (pc + 4) | 0;
-        sp = (sp + 2) | 0;
-        continue;
-      case 0x44: // f64.const
-        i32[sp] = bytes[pc + 0] | (bytes[pc + 1] << 8) | (bytes[pc + 2] << 16) | (bytes[pc + 3] << 24);
-        i32[sp | 1] = bytes[pc + 4] | (bytes[pc + 5] << 8) | (bytes[pc + 6] << 16) | (bytes[pc + 7] << 24);
-        pc = (pc + 8) | 0;
-        sp = (sp + 2) | 0;
-        continue;
-      case 0x45: // i32.eqz
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if (i32[a] === 0) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
-          }
-          sp = a;
+          sp = (sp + 2) | 0;
+          continue;
+        case 0x6a: // i32.add
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] + i32[sp];
+          continue;
+        case 0x0d: // br_if
+          sp = (sp - 2) | 0;
+          if (i32[sp] !== 0) break;
           stp = (stp + 4) | 0;
           pc = (pc + 1) | 0;
           if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
           continue;
-        }
-        i32[a] = (i32[a] === 0) ? 1 : 0;
-        continue;
-      case 0x46: // i32.eq
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if (i32[a] === i32[sp]) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
+        case 0x28: // i32.load
+        case 0x2a: // f32.load
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 4 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          i32[b] = memory.getInt32(a, true);
+          continue;
+        case 0x36: // i32.store
+        case 0x38: // f32.store
+        case 0x3e: // i64.store32
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          sp = (sp - 4) | 0;
+          a = (i32[sp] >>> 0) + a;
+          if (a + 4 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          memory.setInt32(a, i32[b], true);
+          continue;
+        case 0x2c: // i32.load8_s
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 1 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          i32[b] = memory.getInt8(a);
+          continue;
+        case 0x2d: // i32.load8_u
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 1 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          i32[b] = memory.getUint8(a);
+          continue;
+        case 0x3a: // i32.store8
+        case 0x3c: // i64.store8
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          sp = (sp - 4) | 0;
+          a = (i32[sp] >>> 0) + a;
+          if (a + 1 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          memory.setInt8(a, i32[b]);
+          continue;
+        case 0x29: // i64.load
+        case 0x2b: // f64.load
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 8 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          i64[b >> 1] = memory.getBigInt64(a, true);
+          continue;
+        case 0x37: // i64.store
+        case 0x39: // f64.store
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          sp = (sp - 4) | 0;
+          a = (i32[sp] >>> 0) + a;
+          if (a + 8 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          memory.setBigInt64(a, i64[b >> 1], true);
+          continue;
+        case 0x2e: // i32.load16_s
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 2 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          i32[b] = memory.getInt16(a, true);
+          continue;
+        case 0x2f: // i32.load16_u
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 2 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          i32[b] = memory.getUint16(a, true);
+          continue;
+        case 0x3b: // i32.store16
+        case 0x3d: // i64.store16
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          sp = (sp - 4) | 0;
+          a = (i32[sp] >>> 0) + a;
+          if (a + 2 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          memory.setInt16(a, i32[b], true);
+          continue;
+        case 0x30: // i64.load8_s
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 1 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          c = memory.getInt8(a);
+          i64[b >> 1] = BigInt.asIntN(64, BigInt(c));
+          continue;
+        case 0x31: // i64.load8_u
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 1 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          c = memory.getUint8(a);
+          i64[b >> 1] = BigInt.asIntN(64, BigInt(c >>> 0));
+          continue;
+        case 0x32: // i64.load16_s
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 2 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          c = memory.getInt16(a, true);
+          i64[b >> 1] = BigInt.asIntN(64, BigInt(c));
+          continue;
+        case 0x33: // i64.load16_u
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 2 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          c = memory.getUint16(a, true);
+          i64[b >> 1] = BigInt.asIntN(64, BigInt(c >>> 0));
+          continue;
+        case 0x34: // i64.load32_s
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 4 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          c = memory.getInt32(a, true);
+          i64[b >> 1] = BigInt.asIntN(64, BigInt(c));
+          continue;
+        case 0x35: // i64.load32_u
+          a = bytes[pc + 1];
+          if (((bytes[pc] << 1) | a) > 127) {
+            a = readMemarg(bytes, pc, out) >>> 0;
+            pc = out[END];
+          } else pc = (pc + 2) | 0;
+          b = (sp - 2) | 0;
+          a = (i32[b] >>> 0) + a;
+          if (a + 4 > end) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          c = memory.getInt32(a, true);
+          i64[b >> 1] = BigInt.asIntN(64, BigInt(c >>> 0));
+          continue;
+        case 0x01: // nop
+          continue;
+        case 0x02: // block
+          if (bytes[pc + 1] === 0x02 && bytes[pc] < 128) {
+            pc = joinBlocks(bytes, (pc - 1) | 0);
             continue;
           }
-          sp = a;
-          stp = (stp + 4) | 0;
           pc = (pc + 1) | 0;
           if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
           continue;
-        }
-        i32[a] = (i32[a] === i32[sp]) ? 1 : 0;
-        continue;
-      case 0x47: // i32.ne
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if (i32[a] !== i32[sp]) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
-          }
-          sp = a;
-          stp = (stp + 4) | 0;
+        case 0x03: // loop
           pc = (pc + 1) | 0;
           if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
           continue;
-        }
-        i32[a] = (i32[a] !== i32[sp]) ? 1 : 0;
-        continue;
-      case 0x48: // i32.lt_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if (i32[a] < i32[sp]) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
-          }
-          sp = a;
-          stp = (stp + 4) | 0;
+        case 0xe0: // BLOCKS
+          pc = (pc + bytes[pc]) | 0;
+          continue;
+        case 0x0b: // end
+          continue;
+        case 0x04: // if
           pc = (pc + 1) | 0;
           if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-          continue;
-        }
-        i32[a] = (i32[a] < i32[sp]) ? 1 : 0;
-        continue;
-      case 0x4a: // i32.gt_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if (i32[a] > i32[sp]) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
+          sp = (sp - 2) | 0;
+          if (i32[sp] !== 0) {
+            stp = (stp + 4) | 0;
             continue;
           }
-          sp = a;
-          stp = (stp + 4) | 0;
+          break;
+        case 0x05: // else
+        case 0x0c: // br
+          break;
+        case 0x0e: // br_table
+          a = bytes[pc];
           pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-          continue;
-        }
-        i32[a] = (i32[a] > i32[sp]) ? 1 : 0;
-        continue;
-      case 0x4c: // i32.le_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if (i32[a] <= i32[sp]) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
           }
-          sp = a;
-          stp = (stp + 4) | 0;
-          pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-          continue;
-        }
-        i32[a] = (i32[a] <= i32[sp]) ? 1 : 0;
-        continue;
-      case 0x4e: // i32.ge_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if (i32[a] >= i32[sp]) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
+          sp = (sp - 2) | 0;
+          b = i32[sp];
+          if ((b >>> 0) > (a >>> 0)) b = a;
+          stp = (stp + (b << 2)) | 0;
+          break;
+        case 0x0f: // return
+          a = codes[top >> 2].resultWords;
+          if (a === 2) i64[fp >> 1] = i64[(sp - 2) >> 1];
+          else if (a !== 0) i32.copyWithin(fp, sp - a, sp);
+          sp = (fp + a) | 0;
+          if (frames[top + BASE] !== 0) {
+            status = RunStatus.DONE;
+            break run;
           }
-          sp = a;
-          stp = (stp + 4) | 0;
-          pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-          continue;
-        }
-        i32[a] = (i32[a] >= i32[sp]) ? 1 : 0;
-        continue;
-      case 0x49: // i32.lt_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if ((i32[a] >>> 0) < (i32[sp] >>> 0)) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
+          top = (top - FRAME_WORDS) | 0;
+          next = codes[top >> 2];
+          pc = frames[top];
+          stp = frames[top + STP];
+          fp = frames[top + FP];
+          if (next.view !== view) {
+            view = next.view;
+            bytes = stepping ? view.code.allStops : view.code.bytes;
+            table = view.code.table;
+            memory = view.instance.memories.length > 0 ? view.instance.memories[0].view : NO_MEMORY;
+            end = memory.byteLength;
           }
-          sp = a;
-          stp = (stp + 4) | 0;
-          pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
           continue;
-        }
-        i32[a] = ((i32[a] >>> 0) < (i32[sp] >>> 0)) ? 1 : 0;
-        continue;
-      case 0x4b: // i32.gt_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
+        case 0x10: // call
+          a = bytes[pc];
           pc = (pc + 1) | 0;
-          if ((i32[a] >>> 0) > (i32[sp] >>> 0)) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
           }
-          sp = a;
-          stp = (stp + 4) | 0;
+          callee = view.funcs[a];
+          break calls;
+        case 0x11: // call_indirect
+          a = bytes[pc];
           pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-          continue;
-        }
-        i32[a] = ((i32[a] >>> 0) > (i32[sp] >>> 0)) ? 1 : 0;
-        continue;
-      case 0x4d: // i32.le_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if ((i32[a] >>> 0) <= (i32[sp] >>> 0)) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
           }
-          sp = a;
-          stp = (stp + 4) | 0;
+          d = a;
+          a = bytes[pc];
           pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-          continue;
-        }
-        i32[a] = ((i32[a] >>> 0) <= (i32[sp] >>> 0)) ? 1 : 0;
-        continue;
-      case 0x4f: // i32.ge_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if (bytes[pc] === 0x0d) {
-          pc = (pc + 1) | 0;
-          if ((i32[a] >>> 0) >= (i32[sp] >>> 0)) {
-            sp = a;
-            b = (fp + (table[stp + 3] << 1)) | 0;
-            a = table[stp + 2] << 1;
-            if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
-            else if (a !== 0) i32.copyWithin(b, sp - a, sp);
-            sp = (b + a) | 0;
-            pc = table[stp];
-            stp = table[stp + 1];
-            if ((fuel = (fuel - 1) | 0) < 0) break run;
-            continue;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
           }
-          sp = a;
-          stp = (stp + 4) | 0;
-          pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-          continue;
-        }
-        i32[a] = ((i32[a] >>> 0) >= (i32[sp] >>> 0)) ? 1 : 0;
-        continue;
-      case 0x50: // i64.eqz
-        a = (sp - 2) | 0;
-        i32[a] = (i32[a] | i32[a | 1]) === 0 ? 1 : 0;
-        continue;
-      case 0x51: // i64.eq
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = ((i32[a] ^ i32[sp]) | (i32[a | 1] ^ i32[sp | 1])) === 0 ? 1 : 0;
-        continue;
-      case 0x52: // i64.ne
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = ((i32[a] ^ i32[sp]) | (i32[a | 1] ^ i32[sp | 1])) === 0 ? 0 : 1;
-        continue;
-      case 0x53: // i64.lt_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[a | 1];
-        d = i32[sp | 1];
-        i32[a] = (c === d ? (i32[a] >>> 0) < (i32[sp] >>> 0) : c < d) ? 1 : 0;
-        continue;
-      case 0x54: // i64.lt_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[a | 1];
-        d = i32[sp | 1];
-        i32[a] = (c === d ? (i32[a] >>> 0) < (i32[sp] >>> 0) : (c >>> 0) < (d >>> 0)) ? 1 : 0;
-        continue;
-      case 0x55: // i64.gt_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[a | 1];
-        d = i32[sp | 1];
-        i32[a] = (c === d ? (i32[a] >>> 0) > (i32[sp] >>> 0) : c > d) ? 1 : 0;
-        continue;
-      case 0x56: // i64.gt_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[a | 1];
-        d = i32[sp | 1];
-        i32[a] = (c === d ? (i32[a] >>> 0) > (i32[sp] >>> 0) : (c >>> 0) > (d >>> 0)) ? 1 : 0;
-        continue;
-      case 0x57: // i64.le_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[a | 1];
-        d = i32[sp | 1];
-        i32[a] = (c === d ? (i32[a] >>> 0) <= (i32[sp] >>> 0) : c < d) ? 1 : 0;
-        continue;
-      case 0x58: // i64.le_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[a | 1];
-        d = i32[sp | 1];
-        i32[a] = (c === d ? (i32[a] >>> 0) <= (i32[sp] >>> 0) : (c >>> 0) < (d >>> 0)) ? 1 : 0;
-        continue;
-      case 0x59: // i64.ge_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[a | 1];
-        d = i32[sp | 1];
-        i32[a] = (c === d ? (i32[a] >>> 0) >= (i32[sp] >>> 0) : c > d) ? 1 : 0;
-        continue;
-      case 0x5a: // i64.ge_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[a | 1];
-        d = i32[sp | 1];
-        i32[a] = (c === d ? (i32[a] >>> 0) >= (i32[sp] >>> 0) : (c >>> 0) > (d >>> 0)) ? 1 : 0;
-        continue;
-      case 0x5b: // f32.eq
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f32[a] === f32[sp] ? 1 : 0;
-        continue;
-      case 0x5c: // f32.ne
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f32[a] !== f32[sp] ? 1 : 0;
-        continue;
-      case 0x5d: // f32.lt
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f32[a] < f32[sp] ? 1 : 0;
-        continue;
-      case 0x5e: // f32.gt
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f32[a] > f32[sp] ? 1 : 0;
-        continue;
-      case 0x5f: // f32.le
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f32[a] <= f32[sp] ? 1 : 0;
-        continue;
-      case 0x60: // f32.ge
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f32[a] >= f32[sp] ? 1 : 0;
-        continue;
-      case 0x61: // f64.eq
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f64[a >> 1] === f64[sp >> 1] ? 1 : 0;
-        continue;
-      case 0x62: // f64.ne
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f64[a >> 1] !== f64[sp >> 1] ? 1 : 0;
-        continue;
-      case 0x63: // f64.lt
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f64[a >> 1] < f64[sp >> 1] ? 1 : 0;
-        continue;
-      case 0x64: // f64.gt
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f64[a >> 1] > f64[sp >> 1] ? 1 : 0;
-        continue;
-      case 0x65: // f64.le
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f64[a >> 1] <= f64[sp >> 1] ? 1 : 0;
-        continue;
-      case 0x66: // f64.ge
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = f64[a >> 1] >= f64[sp >> 1] ? 1 : 0;
-        continue;
-      case 0x67: // i32.clz
-        a = (sp - 2) | 0;
-        i32[a] = Math.clz32(i32[a]);
-        continue;
-      case 0x68: // i32.ctz
-        a = (sp - 2) | 0;
-        i32[a] = ctz32(i32[a]);
-        continue;
-      case 0x69: // i32.popcnt
-        a = (sp - 2) | 0;
-        i32[a] = popcnt32(i32[a]);
-        continue;
-      case 0x6b: // i32.sub
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] - i32[sp];
-        continue;
-      case 0x6c: // i32.mul
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = Math.imul(i32[a], i32[sp]);
-        continue;
-      case 0x6d: // i32.div_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        b = i32[a];
-        c = i32[sp];
-        if (c === 0) {
-          trap = DIVIDE_BY_ZERO;
+          sp = (sp - 2) | 0;
+          b = i32[sp];
+          if ((b >>> 0) >= view.instance.tables[a].length) {
+            trap = UNDEFINED_ELEMENT;
+            break run;
+          }
+          a = store.arena.i32[((view.instance.tables[a].elements >> 2) + b) | 0];
+          if (a === 0) {
+            trap = UNINITIALIZED_ELEMENT;
+            break run;
+          }
+          callee = store.func(a);
+          a = callee.signature.typeId;
+          d = view.instance.module.canonical[d];
+          if (a !== d && !TYPES.isSubtype(a, d)) {
+            trap = TYPE_MISMATCH;
+            break run;
+          }
+          break calls;
+        case 0x00: // unreachable
+          trap = UNREACHABLE;
           break run;
-        }
-        if (c === -1 && b === -0x80000000) {
-          trap = OVERFLOW;
-          break run;
-        }
-        i32[a] = (b / c) | 0;
-        continue;
-      case 0x6e: // i32.div_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[sp];
-        if (c === 0) {
-          trap = DIVIDE_BY_ZERO;
-          break run;
-        }
-        i32[a] = ((i32[a] >>> 0) / (c >>> 0)) | 0;
-        continue;
-      case 0x6f: // i32.rem_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[sp];
-        if (c === 0) {
-          trap = DIVIDE_BY_ZERO;
-          break run;
-        }
-        i32[a] = (i32[a] % c) | 0;
-        continue;
-      case 0x70: // i32.rem_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        c = i32[sp];
-        if (c === 0) {
-          trap = DIVIDE_BY_ZERO;
-          break run;
-        }
-        i32[a] = ((i32[a] >>> 0) % (c >>> 0)) | 0;
-        continue;
-      case 0x71: // i32.and
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] & i32[sp];
-        continue;
-      case 0x72: // i32.or
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] | i32[sp];
-        continue;
-      case 0x73: // i32.xor
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] ^ i32[sp];
-        continue;
-      case 0x74: // i32.shl
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] << i32[sp];
-        continue;
-      case 0x75: // i32.shr_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] >> i32[sp];
-        continue;
-      case 0x76: // i32.shr_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] >>> i32[sp];
-        continue;
-      case 0x77: // i32.rotl
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        b = i32[a];
-        c = i32[sp];
-        i32[a] = (b << c) | ((b >>> 1) >>> (31 - (c & 31)));
-        continue;
-      case 0x78: // i32.rotr
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        b = i32[a];
-        c = i32[sp];
-        i32[a] = (b >>> c) | ((b << 1) << (31 - (c & 31)));
-        continue;
-      case 0x79: // i64.clz
-        a = (sp - 2) | 0;
-        b = i32[a | 1];
-        i32[a] = b === 0 ? 32 + Math.clz32(i32[a]) : Math.clz32(b);
-        i32[a | 1] = 0;
-        continue;
-      case 0x7a: // i64.ctz
-        a = (sp - 2) | 0;
-        b = i32[a];
-        i32[a] = b === 0 ? 32 + ctz32(i32[a | 1]) : ctz32(b);
-        i32[a | 1] = 0;
-        continue;
-      case 0x7b: // i64.popcnt
-        a = (sp - 2) | 0;
-        i32[a] = popcnt32(i32[a]) + popcnt32(i32[a | 1]);
-        i32[a | 1] = 0;
-        continue;
-      case 0x7c: // i64.add
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] + i64[sp >> 1]);
-        continue;
-      case 0x7d: // i64.sub
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] - i64[sp >> 1]);
-        continue;
-      case 0x7e: // i64.mul
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] * i64[sp >> 1]);
-        continue;
-      case 0x83: // i64.and
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] & i64[sp >> 1]);
-        continue;
-      case 0x84: // i64.or
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] | i64[sp >> 1]);
-        continue;
-      case 0x85: // i64.xor
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] ^ i64[sp >> 1]);
-        continue;
-      case 0x7f: // i64.div_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if ((i32[sp] | i32[sp | 1]) === 0) {
-          trap = DIVIDE_BY_ZERO;
-          break run;
-        }
-        if ((i32[sp] & i32[sp | 1]) === -1 && i32[a] === 0 && i32[a | 1] === -0x80000000) {
-          trap = OVERFLOW;
-          break run;
-        }
-        i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] / i64[sp >> 1]);
-        continue;
-      case 0x80: // i64.div_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if ((i32[sp] | i32[sp | 1]) === 0) {
-          trap = DIVIDE_BY_ZERO;
-          break run;
-        }
-        i64[a >> 1] = BigInt.asIntN(64, BigInt.asUintN(64, i64[a >> 1]) / BigInt.asUintN(64, i64[sp >> 1]));
-        continue;
-      case 0x81: // i64.rem_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if ((i32[sp] | i32[sp | 1]) === 0) {
-          trap = DIVIDE_BY_ZERO;
-          break run;
-        }
-        i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] % i64[sp >> 1]);
-        continue;
-      case 0x82: // i64.rem_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        if ((i32[sp] | i32[sp | 1]) === 0) {
-          trap = DIVIDE_BY_ZERO;
-          break run;
-        }
-        i64[a >> 1] = BigInt.asIntN(64, BigInt.asUintN(64, i64[a >> 1]) % BigInt.asUintN(64, i64[sp >> 1]));
-        continue;
-      case 0x86: // i64.shl
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        b = i32[a];
-        c = i32[a | 1];
-        d = i32[sp] & 63;
-        if (d > 31) {
-          c = b << d;
-          b = 0;
-        } else if (d !== 0) {
-          c = (c << d) | (b >>> (32 - d));
-          b = b << d;
-        }
-        i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
-        continue;
-      case 0x87: // i64.shr_s
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        b = i32[a];
-        c = i32[a | 1];
-        d = i32[sp] & 63;
-        if (d > 31) {
-          b = c >> d;
-          c = c >> 31;
-        } else if (d !== 0) {
-          b = (b >>> d) | (c << (32 - d));
-          c = c >> d;
-        }
-        i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
-        continue;
-      case 0x88: // i64.shr_u
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        b = i32[a];
-        c = i32[a | 1];
-        d = i32[sp] & 63;
-        if (d > 31) {
-          b = (c >>> d) | 0;
-          c = 0;
-        } else if (d !== 0) {
-          b = (b >>> d) | (c << (32 - d));
-          c = (c >>> d) | 0;
-        }
-        i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
-        continue;
-      case 0x89: // i64.rotl
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        b = i32[a];
-        c = i32[a | 1];
-        d = i32[sp] & 63;
-        if (d > 31) {
+        case 0x1a: // drop
+          sp = (sp - 2) | 0;
+          continue;
+        case 0x1b: // select
+          sp = (sp - 4) | 0;
+          if (i32[sp + 2] === 0) i64[(sp - 2) >> 1] = i64[sp >> 1];
+          continue;
+        case 0x1c: // select
+          pc = skipSelectTypes(bytes, pc);
+          sp = (sp - 4) | 0;
+          if (i32[sp + 2] === 0) i64[(sp - 2) >> 1] = i64[sp >> 1];
+          continue;
+        case 0x23: // global.get
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          a = view.globals[a];
+          i32[sp] = store.arena.i32[a];
+          i32[sp | 1] = store.arena.i32[a | 1];
+          sp = (sp + 2) | 0;
+          continue;
+        case 0x24: // global.set
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          a = view.globals[a];
+          sp = (sp - 2) | 0;
+          store.arena.i32[a] = i32[sp];
+          store.arena.i32[a | 1] = i32[sp | 1];
+          continue;
+        case 0x42: // i64.const
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            readS64(bytes, pc - 1, out);
+            pc = out[END];
+            i32[sp] = out[LOW];
+            i32[sp | 1] = out[HIGH];
+          } else i64[sp >> 1] = SMALL[a];
+          sp = (sp + 2) | 0;
+          continue;
+        case 0x43: // f32.const
+          i32[sp] = bytes[pc + 0] | (bytes[pc + 1] << 8) | (bytes[pc + 2] << 16) | (bytes[pc + 3] << 24);
+          pc = (pc + 4) | 0;
+          sp = (sp + 2) | 0;
+          continue;
+        case 0x44: // f64.const
+          i64[sp >> 1] = view.code.data.getBigInt64(pc, true);
+          pc = (pc + 8) | 0;
+          sp = (sp + 2) | 0;
+          continue;
+        case 0x45: // i32.eqz
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if (i32[a] === 0) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = (i32[a] === 0) ? 1 : 0;
+          continue;
+        case 0x46: // i32.eq
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if (i32[a] === i32[sp]) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = (i32[a] === i32[sp]) ? 1 : 0;
+          continue;
+        case 0x47: // i32.ne
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if (i32[a] !== i32[sp]) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = (i32[a] !== i32[sp]) ? 1 : 0;
+          continue;
+        case 0x48: // i32.lt_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if (i32[a] < i32[sp]) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = (i32[a] < i32[sp]) ? 1 : 0;
+          continue;
+        case 0x4a: // i32.gt_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if (i32[a] > i32[sp]) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = (i32[a] > i32[sp]) ? 1 : 0;
+          continue;
+        case 0x4c: // i32.le_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if (i32[a] <= i32[sp]) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = (i32[a] <= i32[sp]) ? 1 : 0;
+          continue;
+        case 0x4e: // i32.ge_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if (i32[a] >= i32[sp]) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = (i32[a] >= i32[sp]) ? 1 : 0;
+          continue;
+        case 0x49: // i32.lt_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if ((i32[a] >>> 0) < (i32[sp] >>> 0)) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = ((i32[a] >>> 0) < (i32[sp] >>> 0)) ? 1 : 0;
+          continue;
+        case 0x4b: // i32.gt_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if ((i32[a] >>> 0) > (i32[sp] >>> 0)) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = ((i32[a] >>> 0) > (i32[sp] >>> 0)) ? 1 : 0;
+          continue;
+        case 0x4d: // i32.le_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if ((i32[a] >>> 0) <= (i32[sp] >>> 0)) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = ((i32[a] >>> 0) <= (i32[sp] >>> 0)) ? 1 : 0;
+          continue;
+        case 0x4f: // i32.ge_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if (bytes[pc] === 0x0d) {
+            pc = (pc + 1) | 0;
+            if ((i32[a] >>> 0) >= (i32[sp] >>> 0)) {
+              sp = a;
+              break;
+            }
+            sp = a;
+            stp = (stp + 4) | 0;
+            pc = (pc + 1) | 0;
+            if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+            continue;
+          }
+          i32[a] = ((i32[a] >>> 0) >= (i32[sp] >>> 0)) ? 1 : 0;
+          continue;
+        case 0x50: // i64.eqz
+          a = (sp - 2) | 0;
+          i32[a] = (i32[a] | i32[a | 1]) === 0 ? 1 : 0;
+          continue;
+        case 0x51: // i64.eq
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = ((i32[a] ^ i32[sp]) | (i32[a | 1] ^ i32[sp | 1])) === 0 ? 1 : 0;
+          continue;
+        case 0x52: // i64.ne
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = ((i32[a] ^ i32[sp]) | (i32[a | 1] ^ i32[sp | 1])) === 0 ? 0 : 1;
+          continue;
+        case 0x53: // i64.lt_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[a | 1];
+          d = i32[sp | 1];
+          i32[a] = (c === d ? (i32[a] >>> 0) < (i32[sp] >>> 0) : c < d) ? 1 : 0;
+          continue;
+        case 0x54: // i64.lt_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[a | 1];
+          d = i32[sp | 1];
+          i32[a] = (c === d ? (i32[a] >>> 0) < (i32[sp] >>> 0) : (c >>> 0) < (d >>> 0)) ? 1 : 0;
+          continue;
+        case 0x55: // i64.gt_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[a | 1];
+          d = i32[sp | 1];
+          i32[a] = (c === d ? (i32[a] >>> 0) > (i32[sp] >>> 0) : c > d) ? 1 : 0;
+          continue;
+        case 0x56: // i64.gt_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[a | 1];
+          d = i32[sp | 1];
+          i32[a] = (c === d ? (i32[a] >>> 0) > (i32[sp] >>> 0) : (c >>> 0) > (d >>> 0)) ? 1 : 0;
+          continue;
+        case 0x57: // i64.le_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[a | 1];
+          d = i32[sp | 1];
+          i32[a] = (c === d ? (i32[a] >>> 0) <= (i32[sp] >>> 0) : c < d) ? 1 : 0;
+          continue;
+        case 0x58: // i64.le_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[a | 1];
+          d = i32[sp | 1];
+          i32[a] = (c === d ? (i32[a] >>> 0) <= (i32[sp] >>> 0) : (c >>> 0) < (d >>> 0)) ? 1 : 0;
+          continue;
+        case 0x59: // i64.ge_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[a | 1];
+          d = i32[sp | 1];
+          i32[a] = (c === d ? (i32[a] >>> 0) >= (i32[sp] >>> 0) : c > d) ? 1 : 0;
+          continue;
+        case 0x5a: // i64.ge_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[a | 1];
+          d = i32[sp | 1];
+          i32[a] = (c === d ? (i32[a] >>> 0) >= (i32[sp] >>> 0) : (c >>> 0) > (d >>> 0)) ? 1 : 0;
+          continue;
+        case 0x5b: // f32.eq
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f32[a] === f32[sp] ? 1 : 0;
+          continue;
+        case 0x5c: // f32.ne
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f32[a] !== f32[sp] ? 1 : 0;
+          continue;
+        case 0x5d: // f32.lt
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f32[a] < f32[sp] ? 1 : 0;
+          continue;
+        case 0x5e: // f32.gt
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f32[a] > f32[sp] ? 1 : 0;
+          continue;
+        case 0x5f: // f32.le
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f32[a] <= f32[sp] ? 1 : 0;
+          continue;
+        case 0x60: // f32.ge
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f32[a] >= f32[sp] ? 1 : 0;
+          continue;
+        case 0x61: // f64.eq
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f64[a >> 1] === f64[sp >> 1] ? 1 : 0;
+          continue;
+        case 0x62: // f64.ne
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f64[a >> 1] !== f64[sp >> 1] ? 1 : 0;
+          continue;
+        case 0x63: // f64.lt
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f64[a >> 1] < f64[sp >> 1] ? 1 : 0;
+          continue;
+        case 0x64: // f64.gt
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f64[a >> 1] > f64[sp >> 1] ? 1 : 0;
+          continue;
+        case 0x65: // f64.le
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f64[a >> 1] <= f64[sp >> 1] ? 1 : 0;
+          continue;
+        case 0x66: // f64.ge
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = f64[a >> 1] >= f64[sp >> 1] ? 1 : 0;
+          continue;
+        case 0x67: // i32.clz
+          a = (sp - 2) | 0;
+          i32[a] = Math.clz32(i32[a]);
+          continue;
+        case 0x68: // i32.ctz
+          a = (sp - 2) | 0;
+          i32[a] = ctz32(i32[a]);
+          continue;
+        case 0x69: // i32.popcnt
+          a = (sp - 2) | 0;
+          i32[a] = popcnt32(i32[a]);
+          continue;
+        case 0x6b: // i32.sub
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] - i32[sp];
+          continue;
+        case 0x6c: // i32.mul
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = Math.imul(i32[a], i32[sp]);
+          continue;
+        case 0x6d: // i32.div_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          b = i32[a];
+          c = i32[sp];
+          if (c === 0) {
+            trap = DIVIDE_BY_ZERO;
+            break run;
+          }
+          if (c === -1 && b === -0x80000000) {
+            trap = OVERFLOW;
+            break run;
+          }
+          i32[a] = (b / c) | 0;
+          continue;
+        case 0x6e: // i32.div_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[sp];
+          if (c === 0) {
+            trap = DIVIDE_BY_ZERO;
+            break run;
+          }
+          i32[a] = ((i32[a] >>> 0) / (c >>> 0)) | 0;
+          continue;
+        case 0x6f: // i32.rem_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[sp];
+          if (c === 0) {
+            trap = DIVIDE_BY_ZERO;
+            break run;
+          }
+          i32[a] = (i32[a] % c) | 0;
+          continue;
+        case 0x70: // i32.rem_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          c = i32[sp];
+          if (c === 0) {
+            trap = DIVIDE_BY_ZERO;
+            break run;
+          }
+          i32[a] = ((i32[a] >>> 0) % (c >>> 0)) | 0;
+          continue;
+        case 0x71: // i32.and
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] & i32[sp];
+          continue;
+        case 0x72: // i32.or
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] | i32[sp];
+          continue;
+        case 0x73: // i32.xor
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] ^ i32[sp];
+          continue;
+        case 0x74: // i32.shl
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] << i32[sp];
+          continue;
+        case 0x75: // i32.shr_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] >> i32[sp];
+          continue;
+        case 0x76: // i32.shr_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] >>> i32[sp];
+          continue;
+        case 0x77: // i32.rotl
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          b = i32[a];
+          c = i32[sp];
+          i32[a] = (b << c) | ((b >>> 1) >>> (31 - (c & 31)));
+          continue;
+        case 0x78: // i32.rotr
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          b = i32[a];
+          c = i32[sp];
+          i32[a] = (b >>> c) | ((b << 1) << (31 - (c & 31)));
+          continue;
+        case 0x79: // i64.clz
+          a = (sp - 2) | 0;
+          b = i32[a | 1];
+          i32[a] = b === 0 ? 32 + Math.clz32(i32[a]) : Math.clz32(b);
+          i32[a | 1] = 0;
+          continue;
+        case 0x7a: // i64.ctz
+          a = (sp - 2) | 0;
+          b = i32[a];
+          i32[a] = b === 0 ? 32 + ctz32(i32[a | 1]) : ctz32(b);
+          i32[a | 1] = 0;
+          continue;
+        case 0x7b: // i64.popcnt
+          a = (sp - 2) | 0;
+          i32[a] = popcnt32(i32[a]) + popcnt32(i32[a | 1]);
+          i32[a | 1] = 0;
+          continue;
+        case 0x7c: // i64.add
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] + i64[sp >> 1]);
+          continue;
+        case 0x7d: // i64.sub
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] - i64[sp >> 1]);
+          continue;
+        case 0x7e: // i64.mul
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] * i64[sp >> 1]);
+          continue;
+        case 0x83: // i64.and
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] & i64[sp >> 1]);
+          continue;
+        case 0x84: // i64.or
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] | i64[sp >> 1]);
+          continue;
+        case 0x85: // i64.xor
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] ^ i64[sp >> 1]);
+          continue;
+        case 0x7f: // i64.div_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if ((i32[sp] | i32[sp | 1]) === 0) {
+            trap = DIVIDE_BY_ZERO;
+            break run;
+          }
+          if ((i32[sp] & i32[sp | 1]) === -1 && i32[a] === 0 && i32[a | 1] === -0x80000000) {
+            trap = OVERFLOW;
+            break run;
+          }
+          i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] / i64[sp >> 1]);
+          continue;
+        case 0x80: // i64.div_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if ((i32[sp] | i32[sp | 1]) === 0) {
+            trap = DIVIDE_BY_ZERO;
+            break run;
+          }
+          i64[a >> 1] = BigInt.asIntN(64, BigInt.asUintN(64, i64[a >> 1]) / BigInt.asUintN(64, i64[sp >> 1]));
+          continue;
+        case 0x81: // i64.rem_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if ((i32[sp] | i32[sp | 1]) === 0) {
+            trap = DIVIDE_BY_ZERO;
+            break run;
+          }
+          i64[a >> 1] = BigInt.asIntN(64, i64[a >> 1] % i64[sp >> 1]);
+          continue;
+        case 0x82: // i64.rem_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          if ((i32[sp] | i32[sp | 1]) === 0) {
+            trap = DIVIDE_BY_ZERO;
+            break run;
+          }
+          i64[a >> 1] = BigInt.asIntN(64, BigInt.asUintN(64, i64[a >> 1]) % BigInt.asUintN(64, i64[sp >> 1]));
+          continue;
+        case 0x86: // i64.shl
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          b = i32[a];
+          c = i32[a | 1];
+          d = i32[sp] & 63;
+          if (d > 31) {
+            c = b << d;
+            b = 0;
+          } else if (d !== 0) {
+            c = (c << d) | (b >>> (32 - d));
+            b = b << d;
+          }
+          i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
+          continue;
+        case 0x87: // i64.shr_s
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          b = i32[a];
+          c = i32[a | 1];
+          d = i32[sp] & 63;
+          if (d > 31) {
+            b = c >> d;
+            c = c >> 31;
+          } else if (d !== 0) {
+            b = (b >>> d) | (c << (32 - d));
+            c = c >> d;
+          }
+          i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
+          continue;
+        case 0x88: // i64.shr_u
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          b = i32[a];
+          c = i32[a | 1];
+          d = i32[sp] & 63;
+          if (d > 31) {
+            b = (c >>> d) | 0;
+            c = 0;
+          } else if (d !== 0) {
+            b = (b >>> d) | (c << (32 - d));
+            c = (c >>> d) | 0;
+          }
+          i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
+          continue;
+        case 0x89: // i64.rotl
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          b = i32[a];
+          c = i32[a | 1];
+          d = i32[sp] & 63;
+          if (d > 31) {
+            e = b;
+            b = c;
+            c = e;
+          }
+          d = d & 31;
           e = b;
-          b = c;
-          c = e;
-        }
-        d = d & 31;
-        e = b;
-        b = (b << d) | ((c >>> 1) >>> (31 - d));
-        c = (c << d) | ((e >>> 1) >>> (31 - d));
-        i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
-        continue;
-      case 0x8a: // i64.rotr
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        b = i32[a];
-        c = i32[a | 1];
-        d = i32[sp] & 63;
-        if (d > 31) {
+          b = (b << d) | ((c >>> 1) >>> (31 - d));
+          c = (c << d) | ((e >>> 1) >>> (31 - d));
+          i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
+          continue;
+        case 0x8a: // i64.rotr
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          b = i32[a];
+          c = i32[a | 1];
+          d = i32[sp] & 63;
+          if (d > 31) {
+            e = b;
+            b = c;
+            c = e;
+          }
+          d = d & 31;
           e = b;
-          b = c;
-          c = e;
-        }
-        d = d & 31;
-        e = b;
-        b = (b >>> d) | ((c << 1) << (31 - d));
-        c = (c >>> d) | ((e << 1) << (31 - d));
-        i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
-        continue;
-      case 0x8b: // f32.abs
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] & 0x7fffffff;
-        continue;
-      case 0x8c: // f32.neg
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] ^ 0x80000000;
-        continue;
-      case 0x8d: // f32.ceil
-        a = (sp - 2) | 0;
-        f32[a] = ceil(f32[a]);
-        continue;
-      case 0x8e: // f32.floor
-        a = (sp - 2) | 0;
-        f32[a] = floor(f32[a]);
-        continue;
-      case 0x8f: // f32.trunc
-        a = (sp - 2) | 0;
-        f32[a] = truncate(f32[a]);
-        continue;
-      case 0x90: // f32.nearest
-        a = (sp - 2) | 0;
-        f32[a] = nearest(f32[a]);
-        continue;
-      case 0x91: // f32.sqrt
-        a = (sp - 2) | 0;
-        f32[a] = Math.sqrt(f32[a]);
-        continue;
-      case 0x92: // f32.add
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f32[a] = f32[a] + f32[sp];
-        continue;
-      case 0x93: // f32.sub
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f32[a] = f32[a] - f32[sp];
-        continue;
-      case 0x94: // f32.mul
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f32[a] = f32[a] * f32[sp];
-        continue;
-      case 0x95: // f32.div
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f32[a] = f32[a] / f32[sp];
-        continue;
-      case 0x96: // f32.min
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f32[a] = minimum(f32[a], f32[sp]);
-        continue;
-      case 0x97: // f32.max
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f32[a] = maximum(f32[a], f32[sp]);
-        continue;
-      case 0x98: // f32.copysign
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a] = (i32[a] & 0x7fffffff) | (i32[sp] & 0x80000000);
-        continue;
-      case 0x99: // f64.abs
-        a = (sp - 2) | 0;
-        i32[a | 1] = i32[a | 1] & 0x7fffffff;
-        continue;
-      case 0x9a: // f64.neg
-        a = (sp - 2) | 0;
-        i32[a | 1] = i32[a | 1] ^ 0x80000000;
-        continue;
-      case 0x9b: // f64.ceil
-        a = (sp - 2) | 0;
-        f64[a >> 1] = ceil(f64[a >> 1]);
-        continue;
-      case 0x9c: // f64.floor
-        a = (sp - 2) | 0;
-        f64[a >> 1] = floor(f64[a >> 1]);
-        continue;
-      case 0x9d: // f64.trunc
-        a = (sp - 2) | 0;
-        f64[a >> 1] = truncate(f64[a >> 1]);
-        continue;
-      case 0x9e: // f64.nearest
-        a = (sp - 2) | 0;
-        f64[a >> 1] = nearest(f64[a >> 1]);
-        continue;
-      case 0x9f: // f64.sqrt
-        a = (sp - 2) | 0;
-        f64[a >> 1] = Math.sqrt(f64[a >> 1]);
-        continue;
-      case 0xa0: // f64.add
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f64[a >> 1] = f64[a >> 1] + f64[sp >> 1];
-        continue;
-      case 0xa1: // f64.sub
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f64[a >> 1] = f64[a >> 1] - f64[sp >> 1];
-        continue;
-      case 0xa2: // f64.mul
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f64[a >> 1] = f64[a >> 1] * f64[sp >> 1];
-        continue;
-      case 0xa3: // f64.div
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f64[a >> 1] = f64[a >> 1] / f64[sp >> 1];
-        continue;
-      case 0xa4: // f64.min
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f64[a >> 1] = minimum(f64[a >> 1], f64[sp >> 1]);
-        continue;
-      case 0xa5: // f64.max
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        f64[a >> 1] = maximum(f64[a >> 1], f64[sp >> 1]);
-        continue;
-      case 0xa6: // f64.copysign
-        sp = (sp - 2) | 0;
-        a = (sp - 2) | 0;
-        i32[a | 1] = (i32[a | 1] & 0x7fffffff) | (i32[sp | 1] & 0x80000000);
-        continue;
-      case 0xa7: // i32.wrap_i64
-      case 0xbc: // i32.reinterpret_f32
-      case 0xbd: // i64.reinterpret_f64
-      case 0xbe: // f32.reinterpret_i32
-      case 0xbf: // f64.reinterpret_i64
-        continue;
-      case 0xa8: // i32.trunc_f32_s
-        a = (sp - 2) | 0;
-        x = f32[a];
-        if (!(x > -2147483649 && x < 2147483648)) {
-          trap = truncTrap(x, "i32_s");
-          break run;
-        }
-        i32[a] = x;
-        continue;
-      case 0xa9: // i32.trunc_f32_u
-        a = (sp - 2) | 0;
-        x = f32[a];
-        if (!(x > -1 && x < 4294967296)) {
-          trap = truncTrap(x, "i32_u");
-          break run;
-        }
-        i32[a] = x;
-        continue;
-      case 0xae: // i64.trunc_f32_s
-        a = (sp - 2) | 0;
-        x = f32[a];
-        if (!(x >= -9223372036854775808 && x < 9223372036854775808)) {
-          trap = truncTrap(x, "i64_s");
-          break run;
-        }
-        x = Math.trunc(x);
-        y = Math.floor(x / 4294967296);
-        i32[a | 1] = y;
-        i32[a] = x - y * 4294967296;
-        continue;
-      case 0xaf: // i64.trunc_f32_u
-        a = (sp - 2) | 0;
-        x = f32[a];
-        if (!(x > -1 && x < 18446744073709551616)) {
-          trap = truncTrap(x, "i64_u");
-          break run;
-        }
-        x = Math.trunc(x);
-        y = Math.floor(x / 4294967296);
-        i32[a | 1] = y;
-        i32[a] = x - y * 4294967296;
-        continue;
-      case 0xaa: // i32.trunc_f64_s
-        a = (sp - 2) | 0;
-        x = f64[a >> 1];
-        if (!(x > -2147483649 && x < 2147483648)) {
-          trap = truncTrap(x, "i32_s");
-          break run;
-        }
-        i32[a] = x;
-        continue;
-      case 0xab: // i32.trunc_f64_u
-        a = (sp - 2) | 0;
-        x = f64[a >> 1];
-        if (!(x > -1 && x < 4294967296)) {
-          trap = truncTrap(x, "i32_u");
-          break run;
-        }
-        i32[a] = x;
-        continue;
-      case 0xb0: // i64.trunc_f64_s
-        a = (sp - 2) | 0;
-        x = f64[a >> 1];
-        if (!(x >= -9223372036854775808 && x < 9223372036854775808)) {
-          trap = truncTrap(x, "i64_s");
-          break run;
-        }
-        x = Math.trunc(x);
-        y = Math.floor(x / 4294967296);
-        i32[a | 1] = y;
-        i32[a] = x - y * 4294967296;
-        continue;
-      case 0xb1: // i64.trunc_f64_u
-        a = (sp - 2) | 0;
-        x = f64[a >> 1];
-        if (!(x > -1 && x < 18446744073709551616)) {
-          trap = truncTrap(x, "i64_u");
-          break run;
-        }
-        x = Math.trunc(x);
-        y = Math.floor(x / 4294967296);
-        i32[a | 1] = y;
-        i32[a] = x - y * 4294967296;
-        continue;
-      case 0xac: // i64.extend_i32_s
-        a = (sp - 2) | 0;
-        i32[a | 1] = i32[a] >> 31;
-        continue;
-      case 0xad: // i64.extend_i32_u
-        a = (sp - 2) | 0;
-        i32[a | 1] = 0;
-        continue;
-      case 0xb2: // f32.convert_i32_s
-        a = (sp - 2) | 0;
-        f32[a] = i32[a];
-        continue;
-      case 0xb3: // f32.convert_i32_u
-        a = (sp - 2) | 0;
-        f32[a] = i32[a] >>> 0;
-        continue;
-      case 0xb4: // f32.convert_i64_s
-        a = (sp - 2) | 0;
-        f32[a] = i64ForF32(i32[a], i32[a | 1]);
-        continue;
-      case 0xb5: // f32.convert_i64_u
-        a = (sp - 2) | 0;
-        f32[a] = i64ForF32(i32[a], i32[a | 1] >>> 0);
-        continue;
-      case 0xb6: // f32.demote_f64
-        a = (sp - 2) | 0;
-        f32[a] = f64[a >> 1];
-        continue;
-      case 0xb7: // f64.convert_i32_s
-        a = (sp - 2) | 0;
-        f64[a >> 1] = i32[a];
-        continue;
-      case 0xb8: // f64.convert_i32_u
-        a = (sp - 2) | 0;
-        f64[a >> 1] = i32[a] >>> 0;
-        continue;
-      case 0xb9: // f64.convert_i64_s
-        a = (sp - 2) | 0;
-        f64[a >> 1] = i32[a | 1] * 4294967296 + (i32[a] >>> 0);
-        continue;
-      case 0xba: // f64.convert_i64_u
-        a = (sp - 2) | 0;
-        f64[a >> 1] = (i32[a | 1] >>> 0) * 4294967296 + (i32[a] >>> 0);
-        continue;
-      case 0xbb: // f64.promote_f32
-        a = (sp - 2) | 0;
-        f64[a >> 1] = f32[a];
-        continue;
-      case 0xc0: // i32.extend8_s
-        a = (sp - 2) | 0;
-        i32[a] = (i32[a] << 24) >> 24;
-        continue;
-      case 0xc1: // i32.extend16_s
-        a = (sp - 2) | 0;
-        i32[a] = (i32[a] << 16) >> 16;
-        continue;
-      case 0xc2: // i64.extend8_s
-        a = (sp - 2) | 0;
-        b = (i32[a] << 24) >> 24;
-        i32[a] = b;
-        i32[a | 1] = b >> 31;
-        continue;
-      case 0xc3: // i64.extend16_s
-        a = (sp - 2) | 0;
-        b = (i32[a] << 16) >> 16;
-        i32[a] = b;
-        i32[a | 1] = b >> 31;
-        continue;
-      case 0xc4: // i64.extend32_s
-        a = (sp - 2) | 0;
-        i32[a | 1] = i32[a] >> 31;
-        continue;
-      case 0x25: // table.get
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        b = (sp - 2) | 0;
-        c = i32[b] >>> 0;
-        if (c >= view.instance.tables[a].length) {
-          trap = TABLE_BOUNDS;
-          break run;
-        }
-        i32[b] = view.instance.tables[a].get(c);
-        i32[b | 1] = 0;
-        continue;
-      case 0x26: // table.set
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        sp = (sp - 4) | 0;
-        c = i32[sp] >>> 0;
-        if (c >= view.instance.tables[a].length) {
-          trap = TABLE_BOUNDS;
-          break run;
-        }
-        view.instance.tables[a].set(c, i32[sp + 2]);
-        continue;
-      case 0x3f: // memory.size
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        i32[sp] = view.instance.memories[a].pages;
-        sp = (sp + 2) | 0;
-        continue;
-      case 0x40: // memory.grow
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        b = (sp - 2) | 0;
-        i32[b] = view.instance.memories[a].grow(i32[b] >>> 0);
-        memory = view.instance.memories[0].view;
-        end = memory.byteLength;
-        continue;
-      case 0xd0: // ref.null
-        pc = (pc + 1) | 0;
-        if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
-        i32[sp] = 0;
-        i32[sp | 1] = 0;
-        sp = (sp + 2) | 0;
-        continue;
-      case 0xd1: // ref.is_null
-        a = (sp - 2) | 0;
-        i32[a] = i32[a] === 0 ? 1 : 0;
-        i32[a | 1] = 0;
-        continue;
-      case 0xd2: // ref.func
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        i32[sp] = view.funcs[a].ref;
-        i32[sp | 1] = 0;
-        sp = (sp + 2) | 0;
-        continue;
-      case 0xfc: // prefix
-        a = bytes[pc];
-        pc = (pc + 1) | 0;
-        if (a > 127) {
-          a = readU32(bytes, pc - 1, out);
-          pc = out[END];
-        }
-        {
+          b = (b >>> d) | ((c << 1) << (31 - d));
+          c = (c >>> d) | ((e << 1) << (31 - d));
+          i64[a >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(c) << 32n) | BigInt(b >>> 0));
+          continue;
+        case 0x8b: // f32.abs
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] & 0x7fffffff;
+          continue;
+        case 0x8c: // f32.neg
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] ^ 0x80000000;
+          continue;
+        case 0x8d: // f32.ceil
+          a = (sp - 2) | 0;
+          f32[a] = ceil(f32[a]);
+          continue;
+        case 0x8e: // f32.floor
+          a = (sp - 2) | 0;
+          f32[a] = floor(f32[a]);
+          continue;
+        case 0x8f: // f32.trunc
+          a = (sp - 2) | 0;
+          f32[a] = truncate(f32[a]);
+          continue;
+        case 0x90: // f32.nearest
+          a = (sp - 2) | 0;
+          f32[a] = nearest(f32[a]);
+          continue;
+        case 0x91: // f32.sqrt
+          a = (sp - 2) | 0;
+          f32[a] = Math.sqrt(f32[a]);
+          continue;
+        case 0x92: // f32.add
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f32[a] = f32[a] + f32[sp];
+          continue;
+        case 0x93: // f32.sub
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f32[a] = f32[a] - f32[sp];
+          continue;
+        case 0x94: // f32.mul
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f32[a] = f32[a] * f32[sp];
+          continue;
+        case 0x95: // f32.div
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f32[a] = f32[a] / f32[sp];
+          continue;
+        case 0x96: // f32.min
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f32[a] = minimum(f32[a], f32[sp]);
+          continue;
+        case 0x97: // f32.max
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f32[a] = maximum(f32[a], f32[sp]);
+          continue;
+        case 0x98: // f32.copysign
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = (i32[a] & 0x7fffffff) | (i32[sp] & 0x80000000);
+          continue;
+        case 0x99: // f64.abs
+          a = (sp - 2) | 0;
+          i32[a | 1] = i32[a | 1] & 0x7fffffff;
+          continue;
+        case 0x9a: // f64.neg
+          a = (sp - 2) | 0;
+          i32[a | 1] = i32[a | 1] ^ 0x80000000;
+          continue;
+        case 0x9b: // f64.ceil
+          a = (sp - 2) | 0;
+          f64[a >> 1] = ceil(f64[a >> 1]);
+          continue;
+        case 0x9c: // f64.floor
+          a = (sp - 2) | 0;
+          f64[a >> 1] = floor(f64[a >> 1]);
+          continue;
+        case 0x9d: // f64.trunc
+          a = (sp - 2) | 0;
+          f64[a >> 1] = truncate(f64[a >> 1]);
+          continue;
+        case 0x9e: // f64.nearest
+          a = (sp - 2) | 0;
+          f64[a >> 1] = nearest(f64[a >> 1]);
+          continue;
+        case 0x9f: // f64.sqrt
+          a = (sp - 2) | 0;
+          f64[a >> 1] = Math.sqrt(f64[a >> 1]);
+          continue;
+        case 0xa0: // f64.add
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f64[a >> 1] = f64[a >> 1] + f64[sp >> 1];
+          continue;
+        case 0xa1: // f64.sub
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f64[a >> 1] = f64[a >> 1] - f64[sp >> 1];
+          continue;
+        case 0xa2: // f64.mul
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f64[a >> 1] = f64[a >> 1] * f64[sp >> 1];
+          continue;
+        case 0xa3: // f64.div
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f64[a >> 1] = f64[a >> 1] / f64[sp >> 1];
+          continue;
+        case 0xa4: // f64.min
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f64[a >> 1] = minimum(f64[a >> 1], f64[sp >> 1]);
+          continue;
+        case 0xa5: // f64.max
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          f64[a >> 1] = maximum(f64[a >> 1], f64[sp >> 1]);
+          continue;
+        case 0xa6: // f64.copysign
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a | 1] = (i32[a | 1] & 0x7fffffff) | (i32[sp | 1] & 0x80000000);
+          continue;
+        case 0xa7: // i32.wrap_i64
+        case 0xbc: // i32.reinterpret_f32
+        case 0xbd: // i64.reinterpret_f64
+        case 0xbe: // f32.reinterpret_i32
+        case 0xbf: // f64.reinterpret_i64
+          continue;
+        case 0xa8: // i32.trunc_f32_s
+          a = (sp - 2) | 0;
+          x = f32[a];
+          if (!(x > -2147483649 && x < 2147483648)) {
+            trap = truncTrap(x, "i32_s");
+            break run;
+          }
+          i32[a] = x;
+          continue;
+        case 0xa9: // i32.trunc_f32_u
+          a = (sp - 2) | 0;
+          x = f32[a];
+          if (!(x > -1 && x < 4294967296)) {
+            trap = truncTrap(x, "i32_u");
+            break run;
+          }
+          i32[a] = x;
+          continue;
+        case 0xae: // i64.trunc_f32_s
+          a = (sp - 2) | 0;
+          x = f32[a];
+          if (!(x >= -9223372036854775808 && x < 9223372036854775808)) {
+            trap = truncTrap(x, "i64_s");
+            break run;
+          }
+          x = Math.trunc(x);
+          y = Math.floor(x / 4294967296);
+          i32[a | 1] = y;
+          i32[a] = x - y * 4294967296;
+          continue;
+        case 0xaf: // i64.trunc_f32_u
+          a = (sp - 2) | 0;
+          x = f32[a];
+          if (!(x > -1 && x < 18446744073709551616)) {
+            trap = truncTrap(x, "i64_u");
+            break run;
+          }
+          x = Math.trunc(x);
+          y = Math.floor(x / 4294967296);
+          i32[a | 1] = y;
+          i32[a] = x - y * 4294967296;
+          continue;
+        case 0xaa: // i32.trunc_f64_s
+          a = (sp - 2) | 0;
+          x = f64[a >> 1];
+          if (!(x > -2147483649 && x < 2147483648)) {
+            trap = truncTrap(x, "i32_s");
+            break run;
+          }
+          i32[a] = x;
+          continue;
+        case 0xab: // i32.trunc_f64_u
+          a = (sp - 2) | 0;
+          x = f64[a >> 1];
+          if (!(x > -1 && x < 4294967296)) {
+            trap = truncTrap(x, "i32_u");
+            break run;
+          }
+          i32[a] = x;
+          continue;
+        case 0xb0: // i64.trunc_f64_s
+          a = (sp - 2) | 0;
+          x = f64[a >> 1];
+          if (!(x >= -9223372036854775808 && x < 9223372036854775808)) {
+            trap = truncTrap(x, "i64_s");
+            break run;
+          }
+          x = Math.trunc(x);
+          y = Math.floor(x / 4294967296);
+          i32[a | 1] = y;
+          i32[a] = x - y * 4294967296;
+          continue;
+        case 0xb1: // i64.trunc_f64_u
+          a = (sp - 2) | 0;
+          x = f64[a >> 1];
+          if (!(x > -1 && x < 18446744073709551616)) {
+            trap = truncTrap(x, "i64_u");
+            break run;
+          }
+          x = Math.trunc(x);
+          y = Math.floor(x / 4294967296);
+          i32[a | 1] = y;
+          i32[a] = x - y * 4294967296;
+          continue;
+        case 0xac: // i64.extend_i32_s
+          a = (sp - 2) | 0;
+          i64[a >> 1] = BigInt.asIntN(64, BigInt(i32[a]));
+          continue;
+        case 0xad: // i64.extend_i32_u
+          a = (sp - 2) | 0;
+          i64[a >> 1] = BigInt.asIntN(64, BigInt(i32[a] >>> 0));
+          continue;
+        case 0xb2: // f32.convert_i32_s
+          a = (sp - 2) | 0;
+          f32[a] = i32[a];
+          continue;
+        case 0xb3: // f32.convert_i32_u
+          a = (sp - 2) | 0;
+          f32[a] = i32[a] >>> 0;
+          continue;
+        case 0xb4: // f32.convert_i64_s
+          a = (sp - 2) | 0;
+          f32[a] = i64ForF32(i32[a], i32[a | 1]);
+          continue;
+        case 0xb5: // f32.convert_i64_u
+          a = (sp - 2) | 0;
+          f32[a] = i64ForF32(i32[a], i32[a | 1] >>> 0);
+          continue;
+        case 0xb6: // f32.demote_f64
+          a = (sp - 2) | 0;
+          f32[a] = f64[a >> 1];
+          continue;
+        case 0xb7: // f64.convert_i32_s
+          a = (sp - 2) | 0;
+          f64[a >> 1] = i32[a];
+          continue;
+        case 0xb8: // f64.convert_i32_u
+          a = (sp - 2) | 0;
+          f64[a >> 1] = i32[a] >>> 0;
+          continue;
+        case 0xb9: // f64.convert_i64_s
+          a = (sp - 2) | 0;
+          f64[a >> 1] = i32[a | 1] * 4294967296 + (i32[a] >>> 0);
+          continue;
+        case 0xba: // f64.convert_i64_u
+          a = (sp - 2) | 0;
+          f64[a >> 1] = (i32[a | 1] >>> 0) * 4294967296 + (i32[a] >>> 0);
+          continue;
+        case 0xbb: // f64.promote_f32
+          a = (sp - 2) | 0;
+          f64[a >> 1] = f32[a];
+          continue;
+        case 0xc0: // i32.extend8_s
+          a = (sp - 2) | 0;
+          i32[a] = (i32[a] << 24) >> 24;
+          continue;
+        case 0xc1: // i32.extend16_s
+          a = (sp - 2) | 0;
+          i32[a] = (i32[a] << 16) >> 16;
+          continue;
+        case 0xc2: // i64.extend8_s
+          a = (sp - 2) | 0;
+          b = (i32[a] << 24) >> 24;
+          i32[a] = b;
+          i32[a | 1] = b >> 31;
+          continue;
+        case 0xc3: // i64.extend16_s
+          a = (sp - 2) | 0;
+          b = (i32[a] << 16) >> 16;
+          i32[a] = b;
+          i32[a | 1] = b >> 31;
+          continue;
+        case 0xc4: // i64.extend32_s
+          a = (sp - 2) | 0;
+          i32[a | 1] = i32[a] >> 31;
+          continue;
+        case 0x25: // table.get
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          b = (sp - 2) | 0;
+          c = i32[b] >>> 0;
+          if (c >= view.instance.tables[a].length) {
+            trap = TABLE_BOUNDS;
+            break run;
+          }
+          i32[b] = view.instance.tables[a].get(c);
+          i32[b | 1] = 0;
+          continue;
+        case 0x26: // table.set
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          sp = (sp - 4) | 0;
+          c = i32[sp] >>> 0;
+          if (c >= view.instance.tables[a].length) {
+            trap = TABLE_BOUNDS;
+            break run;
+          }
+          view.instance.tables[a].set(c, i32[sp + 2]);
+          continue;
+        case 0x3f: // memory.size
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          i32[sp] = view.instance.memories[a].pages;
+          sp = (sp + 2) | 0;
+          continue;
+        case 0x40: // memory.grow
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          b = (sp - 2) | 0;
+          i32[b] = view.instance.memories[a].grow(i32[b] >>> 0);
+          memory = view.instance.memories[0].view;
+          end = memory.byteLength;
+          continue;
+        case 0xd0: // ref.null
+          pc = (pc + 1) | 0;
+          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+          i32[sp] = 0;
+          i32[sp | 1] = 0;
+          sp = (sp + 2) | 0;
+          continue;
+        case 0xd1: // ref.is_null
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] === 0 ? 1 : 0;
+          i32[a | 1] = 0;
+          continue;
+        case 0xd2: // ref.func
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          i32[sp] = view.funcs[a].ref;
+          i32[sp | 1] = 0;
+          sp = (sp + 2) | 0;
+          continue;
+        case 0xfc: // prefix
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
           thread.sp = sp >> 1;
           a = runPrefixed(thread, view, a, pc);
           if (a !== NO_TRAP) {
@@ -1669,25 +1541,35 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
           sp = thread.sp << 1;
           pc = thread.pc;
           continue;
-        }
-      case 0xfe: // OTHER_MEMORY
-        thread.sp = sp >> 1;
-        a = otherMemory(thread, view, (pc - 1) | 0);
-        if (a !== NO_TRAP) {
-          trap = a;
+        case 0xfe: // OTHER_MEMORY
+          thread.sp = sp >> 1;
+          a = otherMemory(thread, view, (pc - 1) | 0);
+          if (a !== NO_TRAP) {
+            trap = a;
+            break run;
+          }
+          sp = thread.sp << 1;
+          pc = thread.pc;
+          continue;
+        case 0xff: // STOP
+          status = STOPPED;
+          pc = (pc - 1) | 0;
           break run;
-        }
-        sp = thread.sp << 1;
-        pc = thread.pc;
-        continue;
-      case 0xff: // STOP
-        status = STOPPED;
-        pc = (pc - 1) | 0;
-        break run;
-      default:
-        throw new BugError(`no handler for opcode ${a}`);
+        default:
+          throw new BugError(`no handler for opcode ${a}`);
+      }
+      // Taken branches come here.
+      a = table[stp + 2] << 1;
+      b = (fp + (table[stp + 3] << 1)) | 0;
+      if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
+      else if (a !== 0) i32.copyWithin(b, sp - a, sp);
+      sp = (b + a) | 0;
+      pc = table[stp];
+      stp = table[stp + 1];
+      if ((fuel = (fuel - 1) | 0) < 0) break run;
+      continue;
     }
-    // Only the calls come here.
+    // Calls come here.
     if (callee.mode !== 0) {
       status = RunStatus.CALL;
       thread.callee = callee;
@@ -1708,8 +1590,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
     codes[top >> 2] = next;
     b = (b + next.localWords) | 0;
     while (sp < b) {
-      i32[sp] = 0;
-      i32[sp | 1] = 0;
+      i64[sp >> 1] = 0n;
       sp = (sp + 2) | 0;
     }
     pc = next.start;

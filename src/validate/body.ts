@@ -1,7 +1,7 @@
 // Validates one function body or constant expression (specification 3.4 and appendix "Validation Algorithm") and makes its side table.
 // Takes a ModuleContext; throws CompileErrors at the instruction at fault. Sections are left to module.ts.
 
-import { BytecodeReader, NO_TYPE_INDEX } from "../bytecode/reader.ts";
+import { BytecodeReader } from "../bytecode/reader.ts";
 import { CompileError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
@@ -13,7 +13,6 @@ import {
   BOTTOM_HEAP,
   F32,
   F64,
-  FUNCREF,
   type FuncType,
   heapOf,
   type HeapType,
@@ -22,7 +21,6 @@ import {
   isDefaultable,
   isRef,
   matches,
-  refType,
   slotCount,
   slotsOf,
   typeName,

@@ -8,10 +8,9 @@ import {
   type ArrayType,
   type FieldType,
   Heap,
-  I16,
   I32,
-  I8,
   isDefaultable,
+  isPacked,
   isRef,
   matches,
   refType,
@@ -22,9 +21,6 @@ import type { BodyValidator, Step } from "./body.ts";
 
 const ARRAYREF: ValType = refType(Heap.ARRAY, true);
 
-function isPacked(t: ValType): boolean {
-  return t === I8 || t === I16;
-}
 /** The type of the operand that stands for a value of a field. */
 function unpacked(t: ValType): ValType {
   return isPacked(t) ? I32 : t;

@@ -1,19 +1,22 @@
 // Module → ValidModule (specification 3.5): checks everything but the bodies, which body.ts does, and collects their side tables.
 
 import { CompileError } from "../wasm/errors.ts";
-import { type Feature, featureOfType, SUPPORTED } from "../wasm/features.ts";
+import { type Feature, featureOfType, type FeatureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID } from "../wasm/messages.ts";
-import { EXTERN_NAMES, ExternKind, type Module } from "../wasm/module.ts";
+import { EXTERN_NAMES, ExternKind, type Module, type TagDecl } from "../wasm/module.ts";
 import {
   type CompositeType,
+  type FieldType,
   heapOf,
   I32,
   I64,
   isDefaultable,
+  isPacked,
   isRef,
   type Limits,
   matches,
+  type MemoryType,
   signatureName,
   typeName,
   type ValType,
@@ -34,17 +37,15 @@ export function validateModule(module: Module): ValidModule {
   const validator = new BodyValidator(context);
   checkTypes(context);
   for (const t of module.tables) checkTable(t.type, t.offset, context);
-  for (const m of module.memories) checkMemory(m.type, m.offset);
+  for (const m of module.memories) checkMemory(m.type, m.offset, context);
   if (module.memories.length > LIMITS.memories) {
     throw new CompileError(
       `too many memories: ${module.memories.length}, the limit is ${LIMITS.memories}`,
       module.memories[LIMITS.memories].offset,
     );
   }
-  if (module.memories.length > 1) need("multi-memory", module.memories[1].offset);
-  for (const t of module.tags) {
-    need("exceptions", t.offset);
-  }
+  if (module.memories.length > 1) context.need("multi-memory", module.memories[1].offset);
+  for (const t of module.tags) checkTag(t, context);
   for (const e of module.exports) checkExport(e.kind, e.index, e.offset, context);
   checkDuplicateExports(module);
   checkInitializers(context, validator);
@@ -59,21 +60,24 @@ export function validateModule(module: Module): ValidModule {
 
 class Context implements ModuleContext {
   readonly declaredRefs = new Set<number>();
-  constructor(readonly module: Module) {}
+  readonly features: FeatureSet;
+  constructor(readonly module: Module) {
+    this.features = module.features;
+  }
 
   checkType(t: ValType, at: number): void {
     if (isRef(t) && heapOf(t) >= this.module.types.length) {
       throw new CompileError(`${INVALID.unknownType} ${heapOf(t)}`, at);
     }
     const feature = featureOfType(t);
-    if (feature !== undefined) need(feature, at, typeName(t));
+    if (feature !== undefined) this.need(feature, at, typeName(t));
   }
-}
 
-/** Throws if a feature is off. */
-function need(feature: Feature, at: number, what = ""): void {
-  if (!SUPPORTED.has(feature)) {
-    throw new CompileError(`feature ${feature} is not supported yet${what === "" ? "" : ` (${what})`}`, at);
+  /** Throws if a feature is off. */
+  need(feature: Feature, at: number, what = ""): void {
+    if (!this.features.has(feature)) {
+      throw new CompileError(`feature ${feature} is off${what === "" ? "" : ` (${what})`}`, at);
+    }
   }
 }
 
@@ -88,35 +92,68 @@ function checkTypes(c: Context): void {
     if (sup !== undefined && (types[sup].final || !compositeMatches(def.type, types[sup].type, c.module))) {
       throw new CompileError(`${INVALID.subType} ${i} does not match its supertype ${sup}`, at);
     }
-    if (def.type.kind !== "func") return need("gc", at, `type ${i} is a ${def.type.kind}`);
-    for (const t of def.type.params) c.checkType(t, at);
-    for (const t of def.type.results) c.checkType(t, at);
+    if (def.type.kind !== "func" || !def.final || sup !== undefined || def.explicitGroup) c.need("gc", at, `type ${i}`);
+    for (const t of valueTypes(def.type)) if (!isPacked(t)) c.checkType(t, at);
   });
 }
 
-/** Specification 3.3.8; of structures and arrays, which are refused anyway, the kind alone. */
-function compositeMatches(a: CompositeType, b: CompositeType, m: Module): boolean {
-  if (a.kind !== "func" || b.kind !== "func") return a.kind === b.kind;
-  const lists = (from: readonly ValType[], to: readonly ValType[]) =>
-    from.length === to.length && from.every((t, i) => matches(t, to[i], m));
-  return lists(b.params, a.params) && lists(a.results, b.results);
+/** All value types that stand in a composite type. */
+function valueTypes(c: CompositeType): readonly ValType[] {
+  switch (c.kind) {
+    case "func":
+      return [...c.params, ...c.results];
+    case "struct":
+      return c.fields.map((f) => f.type);
+    case "array":
+      return [c.field.type];
+  }
 }
 
-function checkLimits(l: Limits, at: number, bound: bigint, message: string): void {
-  if (l.is64) need("memory64", at);
-  if (l.shared) need("threads", at);
+/** Specification 3.3.8. */
+function compositeMatches(a: CompositeType, b: CompositeType, m: Module): boolean {
+  const lists = (from: readonly ValType[], to: readonly ValType[]) =>
+    from.length === to.length && from.every((t, i) => matches(t, to[i], m));
+  if (a.kind === "func" && b.kind === "func") return lists(b.params, a.params) && lists(a.results, b.results);
+  if (a.kind === "array" && b.kind === "array") return fieldMatches(a.field, b.field, m);
+  if (a.kind !== "struct" || b.kind !== "struct") return false;
+  return a.fields.length >= b.fields.length && b.fields.every((f, i) => fieldMatches(a.fields[i], f, m));
+}
+
+/** Specification 3.3.7: what can be written must be the same, what can only be read may be more special. */
+function fieldMatches(a: FieldType, b: FieldType, m: Module): boolean {
+  if (a.mutable !== b.mutable) return false;
+  return matches(a.type, b.type, m) && (!a.mutable || matches(b.type, a.type, m));
+}
+
+function checkTag(t: TagDecl, c: Context): void {
+  c.need("exceptions", t.offset);
+  const def = c.module.types[t.typeIndex];
+  if (def === undefined) throw new CompileError(`${INVALID.unknownType} ${t.typeIndex}`, t.offset);
+  if (def.type.kind !== "func") throw new CompileError(`${INVALID.notFunctionType}: type ${t.typeIndex}`, t.offset);
+  if (def.type.results.length > 0) throw new CompileError(INVALID.tagResults, t.offset);
+}
+
+function checkLimits(l: Limits, at: number, bound: bigint, message: string, c: Context): void {
+  if (l.is64) c.need("memory64", at);
+  if (l.shared) c.need("threads", at);
   if (l.min > bound || (l.max !== undefined && l.max > bound)) throw new CompileError(message, at);
   if (l.max !== undefined && l.min > l.max) throw new CompileError(INVALID.limits, at);
 }
 
-function checkMemory(l: Limits, at: number): void {
-  const pages = BigInt(LIMITS.memory32Pages);
-  checkLimits(l, at, pages, `${INVALID.memorySize} ${pages} pages (4 GiB)`);
+function checkMemory(t: MemoryType, at: number, c: Context): void {
+  if (t.pageSizeLog2 !== 16 && t.pageSizeLog2 !== 0) throw new CompileError(INVALID.pageSize, at);
+  const addressBits = t.is64 ? 64 : 32;
+  const pages = 1n << BigInt(addressBits - t.pageSizeLog2);
+  const bound = t.pageSizeLog2 === 0 ? pages - 1n : pages;
+  const size = t.is64 ? "2^48 pages" : `${pages} pages (4 GiB)`;
+  checkLimits(t, at, bound, `${INVALID.memorySize} ${size}`, c);
+  if (t.shared && t.max === undefined) throw new CompileError(INVALID.sharedMaximum, at);
 }
 
 function checkTable(t: Limits & { element: ValType }, at: number, c: Context): void {
   c.checkType(t.element, at);
-  checkLimits(t, at, 0xffffffffn, `${INVALID.tableSize} 2^32-1`);
+  const bits = t.is64 ? 64n : 32n;
+  checkLimits(t, at, (1n << bits) - 1n, `${INVALID.tableSize} 2^${bits}-1`, c);
   if (t.min > BigInt(LIMITS.tableEntries)) {
     throw new CompileError(`table of ${t.min} entries, the limit is ${LIMITS.tableEntries}`, at);
   }

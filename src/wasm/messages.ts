@@ -70,6 +70,8 @@ export const INVALID = {
   lane: "invalid lane index",
   atomicAlignment: "atomic alignment must be natural",
   rethrowLabel: "invalid rethrow label",
+  pageSize: "invalid custom page size",
+  sharedMaximum: "shared memory must have maximum",
   tagResults: "non-empty tag result type",
   unknownField: "unknown field",
   immutableField: "immutable field",

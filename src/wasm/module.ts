@@ -1,5 +1,6 @@
 // The immutable Module: what the decoder read, before and after validation. Holds types and ranges of bytes, never state.
 
+import type { FeatureSet } from "./features.ts";
 import type { FuncType, GlobalType, MemoryType, TableType, TypeDef, TypeSpace, ValType } from "./types.ts";
 
 /** Kinds of imports and exports, by their byte in the binary format. */
@@ -112,6 +113,8 @@ export interface Names {
 /** A decoded module. Index spaces list imports first. */
 export interface Module extends TypeSpace {
   readonly bytes: Uint8Array;
+  /** What the module was allowed to use when it was read. */
+  readonly features: FeatureSet;
   readonly types: readonly TypeDef[];
   readonly canonical: readonly number[];
   /** Byte offset of each type. */

@@ -52,6 +52,10 @@ export function heapOf(t: ValType): HeapType {
 export function isNullable(t: ValType): boolean {
   return (t & 1) === 1;
 }
+/** Whether `t` is a storage type that is no value type. */
+export function isPacked(t: ValType): boolean {
+  return t === I8 || t === I16;
+}
 /** Whether a local of type `t` has a default value. */
 export function isDefaultable(t: ValType): boolean {
   return t < FIRST_REF || isNullable(t);

@@ -14,23 +14,35 @@
  * @module
  */
 
-export { Engine, type Imports, type Root } from "./src/api/engine.ts";
+export {
+  type ElementType,
+  Engine,
+  type Imports,
+  type MemoryOptions,
+  type Root,
+  type TableOptions,
+} from "./src/api/engine.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
 export { Func } from "./src/api/func.ts";
-export { Memory } from "./src/api/memory.ts";
+export { Memory, type SharedMemory } from "./src/api/memory.ts";
 export { Table } from "./src/api/table.ts";
 export { Global } from "./src/api/global.ts";
+export { Tag } from "./src/api/tag.ts";
+export { Exception } from "./src/api/exception.ts";
 export type {
   ExternDescriptor,
   FuncDescriptor,
   GlobalDescriptor,
   MemoryDescriptor,
   TableDescriptor,
+  TagDescriptor,
 } from "./src/api/types.ts";
+export type { Feature } from "./src/wasm/features.ts";
 export type { EngineOptions, TierChoice } from "./src/engine/config.ts";
 export type { TierName } from "./src/runtime/tier.ts";
-export type { GcReport, RootCounts } from "./src/gc/report.ts";
+export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";
+export type { HeapFigures } from "./src/gc/heap.ts";
 export type { Listing, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget, TrapSites } from "./src/asm/code.ts";
 export { CompileError, LinkError, ResourceError, TextError, Trap, type WasmFrame } from "./src/wasm/errors.ts";

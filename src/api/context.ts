@@ -10,6 +10,8 @@ import type { WasmFunc } from "../runtime/func.ts";
 import { Store } from "../runtime/store.ts";
 import { type TierName, TIERS } from "../runtime/tier.ts";
 import type { GcReport } from "../gc/report.ts";
+import { Exception } from "./exception.ts";
+import { Tag } from "./tag.ts";
 
 /** The inner side of an engine. */
 export class Context {
@@ -23,11 +25,14 @@ export class Context {
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    this.store = new Store(this.config.maxNesting);
+    this.store = new Store(this.config.maxNesting, this.config.heap);
     this.store.interp = new InterpreterTier(this.store);
     if (canRunNative()) this.store.native = this.jit = new JitTier();
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);
+    this.store.exceptions.makeOutside = (e, frames) => new Exception(Tag.of(this, e.tag), e, frames);
+    this.store.exceptions.insideOf = (value) =>
+      value instanceof Exception && value.tag.context === this ? value.inner : undefined;
     this.store.funcOf = (value) => typeof value === "function" ? this.#funcs.get(value) : undefined;
   }
 

@@ -3,6 +3,7 @@
 import type { Code } from "../asm/code.ts";
 import { compiler } from "../engine/pipeline.ts";
 import { listFunction, type Listing } from "../engine/listing.ts";
+import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { TierName } from "../runtime/tier.ts";
@@ -60,12 +61,26 @@ export class Func {
     return this.#context.jit?.peek(instance.valid, index)?.code.bytes.length ?? 0;
   }
 
-  /** The tier that its next call runs in. Set to `auto` for the best that can run here. Throws Error where a tier cannot run. */
+  /**
+   * The tier that its next call runs in. Set to `auto` for the best that can run here; a function that the tier cannot compile stays in `interp`, and
+   * `tierReason` says why. Throws Error where a tier cannot run.
+   */
   get tier(): TierName {
     return this.inner.tier;
   }
   set tier(choice: TierChoice) {
     this.#context.store.setTier(this.inner, resolveTier(choice));
+  }
+  /** Why it runs in `interp` although the tier that was asked for is another; undefined if that is not so. */
+  get tierReason(): string | undefined {
+    return this.inner.refusal;
+  }
+
+  /** Why it cannot run in a tier; undefined if it can. */
+  refusal(tier: TierName): string | undefined {
+    const { instance, index } = this.inner;
+    if (instance === undefined) return "it is a function of the host";
+    return tier === "interp" ? undefined : refusal(instance.valid, index);
   }
 
   /** Calls it: numbers for i32, f32 and f64, bigint for i64, any value for externref. Several results come as an array. Throws Trap. */
@@ -98,10 +113,15 @@ export class Func {
     return this.#context.store.exportFunc(this.inner) as (...args: unknown[]) => unknown;
   }
 
-  /** Machine code of the tier `jit` as inert data. Compiles without installing, and needs no permission. Throws TypeError for a host function. */
+  /**
+   * Machine code of the tier `jit` as inert data. Compiles without installing, and needs no permission. Throws TypeError for a host function, and for
+   * one that the tier has no code for, with the reason.
+   */
   compile(): Code {
     const { instance, index } = this.inner;
     if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
+    const why = refusal(instance.valid, index);
+    if (why !== undefined) throw new TypeError(`${this.name} cannot be compiled: ${why}`);
     const installed = this.#context.jit?.peek(instance.valid, index);
     return installed?.code ?? compiler(instance.valid, this.#context.jit?.native.cpu ?? BASELINE_CPU).compile(index);
   }

@@ -6,14 +6,16 @@ import { WasmGlobal } from "../runtime/global.ts";
 import type { Extern, WasmInstance } from "../runtime/instance.ts";
 import { WasmMemory } from "../runtime/memory.ts";
 import { WasmTable } from "../runtime/table.ts";
+import { WasmTag } from "../runtime/tag.ts";
 import { type Context, resolveTier } from "./context.ts";
 import { Func } from "./func.ts";
 import { Global } from "./global.ts";
 import { Memory } from "./memory.ts";
 import type { Module } from "./module.ts";
 import { Table } from "./table.ts";
+import { Tag } from "./tag.ts";
 
-/** The exports of an instance by name: JavaScript functions, and Memory, Table and Global objects. */
+/** The exports of an instance by name: JavaScript functions, and Memory, Table, Global and Tag objects. */
 // deno-lint-ignore no-explicit-any
 export type Exports = Readonly<Record<string, any>>;
 
@@ -65,6 +67,14 @@ export class Instance implements Disposable {
     );
   }
 
+  /** A tag by export name, name, or index. Throws RangeError if there is none. */
+  tag(name: string | number): Tag {
+    return Tag.of(
+      this.#context,
+      this.#find(name, "tag", this.inner.tags, this.module.inner.module.names.tags, WasmTag),
+    );
+  }
+
   #find<T extends Extern>(
     name: string | number,
     what: string,
@@ -113,5 +123,6 @@ export class Instance implements Disposable {
 export function publicExtern(context: Context, x: Extern): unknown {
   if (x instanceof WasmFunc) return context.store.exportFunc(x);
   if (x instanceof WasmMemory) return Memory.of(x);
+  if (x instanceof WasmTag) return Tag.of(context, x);
   return x instanceof WasmTable ? Table.of(context, x) : Global.of(context, x);
 }

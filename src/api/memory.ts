@@ -5,7 +5,16 @@ import { describeMemory, type MemoryDescriptor } from "./types.ts";
 
 const BY_INNER = new WeakMap<WasmMemory, Memory>();
 
-/** A linear memory (specification 4.2.8): pages of 64 KiB that Wasm and JavaScript share. */
+/** A shared memory as it travels to another Worker with `postMessage`, to be given to `engine.memoryFrom()` there. */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+  /** Orders the grows of all Workers; without it the memory cannot be grown from there. */
+  readonly lock?: SharedArrayBuffer;
+  /** Bytes of a page; default 65536. */
+  readonly pageSize?: number;
+}
+
+/** A linear memory (specification 4.2.8): pages that Wasm and JavaScript share. */
 export class Memory {
   /** The runtime's object; not for users. */
   readonly inner: WasmMemory;
@@ -22,17 +31,33 @@ export class Memory {
     return m;
   }
 
-  /** All bytes. The buffer is detached, and another takes its place, when the memory grows. */
-  get buffer(): ArrayBuffer {
+  /**
+   * All bytes. The buffer is detached, and another takes its place, when the memory grows; that of a shared memory is a SharedArrayBuffer, which stays and is longer.
+   */
+  get buffer(): ArrayBuffer | SharedArrayBuffer {
     return this.inner.buffer;
+  }
+  /** Whether Workers can share it. */
+  get shared(): boolean {
+    return this.inner.type.shared;
+  }
+  /** What to post to another Worker, for `engine.memoryFrom()`. Throws TypeError for a memory that is not shared. */
+  share(): SharedMemory {
+    const { shared, pageBytes } = this.inner;
+    if (shared === undefined) throw new TypeError("the memory is not shared: make it with `shared: true`");
+    return { ...shared, pageSize: pageBytes };
   }
   /** Size in bytes. */
   get byteLength(): number {
     return this.inner.byteLength;
   }
-  /** Size in pages of 64 KiB. */
+  /** Size in pages. */
   get pages(): number {
     return this.inner.pages;
+  }
+  /** Bytes of a page: 65536, or 1 where the module says so. */
+  get pageSize(): number {
+    return this.inner.pageBytes;
   }
   /** The most pages it may have. */
   get maximum(): number {

@@ -1,7 +1,14 @@
 // Types of the library as plain objects: what modules import and export, written as in the text format.
 
-import { EXTERN_NAMES, ExternKind, type Module as WasmModule } from "../wasm/module.ts";
-import { type FuncType, type GlobalType, type Limits, type TableType, typeName } from "../wasm/types.ts";
+import { ExternKind, type Module as WasmModule } from "../wasm/module.ts";
+import {
+  type FuncType,
+  type GlobalType,
+  type Limits,
+  type MemoryType,
+  type TableType,
+  typeName,
+} from "../wasm/types.ts";
 
 /** A function type: names of value types, e.g. `{ params: ["i32"], results: ["i64"] }`. */
 export interface FuncDescriptor {
@@ -9,11 +16,16 @@ export interface FuncDescriptor {
   readonly params: readonly string[];
   readonly results: readonly string[];
 }
-/** A memory type, in pages of 64 KiB. */
+/** A memory type, in pages. */
 export interface MemoryDescriptor {
   readonly kind: "memory";
   readonly minimum: number;
   readonly maximum: number | undefined;
+  /** `i64` for a memory with 64-bit addresses; otherwise not there, as the two below. */
+  readonly address?: "i64";
+  readonly shared?: true;
+  /** Bytes of a page that is not 64 KiB. */
+  readonly pageSize?: number;
 }
 /** A table type, in entries. */
 export interface TableDescriptor {
@@ -21,6 +33,8 @@ export interface TableDescriptor {
   readonly element: string;
   readonly minimum: number;
   readonly maximum: number | undefined;
+  /** `i64` for a table with 64-bit indices; otherwise not there. */
+  readonly address?: "i64";
 }
 /** A global's type. */
 export interface GlobalDescriptor {
@@ -28,8 +42,18 @@ export interface GlobalDescriptor {
   readonly type: string;
   readonly mutable: boolean;
 }
+/** A tag's type: the types of what an exception carries. */
+export interface TagDescriptor {
+  readonly kind: "tag";
+  readonly parameters: readonly string[];
+}
 /** What can be imported and exported. */
-export type ExternDescriptor = FuncDescriptor | MemoryDescriptor | TableDescriptor | GlobalDescriptor;
+export type ExternDescriptor =
+  | FuncDescriptor
+  | MemoryDescriptor
+  | TableDescriptor
+  | GlobalDescriptor
+  | TagDescriptor;
 
 /** The descriptor of a function type. */
 export function describeFunc(t: FuncType): FuncDescriptor {
@@ -39,16 +63,27 @@ function limits(l: Limits) {
   return { minimum: Number(l.min), maximum: l.max === undefined ? undefined : Number(l.max) };
 }
 /** The descriptor of a memory type. */
-export function describeMemory(t: Limits): MemoryDescriptor {
-  return { kind: "memory", ...limits(t) };
+export function describeMemory(t: MemoryType): MemoryDescriptor {
+  return {
+    kind: "memory",
+    ...limits(t),
+    ...(t.is64 ? { address: "i64" } : {}),
+    ...(t.shared ? { shared: true } : {}),
+    ...(t.pageSizeLog2 === 16 ? {} : { pageSize: 2 ** t.pageSizeLog2 }),
+  };
 }
 /** The descriptor of a table type. */
 export function describeTable(t: TableType): TableDescriptor {
-  return { kind: "table", element: typeName(t.element), ...limits(t) };
+  return { kind: "table", element: typeName(t.element), ...limits(t), ...(t.is64 ? { address: "i64" } : {}) };
 }
 /** The descriptor of a global type. */
 export function describeGlobal(t: GlobalType): GlobalDescriptor {
   return { kind: "global", type: typeName(t.type), mutable: t.mutable };
+}
+
+/** The descriptor of a tag type. */
+export function describeTag(t: FuncType): TagDescriptor {
+  return { kind: "tag", parameters: t.params.map((x) => typeName(x)) };
 }
 
 /** The descriptor of item `index` of an index space of a module. */
@@ -62,7 +97,7 @@ export function describeExtern(m: WasmModule, kind: ExternKind, index: number): 
       return describeMemory(m.memories[index].type);
     case ExternKind.GLOBAL:
       return describeGlobal(m.globals[index].type);
-    default:
-      throw new TypeError(`no descriptor of a ${EXTERN_NAMES[kind]}`);
+    case ExternKind.TAG:
+      return describeTag(m.types[m.tags[index].typeIndex].type as FuncType);
   }
 }

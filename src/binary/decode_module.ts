@@ -26,7 +26,7 @@ import { FUNCREF, Heap, refType, type TypeDef, type ValType } from "../wasm/type
 import { CompileError } from "../wasm/errors.ts";
 import { decodeGlobalType, decodeMemoryType, decodeTableType, decodeTypes } from "./decode_types.ts";
 import { decodeNames } from "./decode_names.ts";
-import { BLOCK, END, IF, LOOP } from "../wasm/opcodes.ts";
+import { DELEGATE, END, opensBlock } from "../wasm/opcodes.ts";
 
 /** Ids of the sections in the order in which they must stand. */
 const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
@@ -288,15 +288,10 @@ function tagEntry(r: BytecodeReader, d: Draft): void {
 function constExpr(r: BytecodeReader): ConstExpr {
   const start = r.pos;
   for (let depth = 0;;) {
-    switch (r.next()) {
-      case BLOCK:
-      case LOOP:
-      case IF:
-        depth++;
-        break;
-      case END:
-        if (depth-- === 0) return { start, end: r.pos };
-    }
+    const op = r.next();
+    if (opensBlock(r.info)) depth++;
+    else if (op === END && depth-- === 0) return { start, end: r.pos };
+    else if (op === DELEGATE) depth--;
   }
 }
 

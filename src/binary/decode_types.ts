@@ -169,12 +169,15 @@ export function decodeTableType(r: ByteReader): TableType {
 }
 /** A memory type. */
 export function decodeMemoryType(r: ByteReader, features: FeatureSet): MemoryType {
-  const pageSizes = features.has("custom-page-sizes") ? HAS_PAGE_SIZE : 0;
-  const flags = limitsFlags(r, HAS_MAX | SHARED | IS_64 | pageSizes);
+  const start = r.pos;
+  const flags = limitsFlags(r, HAS_MAX | SHARED | IS_64 | HAS_PAGE_SIZE);
+  if (flags & HAS_PAGE_SIZE && !features.has("custom-page-sizes")) {
+    r.malformed(`${MALFORMED.limitsFlags}: feature custom-page-sizes is off`, start);
+  }
   const l = limits(r, flags);
   const at = r.pos;
   const pageSizeLog2 = flags & HAS_PAGE_SIZE ? r.u32() : 16;
-  if (pageSizeLog2 > 16) throw new CompileError(INVALID.pageSize, at, true);
+  if (pageSizeLog2 >= 64) r.malformed(INVALID.pageSize, at);
   return { ...l, pageSizeLog2 };
 }
 /** A global type: value type and mutability. */

@@ -2,7 +2,8 @@
 // Sections, instructions and their meaning are left to binary/ and reader.ts.
 
 import { CompileError } from "../wasm/errors.ts";
-import { MALFORMED } from "../wasm/messages.ts";
+import { LIMITS } from "../wasm/limits.ts";
+import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import { F32, F64, HEAP_NAMES, type HeapType, I16, I32, I64, I8, refType, V128, type ValType } from "../wasm/types.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -170,6 +171,8 @@ export class ByteReader {
     const at = this.pos;
     const h = this.s33();
     if (h < 0 && !HEAP_NAMES.has(h)) this.malformed(MALFORMED.heapType, at);
+    // Larger indices do not fit into a ValType.
+    if (h >= LIMITS.types) throw new CompileError(`${INVALID.unknownType} ${h}`, at);
     return h;
   }
 

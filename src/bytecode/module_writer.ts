@@ -150,11 +150,7 @@ export function writeModule(m: ModuleDecl): WrittenModule {
   const content = w.pos + 1;
   const codeStart = list(10, m.funcs, (f) => {
     const start = w.sized(() => {
-      w.u32(f.groups.length);
-      for (const g of f.groups) {
-        w.u32(g.count);
-        w.valType(g.type);
-      }
+      writeLocals(w, f.groups);
       w.raw(f.code);
     });
     codeOffsets.push(w.pos - f.code.length - content);
@@ -166,6 +162,14 @@ export function writeModule(m: ModuleDecl): WrittenModule {
   return { bytes: w.slice(), codeOffsets: codeOffsets.map((o) => o + codeStart) };
 }
 
+/** Writes the groups of a function's locals. */
+export function writeLocals(w: ByteWriter, groups: FuncBodyDecl["groups"]): void {
+  w.u32(groups.length);
+  for (const g of groups) {
+    w.u32(g.count);
+    w.valType(g.type);
+  }
+}
 function writeCustom(w: ByteWriter, c: CustomDecl): void {
   w.section(0, () => {
     w.name(c.name);

@@ -4,10 +4,12 @@ import { Engine, type TierChoice } from "../../mod.ts";
 import { startNative } from "../abi/native.ts";
 import { listFunction } from "../engine/listing.ts";
 import { compiler } from "../engine/pipeline.ts";
+import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ExternKind, functionName, type Module } from "../wasm/module.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import type { FeatureChange } from "./features.ts";
 import { loadModule } from "./load_module.ts";
 import { painter } from "./repl/print.ts";
 
@@ -17,12 +19,13 @@ export interface AsmOptions {
   readonly tier?: TierChoice;
   /** With the bytes of the machine code. */
   readonly bytes?: boolean;
+  readonly features?: FeatureChange;
 }
 
 /** Prints listings; `func` is a name or an index. Throws CommandError, UsageError, and what compiling throws. */
 export async function showAsm(spec: string, func: string | undefined, options: AsmOptions): Promise<number> {
   const { source } = await loadModule(spec);
-  const valid = new Engine({ tier: "interp" }).compile(source).inner;
+  const valid = new Engine({ tier: "interp", features: options.features }).compile(source).inner;
   const { module } = valid;
   // Code is shown as it would run here; where none can run, for a processor without extensions.
   const cpu = canRunNative() ? startNative().cpu : BASELINE_CPU;
@@ -31,9 +34,11 @@ export async function showAsm(spec: string, func: string | undefined, options: A
   const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
   if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
   for (const [n, index] of indices.entries()) {
-    const code = options.tier === "interp" ? undefined : jit.compile(index);
+    const why = options.tier === "interp" ? undefined : refusal(valid, index);
+    const code = options.tier === "interp" || why !== undefined ? undefined : jit.compile(index);
     const listing = await listFunction(module, index, code);
     if (n > 0) console.log();
+    if (why !== undefined) console.log(`;; ${functionName(module, index)} stays in interp: ${why}`);
     console.log(listing.toString({ bytes: options.bytes ?? false, paint }));
   }
   return ExitCode.OK;

@@ -2,8 +2,10 @@
 
 import { decode, validate } from "../engine/pipeline.ts";
 import { assembleText } from "../text/parser.ts";
+import { featureSet } from "../wasm/features.ts";
 import { named } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import type { FeatureChange } from "./features.ts";
 import { loadModule } from "./load_module.ts";
 import { writeOutput } from "./output.ts";
 
@@ -12,6 +14,7 @@ export interface AssembleCommandOptions {
   readonly output?: string;
   readonly names: boolean;
   readonly validate: boolean;
+  readonly features?: FeatureChange;
 }
 
 /** Assembles a module and writes it. */
@@ -19,7 +22,7 @@ export async function assembleModule(spec: string, options: AssembleCommandOptio
   const { name, source } = await loadModule(spec);
   if (typeof source !== "string") throw new CommandError(`${spec} is in the binary format already`);
   const bytes = named(spec, () => assembleText(source, { names: options.names }));
-  if (options.validate) named(spec, () => validate(decode(bytes)));
+  if (options.validate) named(spec, () => validate(decode(bytes, featureSet(options.features))));
   const output = options.output ?? `${name}.wasm`;
   if (output === "-" && Deno.stdout.isTerminal()) {
     throw new UsageError("the binary format does not go to a terminal; choose a file with -o");

@@ -3,6 +3,8 @@
 import { Module } from "../api/module.ts";
 import { assemble, decode, validate } from "../engine/pipeline.ts";
 import { CompileError, TextError } from "../wasm/errors.ts";
+import { featureSet } from "../wasm/features.ts";
+import type { FeatureChange } from "./features.ts";
 import { loadModule, type ModuleSource } from "./load_module.ts";
 
 /** A module that was read, and compiled. */
@@ -10,10 +12,10 @@ export interface CompiledModule extends ModuleSource {
   readonly module: Module;
 }
 
-/** Reads, decodes and validates a module. Throws CommandError, TextError, CompileError. */
-export async function compileModule(spec: string): Promise<CompiledModule> {
+/** Reads, decodes and validates a module, with features switched on and off. Throws CommandError, TextError, CompileError. */
+export async function compileModule(spec: string, change?: FeatureChange): Promise<CompiledModule> {
   const loaded = await loadModule(spec);
-  const module = named(spec, () => new Module(validate(decode(toBytes(loaded.source)))));
+  const module = named(spec, () => new Module(validate(decode(toBytes(loaded.source), featureSet(change)))));
   return { ...loaded, module };
 }
 

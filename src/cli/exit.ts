@@ -1,5 +1,6 @@
 // Exit codes of the command line, and how errors are shown: one clear line; for a trap its Wasm stack trace; a JavaScript stack only for a bug of Strata.
 
+import { Exception } from "../api/exception.ts";
 import { BugError } from "../base/bug.ts";
 import { CompileError, LinkError, ResourceError, TextError, Trap } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -25,15 +26,24 @@ const SHOWN_FRAMES = 12;
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return ExitCode.USAGE;
   if (error instanceof Trap) return error.code === TrapCode.INTERRUPTED ? ExitCode.INTERRUPTED : ExitCode.TRAP;
-  return ExitCode.ERROR;
+  return error instanceof Exception ? ExitCode.TRAP : ExitCode.ERROR;
 }
 
 /** What a person is shown of an error, without a line feed at the end. */
 export function describeError(error: unknown): string {
   if (error instanceof Trap) return `error: trap: ${error.message}${shortStack(error.wasmStack)}`;
+  if (error instanceof Exception) return `error: ${describeException(error)}${shortStack(error.wasmStack)}`;
   if (isExpected(error)) return `error: ${error.message}`;
   const shown = error instanceof Error ? error.stack ?? error.message : String(error);
   return `error: this is a bug in Strata, please report it\n${shown}`;
+}
+
+function describeException(e: Exception): string {
+  const { parameters } = e.tag.type;
+  // These have no value in JavaScript.
+  const hidden = parameters.some((t) => t === "v128" || t.includes("exn"));
+  const values = hidden || parameters.length === 0 ? "" : `: ${e.payload.map(String).join(" ")}`;
+  return `uncaught exception with tag (${parameters.join(" ")})${values}`;
 }
 
 /** Whether an error says what is wrong with the input, and not with Strata. */

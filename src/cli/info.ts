@@ -5,6 +5,7 @@ import { SECTION_NAMES } from "../binary/decode_module.ts";
 import { ByteReader } from "../bytecode/byte_reader.ts";
 import { compileModule } from "./compile.ts";
 import { ExitCode } from "./exit.ts";
+import type { FeatureChange } from "./features.ts";
 import { describe } from "./run.ts";
 
 interface Section {
@@ -13,9 +14,15 @@ interface Section {
   readonly bytes: number;
 }
 
+/** Options of the command. */
+export interface InfoOptions {
+  readonly json?: boolean;
+  readonly features?: FeatureChange;
+}
+
 /** Shows a module. */
-export async function showInfo(spec: string, options: { readonly json?: boolean }): Promise<ExitCode> {
-  const { module } = await compileModule(spec);
+export async function showInfo(spec: string, options: InfoOptions): Promise<ExitCode> {
+  const { module } = await compileModule(spec, options.features);
   if (options.json) console.log(JSON.stringify(toJson(module)));
   else console.log(toText(spec, module));
   return ExitCode.OK;

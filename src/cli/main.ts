@@ -2,6 +2,7 @@
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
 import { describeError, ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
 
@@ -42,6 +43,10 @@ function withDefault(args: readonly string[]): string[] {
 function tier(...names: string[]): Option {
   return new Option("-t, --tier <tier>", "the tier that functions run in").choices([...names, "auto"]).default("auto");
 }
+function features(): Option {
+  return new Option("--features <list>", FEATURES_HELP)
+    .argParser((list: string, before: FeatureChange | undefined) => parseFeatures(list, before));
+}
 function integer(text: string): number {
   const n = Number(text);
   if (!Number.isSafeInteger(n)) throw new InvalidArgumentError("It is no integer.");
@@ -75,6 +80,7 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
     .addOption(tier("interp", "jit"))
+    .addOption(features())
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
   program.command("run")
@@ -86,17 +92,21 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("[args...]", "arguments; options of run stand before the module")
     .option("-i, --invoke <name>", "the export to call")
     .addOption(tier("interp", "jit"))
+    .addOption(features())
     .passThroughOptions()
     .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
 
   program.command("wast")
     .summary("run scripts of the specification's test language")
-    .description("Runs .wast files, and those in directories. Prints a line per failure, and the sum at the end.")
+    .description(
+      "Runs .wast files, and those in directories. Prints a line per failure, and the sum at the end. In a folder proposals/<feature> that feature is on.",
+    )
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
       "interp, jit, mixed (each function in a tier that chance decides), several with commas, or all",
     )
+    .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
     .option("--seed <n>", "decides the tiers in mixed", integer, 1)
     .option("--skip-unsupported", "skip what needs a feature that Strata does not have yet, instead of failing")
@@ -108,12 +118,14 @@ function makeProgram(done: (code: number) => void): Command {
       "Decodes and validates modules; prints the first error of each, with its byte offset, or line and column.",
     )
     .argument("<modules...>", MODULE)
-    .action(async (modules) => done(await (await import("./validate.ts")).validateModules(modules)));
+    .addOption(features())
+    .action(async (modules, options) => done(await (await import("./validate.ts")).validateModules(modules, options)));
 
   program.command("print")
     .summary("print a module in the text format")
     .description("Prints a module in the text format.")
     .argument("<module>", MODULE)
+    .addOption(features())
     .option("-o, --output <file>", "write there")
     .action(async (module, options) => done(await (await import("./print.ts")).printText(module, options)));
 
@@ -121,6 +133,7 @@ function makeProgram(done: (code: number) => void): Command {
     .summary("turn the text format into the binary format")
     .description("Assembles the text format, validates it, and writes the binary format.")
     .argument("<module>", MODULE)
+    .addOption(features())
     .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .wasm")
     .option("--no-names", "leave the name section out")
     .option("--no-validate", "write it even if it is invalid")
@@ -130,6 +143,7 @@ function makeProgram(done: (code: number) => void): Command {
     .summary("show what a module imports, exports and holds")
     .description("Shows a module's sections, imports, exports and sizes.")
     .argument("<module>", MODULE)
+    .addOption(features())
     .option("--json", "one JSON object")
     .action(async (module, options) => done(await (await import("./info.ts")).showInfo(module, options)));
 
@@ -141,6 +155,7 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
     .addOption(tier("interp", "jit"))
+    .addOption(features())
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));
 

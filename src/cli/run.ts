@@ -10,15 +10,17 @@ import { WasmFunc } from "../runtime/func.ts";
 import { LinkError } from "../wasm/errors.ts";
 import { named } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
 import { HostModules } from "./repl/host.ts";
-import { parseValue, printValue, valueOf } from "./values.ts";
+import { callWithValues, parseValue, printValue } from "./values.ts";
 
 /** Options of the command. */
 export interface RunOptions {
   readonly tier?: TierChoice;
   readonly invoke?: string;
+  readonly features?: FeatureChange;
 }
 
 /** What runs when no export is named. */
@@ -26,7 +28,7 @@ const ENTRIES = ["_start", "main"];
 
 /** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
 export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<ExitCode> {
-  const engine = makeEngine(options.tier);
+  const engine = makeEngine(options.tier, options.features);
   const { source } = await loadModule(spec);
   const module = named(spec, () => engine.compile(source));
   using _watch = await watch(engine);
@@ -37,9 +39,9 @@ export async function runModule(spec: string, args: readonly string[], options: 
 }
 
 /** An engine; a tier that cannot run here is an error with the reason. */
-function makeEngine(tier: TierChoice | undefined): Engine {
+function makeEngine(tier: TierChoice | undefined, features: FeatureChange | undefined): Engine {
   try {
-    return new Engine({ tier: Engine.resolveTier(tier ?? "auto") });
+    return new Engine({ tier: Engine.resolveTier(tier ?? "auto"), features });
   } catch (e) {
     throw new CommandError(e instanceof Error ? e.message : String(e));
   }
@@ -82,11 +84,15 @@ export function describe(type: ExternDescriptor): string {
     case "func":
       return `func [${type.params.join(" ")}] -> [${type.results.join(" ")}]`;
     case "memory":
-      return `memory of ${limits(type)} pages`;
+      return `${type.shared ? "shared " : ""}memory of ${limits(type)} pages${
+        type.pageSize === undefined ? "" : ` of ${type.pageSize} byte`
+      }${type.address === undefined ? "" : `, ${type.address} addresses`}`;
     case "table":
       return `table of ${limits(type)} ${type.element}`;
     case "global":
       return `global ${type.mutable ? "mut " : ""}${type.type}`;
+    case "tag":
+      return `tag [${type.parameters.join(" ")}]`;
   }
 }
 
@@ -103,7 +109,7 @@ function findEntry(instance: Instance, invoke: string | undefined): Func {
 
 /** Calls a function with arguments in the text format; gives its results, a line each. Throws UsageError when arguments do not fit. */
 function callWithText(instance: Instance, func: Func, args: readonly string[]): string[] {
-  const { params, results } = func.inner.type;
+  const { params } = func.inner.type;
   if (args.length !== params.length) {
     const takes = params.length === 0
       ? "no arguments"
@@ -115,8 +121,8 @@ function callWithText(instance: Instance, func: Func, args: readonly string[]): 
   }
   const { store } = instance.inner;
   const context = { store, func: (name: string) => findRef(instance, name) };
-  const bits = func.callBits(args.map((text, i) => parseValue(text, params[i], context)));
-  return results.map((type, i) => `=> ${printValue(valueOf(bits[i], type), store)}`);
+  const values = args.map((text, i) => ({ type: params[i], bits: parseValue(text, params[i], context) }));
+  return callWithValues(func, values).map((v) => `=> ${printValue(v, store)}`);
 }
 
 function findRef(instance: Instance, name: string): number | undefined {

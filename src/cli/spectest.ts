@@ -3,6 +3,9 @@
 
 import type { Engine } from "../api/engine.ts";
 import type { Instance } from "../api/instance.ts";
+import { Module } from "../api/module.ts";
+import { assemble, decode, validate } from "../engine/pipeline.ts";
+import { featureSet } from "../wasm/features.ts";
 
 const TEXT = `(module $spectest
   (func (export "print") (import "host" "print"))
@@ -17,12 +20,18 @@ const TEXT = `(module $spectest
   (global (export "global_f32") f32 (f32.const 666.6))
   (global (export "global_f64") f64 (f64.const 666.6))
   (table (export "table") 10 20 funcref)
-  (memory (export "memory") 1 2))`;
+  (table (export "table64") i64 10 20 funcref)
+  (memory (export "memory") 1 2)
+  (memory (export "shared_memory") 1 2 shared))`;
+
+/** What the module needs, whatever the engine lets others use. */
+const FEATURES = featureSet({ threads: true });
 
 const NAMES = ["print", "print_i32", "print_i64", "print_f32", "print_f64", "print_i32_f32", "print_f64_f64"];
 
 /** Makes an instance of the module in an engine. `print` receives the name and arguments of each call. */
 export function makeSpectest(engine: Engine, print?: (name: string, args: unknown[]) => void): Instance {
   const host = NAMES.map((name) => [name, (...args: unknown[]) => print?.(name, args)]);
-  return engine.load(TEXT, { host: Object.fromEntries(host) });
+  const module = new Module(validate(decode(assemble(TEXT), FEATURES)));
+  return engine.instantiate(module, { host: Object.fromEntries(host) });
 }

@@ -1,12 +1,32 @@
 // Values as people write and read them: numbers and references in the text format ↔ the bits of a slot, so that NaN payloads survive.
 
+import type { Func } from "../api/func.ts";
+import type { WasmGlobal } from "../runtime/global.ts";
 import type { Store } from "../runtime/store.ts";
 import { isFuncType } from "../runtime/values.ts";
 import { parseF32, parseF64, parseI32, parseI64, printF32, printF64 } from "../text/numbers.ts";
-import { F32, F64, I32, I64, isNullable, isRef, typeName, type ValType } from "../wasm/types.ts";
+import { Cursor } from "../text/cursor.ts";
+import { Tok, tokenize } from "../text/lexer.ts";
+import { parseV128, v128Text } from "../text/vectors.ts";
+import { TextError } from "../wasm/errors.ts";
+import {
+  F32,
+  F64,
+  Heap,
+  heapOf,
+  I32,
+  I64,
+  isNullable,
+  isRef,
+  topOf,
+  typeName,
+  TYPES,
+  V128,
+  type ValType,
+} from "../wasm/types.ts";
 import { UsageError } from "./exit.ts";
 
-/** A value with its type. `bits` are those of its slot, unsigned. */
+/** A value with its type. `bits` are those of its slot, or of both slots of a v128, unsigned. */
 export interface Value {
   readonly type: ValType;
   readonly bits: bigint;
@@ -23,7 +43,7 @@ const PREFIX = /^(i32|i64|f32|f64|null|extern|func):(.*)$/s;
 const NUMBERS: Readonly<Record<string, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
 
 /**
- * Reads a value of type `type`: `-5`, `0x2a`, `1.5`, `nan:0x200000`, `inf`; with the type before it, `i64:5`; for references `null`, for an externref also
+ * Reads a value of type `type`: `-5`, `0x2a`, `1.5`, `nan:0x200000`, `inf`, `i32x4 1 2 3 4`; with the type before it, `i64:5`; for references `null`, for an externref also
  * an integer or a "string" of the host, for a funcref a function's `$name` or `func:index`. Throws UsageError.
  */
 export function parseValue(text: string, type: ValType, context: RefContext): bigint {
@@ -33,6 +53,7 @@ export function parseValue(text: string, type: ValType, context: RefContext): bi
     if (NUMBERS[prefix] !== type) throw new UsageError(`${text} is not a value of type ${typeName(type)}`);
     return parseNumber(match![2], type, text);
   }
+  if (type === V128) return parseVector(text);
   return isRef(type) ? parseReference(text, type, context) : parseNumber(text, type, text);
 }
 
@@ -50,9 +71,34 @@ export function parseFreeValue(text: string): Value {
   throw new UsageError(`${text} is not a number`);
 }
 
-/** The value of a slot, whose upper half means nothing where a value has 32 bits. */
-export function valueOf(slot: bigint, type: ValType): Value {
+/** The value of a slot, whose upper half means nothing where a value has 32 bits; a v128 has a second slot. */
+export function valueOf(slot: bigint, type: ValType, second = 0n): Value {
+  if (type === V128) return { type, bits: BigInt.asUintN(64, slot) | (BigInt.asUintN(64, second) << 64n) };
   return { type, bits: BigInt.asUintN(type === I64 || type === F64 ? 64 : 32, slot) };
+}
+
+/** Calls a function with values. Throws Trap, and what host functions throw. */
+export function callWithValues(func: Func, args: readonly Value[]): Value[] {
+  const slots = func.callBits(
+    args.flatMap(({ type, bits }) => type === V128 ? [BigInt.asUintN(64, bits), bits >> 64n] : [bits]),
+  );
+  let at = 0;
+  return func.inner.type.results.map((type) => valueOf(slots[at++], type, type === V128 ? slots[at++] : 0n));
+}
+
+/** The value of a global. */
+export function globalValue(global: WasmGlobal): Value {
+  const { type } = global.type;
+  return valueOf(global.bits, type, type === V128 ? global.high : 0n);
+}
+
+/** The sixteen bytes of a v128, from its bits. */
+export function v128OfBits(bits: bigint): Uint8Array {
+  return Uint8Array.from({ length: 16 }, (_, i) => Number((bits >> BigInt(8 * i)) & 0xffn));
+}
+/** The bits of a v128, from its sixteen bytes. */
+export function bitsOfV128(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((bits, b) => (bits << 8n) | BigInt(b), 0n);
 }
 
 /** Bits, unsigned; or why there are none. */
@@ -73,6 +119,17 @@ function parseNumber(text: string, type: ValType, whole: string): bigint {
   if (bits === "range") throw new UsageError(`${whole} is out of range for ${typeName(type)}`);
   if (bits === "syntax") throw new UsageError(`${whole} is not a value of type ${typeName(type)}`);
   return bits;
+}
+
+function parseVector(text: string): bigint {
+  try {
+    const c = new Cursor(tokenize(text));
+    const bytes = parseV128(c);
+    if (c.kind() === Tok.EOF) return bitsOfV128(bytes);
+  } catch (e) {
+    if (!(e instanceof TextError)) throw e;
+  }
+  throw new UsageError(`${text} is not a value of type v128: write a shape and its lanes, like i32x4 1 2 3 4`);
 }
 
 function parseReference(text: string, type: ValType, { store, func }: RefContext): bigint {
@@ -116,12 +173,16 @@ export function printBits(bits: bigint, type: ValType, store: Store): string {
       return printF32(Number(BigInt.asIntN(32, bits)));
     case F64:
       return printF64(bits);
+    case V128:
+      return v128Text(v128OfBits(bits));
   }
   const ref = Number(BigInt.asUintN(32, bits));
   if (ref === 0) return "null";
   if (isFuncType(type)) return `$${store.func(ref).name}`;
+  const any = topOf(heapOf(type), TYPES) === Heap.ANY;
+  if (!(ref & 1) && !store.handles.isLive(ref)) return `object:0x${ref.toString(16)}`;
   const value = store.handles.fromRef(ref);
-  if (typeof value === "number") return `extern:${value}`;
+  if (typeof value === "number") return `${any ? "i31" : "extern"}:${value}`;
   return typeof value === "string" ? JSON.stringify(value) : Deno.inspect(value, { depth: 1, colors: false });
 }
 

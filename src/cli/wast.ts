@@ -3,7 +3,9 @@
 import { nativeUnavailable } from "../platform/permissions.ts";
 import { TIERS } from "../runtime/tier.ts";
 import { TextError } from "../wasm/errors.ts";
+import type { FeatureSet } from "../wasm/features.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import { type FeatureChange, featuresOfScript } from "./features.ts";
 import { type Outcome, Script, WastRunner, type WastTier } from "./wast_runner.ts";
 
 /** Options of the command. */
@@ -12,6 +14,8 @@ export interface WastOptions {
   readonly json?: boolean;
   readonly seed?: number;
   readonly skipUnsupported?: boolean;
+  /** Features to switch on and off, beside those of the folder. */
+  readonly features?: FeatureChange;
 }
 
 const ALL: readonly WastTier[] = [...TIERS, "mixed"];
@@ -21,7 +25,7 @@ export function runWast(paths: readonly string[], options: WastOptions): ExitCod
   const runners = tiersOf(options.tier, (line) => console.error(line)).map((tier) => new WastRunner(tier));
   const sum = { passed: 0, failed: 0, skipped: 0 };
   for (const file of scriptFiles(paths)) {
-    const script = readScript(file);
+    const script = readScript(file, featuresOfScript(file, options.features));
     for (const runner of runners) {
       const began = performance.now();
       const outcome = script instanceof TextError
@@ -96,9 +100,9 @@ function* walk(folder: string): Generator<string> {
 }
 
 /** A script, or why its commands cannot be read. */
-function readScript(file: string): Script | TextError {
+function readScript(file: string, features: FeatureSet): Script | TextError {
   try {
-    return new Script(Deno.readFileSync(file));
+    return new Script(Deno.readFileSync(file), features);
   } catch (e) {
     if (e instanceof TextError) return e;
     throw e;

@@ -1,5 +1,6 @@
 // Every knob of an engine, with its unit, its default and the reason for it.
 
+import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
 import type { TierName } from "../runtime/tier.ts";
@@ -15,6 +16,14 @@ export interface EngineOptions {
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
   readonly maxNesting?: number;
+  /** The heap of structures and arrays is collected when it has grown by this factor since the last collection; default 2. */
+  readonly gcGrowthFactor?: number;
+  /** Bytes that are allocated at least before a collection; default 8 MiB. */
+  readonly gcMinimumBytes?: number;
+  /** What objects may take together, in bytes; default 1 GiB, at most 2 GiB. An allocation beyond traps. */
+  readonly gcMaximumBytes?: number;
+  /** Collects at every allocation, which finds references that are not rooted; default false. */
+  readonly gcZeal?: boolean;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
   readonly collectAfterDisposals?: number;
 }
@@ -25,6 +34,7 @@ export interface EngineConfig {
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly collectAfterDisposals: number;
+  readonly heap: HeapOptions;
 }
 
 /** Fills in defaults. Throws TypeError for a tier that does not exist, Error for one that cannot run here. */
@@ -34,6 +44,12 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
+    heap: {
+      growthFactor: options.gcGrowthFactor ?? DEFAULT_HEAP_OPTIONS.growthFactor,
+      minimumBytes: options.gcMinimumBytes ?? DEFAULT_HEAP_OPTIONS.minimumBytes,
+      maxBytes: options.gcMaximumBytes ?? DEFAULT_HEAP_OPTIONS.maxBytes,
+      zeal: options.gcZeal ?? DEFAULT_HEAP_OPTIONS.zeal,
+    },
   };
 }
 

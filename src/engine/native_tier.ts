@@ -11,6 +11,7 @@ import type { WasmFunc } from "../runtime/func.ts";
 import type { NativeLocation, NativeTier, Parked } from "../runtime/tier.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { TrapCode } from "../wasm/traps.ts";
+import { refusal } from "../jit/compilable.ts";
 import type { JitCompiler } from "../jit/compile_function.ts";
 import { compiler } from "./pipeline.ts";
 
@@ -47,6 +48,10 @@ export class JitTier implements NativeTier {
   readonly #modules = new Map<ValidModule, CompiledModule>();
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
+
+  refusal(func: WasmFunc): string | undefined {
+    return refusal(func.instance!.valid, func.index);
+  }
 
   entryOf(func: WasmFunc): number {
     return this.installed(func.instance!.valid, func.index).entry;

@@ -6,10 +6,34 @@ export interface RootCounts {
   tables: number;
   /** Element segments that were not dropped. */
   elements: number;
-  /** Words on interpreter and native stacks that look like references; these are found conservatively. */
+  /** References on interpreter stacks, and words on native stacks that look like some: these are found conservatively. */
   stacks: number;
-  /** Roots added by the host. */
+  /** Roots added by the host, and heap objects that JavaScript has. */
   host: number;
+}
+
+/** Objects of one type in the heap. */
+export interface TypeReport {
+  /** The type's `$name` in a module, else what it looks like in the text format, with numbers for other types. */
+  readonly type: string;
+  /** How many were reached. */
+  readonly kept: number;
+  /** How many were not. */
+  readonly freed: number;
+}
+
+/** The heap of structures and arrays before and after a collection. */
+export interface HeapReport {
+  /** Bytes of objects before. */
+  readonly bytesBefore: number;
+  /** Bytes of the objects that were kept. */
+  readonly bytesAfter: number;
+  /** Objects that were reached. */
+  readonly objectsKept: number;
+  /** Objects that were not. */
+  readonly objectsFreed: number;
+  /** By type, the most frequent first. */
+  readonly types: readonly TypeReport[];
 }
 
 /** The report of a collection. */
@@ -20,6 +44,8 @@ export interface GcReport {
   /** Host references (externref handles) that Wasm could still reach, and those that were freed. */
   readonly kept: number;
   readonly freed: number;
+  /** Structures and arrays. */
+  readonly heap: HeapReport;
   /** Disposed instances that went, and the functions that went with them. */
   readonly instancesFreed: number;
   readonly functionsFreed: number;

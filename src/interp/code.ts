@@ -4,14 +4,19 @@
 import { BytecodeReader } from "../bytecode/reader.ts";
 import type { InterpCode, WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
-import { ENTRY_INTS, TARGET_STP } from "../validate/side_table.ts";
+import { type BodyFacts, ENTRY_INTS, type Handler, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import { BLOCK, Imm, RETURN } from "../wasm/opcodes.ts";
+import type { FuncBody, Module } from "../wasm/module.ts";
+import { BLOCK, CALL_INDIRECT, Imm, RETURN } from "../wasm/opcodes.ts";
+import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
 /** The byte that stands for an opcode where the loop is to stop. No instruction has it. */
 export const STOP = 0xff;
-/** The byte that stands for an access to another memory than the first. No instruction has it. */
-export const OTHER_MEMORY = 0xfe;
+/** The byte that stands for an access to another memory than the first, or to a memory or table with 64-bit addresses. No instruction has it. */
+export const OTHER_MEMORY = 0xe1;
+/** The bytes that stand for indirect calls through a table with 64-bit addresses. No instruction has them. */
+export const CALL_WIDE = 0xe2;
+export const RETURN_CALL_WIDE = 0xe3;
 
 /** The byte that stands for a run of blocks, the distance to whose end is in the next byte. No instruction has it. */
 export const BLOCKS = 0xe0;
@@ -19,7 +24,7 @@ export const BLOCKS = 0xe0;
 /** Joins the run of blocks that begins at `at`, as far as one byte can tell; gives the offset behind it. */
 export function joinBlocks(bytes: Uint8Array, at: number): number {
   let end = at;
-  while (bytes[end] === BLOCK && bytes[end + 1] < 128 && end + 2 - (at + 1) < 256) end += 2;
+  while (bytes[end] === BLOCK && bytes[end + 1] < 99 && end + 2 - (at + 1) < 256) end += 2;
   bytes[at] = BLOCKS;
   bytes[at + 1] = end - (at + 1);
   return end;
@@ -35,14 +40,20 @@ export class ModuleCode {
   readonly table: Int32Array;
   /** Where the side table of each defined function begins. */
   readonly tableStarts: Int32Array;
+  /** The module's bytes as they are. */
+  readonly original: Uint8Array;
   #allStops: Uint8Array | undefined;
+  /** Whether bytes are replaced because of the memory or table that an instruction is about. */
+  readonly #addresses: boolean;
 
   constructor(readonly valid: ValidModule) {
     const { module, bodies } = valid;
     this.bytes = module.bytes.slice();
+    this.original = module.bytes;
     this.data = new DataView(this.bytes.buffer);
     this.tableStarts = new Int32Array(bodies.length);
     this.table = new Int32Array(bodies.reduce((n, b) => n + b.sideTable.length, 0));
+    this.#addresses = module.memories.length > 1 || [...module.memories, ...module.tables].some((x) => x.type.is64);
     let at = 0;
     bodies.forEach((facts, i) => {
       this.tableStarts[i] = at;
@@ -51,34 +62,34 @@ export class ModuleCode {
       for (let k = at; k < end; k += ENTRY_INTS) this.table[k + TARGET_STP] += at;
       at = end;
     });
-    for (const f of module.funcs) if (f.body !== undefined) this.bytes[f.body.end - 1] = RETURN;
-    if (module.memories.length > 1) this.#markOtherMemories();
+    for (const [i, facts] of bodies.entries()) this.#adaptBody(module.funcs[module.importedFuncs + i].body!, facts);
   }
 
-  #markOtherMemories(): void {
+  /** Writes how the loop reads a body, where it is not as the module has it. */
+  #adaptBody(body: FuncBody, facts: BodyFacts): void {
     const { module } = this.valid;
-    for (const { body } of module.funcs) {
-      if (body === undefined) continue;
-      const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
-      while (r.pos < r.end) {
-        r.next();
-        if (r.info.imm === Imm.MEMORY_ACCESS && r.index !== 0) this.bytes[r.at] = OTHER_MEMORY;
-      }
-    }
-  }
-
-  /** What the byte at `pc` is when no stop is set there. */
-  #unstopped(pc: number): number {
-    if (this.bytes[pc] !== STOP && this.bytes[pc] !== BLOCKS) return this.bytes[pc];
-    const { module } = this.valid;
-    const last = module.funcs.some((f) => f.body !== undefined && f.body.end - 1 === pc);
-    if (last) return RETURN;
-    if (module.memories.length > 1) {
-      const r = new BytecodeReader(module.bytes, pc);
+    for (const at of facts.vectorMoves) this.bytes[at] = VECTOR_FORM.get(module.bytes[at])!;
+    this.bytes[body.end - 1] = RETURN;
+    if (!this.#addresses && facts.localSlot === undefined) return;
+    const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
+    while (r.pos < r.end) {
       r.next();
-      if (r.info.imm === Imm.MEMORY_ACCESS && r.index !== 0) return OTHER_MEMORY;
+      adapt(r, module, facts.localSlot, this.bytes);
     }
-    return module.bytes[pc];
+  }
+
+  /** Writes the instruction at `pc` to `target` as the loop reads it, without a stop; gives the offset behind it. */
+  #restore(pc: number, target: Uint8Array): number {
+    const { module, bodies } = this.valid;
+    const i = module.funcs.findIndex((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end);
+    const facts = bodies[i - module.importedFuncs];
+    const r = new BytecodeReader(module.bytes, pc);
+    r.next();
+    target.set(module.bytes.subarray(pc, r.pos), pc);
+    if (facts.vectorMoves.includes(pc)) target[pc] = VECTOR_FORM.get(r.op)!;
+    if (r.pos === module.funcs[i].body!.end) target[pc] = RETURN;
+    else adapt(r, module, facts.localSlot, target);
+    return r.pos;
   }
 
   /** Sets a stop before the instruction at `pc`. */
@@ -97,7 +108,7 @@ export class ModuleCode {
   }
   /** Takes it away. */
   clearStop(pc: number): void {
-    this.bytes[pc] = this.#unstopped(pc);
+    this.#restore(pc, this.bytes);
   }
 
   /** Bytes that stop before every instruction; `allow()` opens one for a step. */
@@ -106,17 +117,46 @@ export class ModuleCode {
   }
   /** Opens the instruction at `pc` in `allStops`; gives the offset behind it, for `forbid()`. */
   allow(pc: number): number {
-    const { bytes } = this.valid.module;
-    const r = new BytecodeReader(bytes, pc);
-    r.next();
-    this.allStops.set(bytes.subarray(pc, r.pos), pc);
-    this.allStops[pc] = this.#unstopped(pc);
-    return r.pos;
+    return this.#restore(pc, this.allStops);
   }
   /** Closes what `allow()` opened. */
   forbid(pc: number, end: number): void {
     this.allStops.fill(STOP, pc, end);
   }
+}
+
+/** What stands for an instruction of the loop, because of the memory or table that it is about; undefined if it stands for itself. */
+function otherForm(r: BytecodeReader, module: Module): number | undefined {
+  if (r.op >= 0x1000) return undefined;
+  switch (r.info.imm) {
+    case Imm.MEMORY_ACCESS:
+      return r.index !== 0 || module.memories[r.index].type.is64 ? OTHER_MEMORY : undefined;
+    case Imm.MEMORY:
+      return module.memories[r.index].type.is64 ? OTHER_MEMORY : undefined;
+    case Imm.TABLE:
+      return module.tables[r.index].type.is64 ? OTHER_MEMORY : undefined;
+    case Imm.TYPE_TABLE:
+      if (!module.tables[r.index2].type.is64) return undefined;
+      return r.op === CALL_INDIRECT ? CALL_WIDE : RETURN_CALL_WIDE;
+  }
+  return undefined;
+}
+
+/** Writes to `bytes` how the loop reads an instruction, if that is not as it is there: as the module has it, or with the opcode for a move of a vector. */
+function adapt(r: BytecodeReader, module: Module, localSlot: Int32Array | undefined, bytes: Uint8Array): void {
+  const other = otherForm(r, module);
+  if (other !== undefined) bytes[r.at] = other;
+  else if (localSlot !== undefined && r.info.imm === Imm.LOCAL) adaptLocal(r, localSlot[r.index], bytes);
+}
+
+/** Writes the slot of a local where its index stands, if there is room; otherwise an opcode for which the slot is looked up. */
+function adaptLocal(r: BytecodeReader, slot: number, bytes: Uint8Array): void {
+  const first = r.at + 1, last = r.pos - 1;
+  if (slot >= 2 ** (7 * (r.pos - first))) {
+    bytes[r.at] = FAR_FORM.get(bytes[r.at])!;
+    return;
+  }
+  for (let i = first; i <= last; i++, slot >>>= 7) bytes[i] = (slot & 127) | (i < last ? 128 : 0);
 }
 
 /** What the loop needs of an instance. */
@@ -125,7 +165,13 @@ export class InstanceCode {
   readonly globals: Int32Array;
   readonly funcs: readonly WasmFunc[];
 
+  /** Whether the first memory has 64-bit addresses. */
+  readonly wide: boolean;
+  /** What gc.ts keeps here. */
+  objects: unknown = undefined;
+
   constructor(readonly instance: WasmInstance, readonly code: ModuleCode) {
+    this.wide = instance.memories[0]?.type.is64 ?? false;
     this.funcs = instance.funcs;
     this.globals = Int32Array.from(instance.globals, (g) => g.cell >> 2);
   }
@@ -145,6 +191,9 @@ export class FunctionCode implements InterpCode {
   /** All that a frame may take. */
   readonly frameWords: number;
   readonly resultWords: number;
+  /** Slot of each local, where some take two. */
+  readonly localSlot: Int32Array | undefined;
+  readonly handlers: readonly Handler[];
 
   constructor(readonly func: WasmFunc) {
     const instance = func.instance!;
@@ -157,6 +206,8 @@ export class FunctionCode implements InterpCode {
     this.localWords = facts.localSlots * 2;
     this.frameWords = (facts.localSlots + facts.maxOperandSlots) * 2;
     this.resultWords = facts.resultSlots * 2;
+    this.localSlot = facts.localSlot;
+    this.handlers = facts.handlers;
   }
 }
 

@@ -69,10 +69,30 @@ export function readMemarg(bytes: Uint8Array, at: number, out: Int32Array): numb
   return readU32(bytes, out[END], out);
 }
 
+/** The constant offset of a memory access, which may have 64 bits; exact below 2^53. */
+export function readOffset(bytes: Uint8Array, at: number, out: Int32Array): number {
+  let value = 0;
+  for (let unit = 1;; unit *= 128) {
+    const b = bytes[at++];
+    value += (b & 127) * unit;
+    if (b < 128) {
+      out[END] = at;
+      return value;
+    }
+  }
+}
+
 /** The offset behind a number whose last byte is at `at` or after. */
 export function skipLeb(bytes: Uint8Array, at: number): number {
   while (bytes[at++] > 127);
   return at;
+}
+
+/** The offset behind a block type whose first byte is before `at`. */
+export function skipBlockType(bytes: Uint8Array, at: number): number {
+  const first = bytes[at - 1];
+  // Only (ref ht) and (ref null ht) are followed by a heap type.
+  return first > 127 || first === 0x63 || first === 0x64 ? skipLeb(bytes, at) : at;
 }
 
 /** The offset behind the types of a typed select, which begin at `at`. */

@@ -1,8 +1,7 @@
-// The interpreter's rarer instructions, in functions of their own so that the loop stays small: those with prefix fc, and accesses to other memories than the first.
+// The interpreter's rarer instructions, in functions of their own so that the loop stays small: those with prefix fc.
 // Take the operands from the thread's slots and put results there; give NO_TRAP or the code of a trap.
 
 import { BugError } from "../base/bug.ts";
-import { BytecodeReader } from "../bytecode/reader.ts";
 import {
   memoryCopy,
   memoryFill,
@@ -14,11 +13,12 @@ import {
   tableInit,
 } from "../runtime/bulk.ts";
 import { truncSat32, truncSat64 } from "../wasm/numeric.ts";
-import { TrapCode } from "../wasm/traps.ts";
+import type { Limits } from "../wasm/types.ts";
 import type { InstanceCode } from "./code.ts";
 import { END, readU32 } from "./leb.ts";
 import { SLOTS_F32, SLOTS_F64, SLOTS_I32, SLOTS_I64 } from "./stack.ts";
 import type { Thread } from "./thread.ts";
+import { wordsAsPlace } from "./wide_memory.ts";
 
 const OUT = new Int32Array(1);
 
@@ -57,56 +57,93 @@ export function runPrefixed(thread: Thread, view: InstanceCode, sub: number, pc:
     case 0x07: // i64.trunc_sat_f64_u
       i64[top >> 1] = truncSat64(f64[top >> 1], "i64_u");
       return OK;
+    case 0x13: // i64.add128
+      addWide(thread, 1n);
+      return OK;
+    case 0x14: // i64.sub128
+      addWide(thread, -1n);
+      return OK;
+    case 0x15: // i64.mul_wide_s
+      putWide(thread, i64[(top >> 1) - 1] * i64[top >> 1]);
+      return OK;
+    case 0x16: // i64.mul_wide_u
+      putWide(thread, BigInt.asUintN(64, i64[(top >> 1) - 1]) * BigInt.asUintN(64, i64[top >> 1]));
+      return OK;
   }
   const index = immediate(thread, view);
+  const { memories, tables } = instance;
   /** The operands below the top as unsigned numbers, the topmost with 1. */
   const operand = (k: number) => i32[sp - 2 * k] >>> 0;
+  /** An operand that is an address, index or count in what has `limits`: not exact beyond 2^53, and out of bounds there. */
+  const place = (k: number, limits: Limits) => wordsAsPlace(limits, sp - 2 * k);
   switch (sub) {
     case 0x08: { // memory.init
       const memory = immediate(thread, view);
       thread.sp -= 3;
-      return memoryInit(instance, index, memory, operand(3), operand(2), operand(1));
+      return memoryInit(instance, index, memory, place(3, memories[memory].type), operand(2), operand(1));
     }
     case 0x09: // data.drop
       instance.dropData(index);
       return OK;
     case 0x0a: { // memory.copy
-      const from = immediate(thread, view);
+      const to = memories[index], from = memories[immediate(thread, view)];
       thread.sp -= 3;
-      return memoryCopy(instance.memories[index], instance.memories[from], operand(3), operand(2), operand(1));
+      const count = place(1, to.type.is64 ? from.type : to.type);
+      return memoryCopy(to, from, place(3, to.type), place(2, from.type), count);
     }
-    case 0x0b: // memory.fill
+    case 0x0b: { // memory.fill
+      const memory = memories[index];
       thread.sp -= 3;
-      return memoryFill(instance.memories[index], operand(3), operand(2), operand(1));
+      return memoryFill(memory, place(3, memory.type), operand(2), place(1, memory.type));
+    }
     case 0x0c: { // table.init
       const table = immediate(thread, view);
       thread.sp -= 3;
-      return tableInit(instance, index, table, operand(3), operand(2), operand(1));
+      return tableInit(instance, index, table, place(3, tables[table].type), operand(2), operand(1));
     }
     case 0x0d: // elem.drop
       instance.dropElem(index);
       return OK;
     case 0x0e: { // table.copy
-      const from = immediate(thread, view);
+      const to = tables[index], from = tables[immediate(thread, view)];
       thread.sp -= 3;
-      return tableCopy(instance.tables[index], instance.tables[from], operand(3), operand(2), operand(1));
+      const count = place(1, to.type.is64 ? from.type : to.type);
+      return tableCopy(to, from, place(3, to.type), place(2, from.type), count);
     }
-    case 0x0f: // table.grow
+    case 0x0f: { // table.grow
+      const table = tables[index];
       thread.sp -= 1;
-      i32[sp - 4] = instance.tables[index].grow(operand(1), i32[sp - 4]);
-      i32[sp - 3] = 0;
+      i64[(sp - 4) >> 1] = BigInt(table.grow(place(1, table.type), i32[sp - 4]));
       return OK;
+    }
     case 0x10: // table.size
       thread.sp += 1;
-      i32[sp] = instance.tables[index].length;
+      i32[sp] = tables[index].length;
       i32[sp + 1] = 0;
       return OK;
-    case 0x11: // table.fill
+    case 0x11: { // table.fill
+      const table = tables[index];
       thread.sp -= 3;
-      return tableFill(instance.tables[index], operand(3), i32[sp - 4], operand(1));
+      return tableFill(table, place(3, table.type), i32[sp - 4], place(1, table.type));
+    }
     default:
       throw new BugError(`no handler for opcode fc ${sub.toString(16)}`);
   }
+}
+
+/** Adds `sign` times the upper pair of slots to the pair below it, as integers of 128 bits, low halves first; the sum takes their place. */
+function addWide(thread: Thread, sign: bigint): void {
+  const at = thread.sp - 4;
+  thread.sp -= 2;
+  const low = BigInt.asUintN(64, SLOTS_I64[at]) + sign * BigInt.asUintN(64, SLOTS_I64[at + 2]);
+  SLOTS_I64[at] = low;
+  SLOTS_I64[at + 1] += sign * SLOTS_I64[at + 3] + (low >> 64n);
+}
+
+/** Puts a product of 128 bits over the two topmost slots, its low half first. */
+function putWide(thread: Thread, product: bigint): void {
+  SLOTS_I64[thread.sp - 2] = product;
+  SLOTS_I64[thread.sp - 1] = product >> 64n;
 }
 
 /** Reads an index at `thread.pc` and moves behind it. */
@@ -114,32 +151,4 @@ function immediate(thread: Thread, view: InstanceCode): number {
   const value = readU32(view.code.valid.module.bytes, thread.pc, OUT);
   thread.pc = OUT[END];
   return value;
-}
-
-/** Runs the load or store at `pc`, whose memory is not the first. `thread.sp` and `thread.pc` as with `runPrefixed()`. */
-export function otherMemory(thread: Thread, view: InstanceCode, pc: number): Outcome {
-  const r = new BytecodeReader(view.code.valid.module.bytes, pc);
-  r.next();
-  thread.pc = r.pos;
-  const { i32 } = thread;
-  const { view: memory } = view.instance.memories[r.index];
-  const stores = r.info.signature.endsWith(":");
-  const address = (thread.sp - (stores ? 2 : 1)) << 1;
-  const value = (thread.sp - 1) << 1;
-  const at = (i32[address] >>> 0) + r.offset;
-  const bits = 8 << r.info.accessLog2;
-  if (at + (bits >> 3) > memory.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
-  if (stores) {
-    thread.sp -= 2;
-    if (bits === 8) memory.setInt8(at, i32[value]);
-    else if (bits === 16) memory.setInt16(at, i32[value], true);
-    else memory.setInt32(at, i32[value], true);
-    if (bits === 64) memory.setInt32(at + 4, i32[value | 1], true);
-    return OK;
-  }
-  const signed = r.info.name.endsWith("_s");
-  const low = bits === 8 ? memory.getInt8(at) : bits === 16 ? memory.getInt16(at, true) : memory.getInt32(at, true);
-  i32[value] = signed || bits >= 32 ? low : low & ((1 << bits) - 1);
-  i32[value | 1] = bits === 64 ? memory.getInt32(at + 4, true) : signed ? low >> 31 : 0;
-  return OK;
 }

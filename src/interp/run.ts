@@ -18,12 +18,30 @@ import {
 import { TrapCode } from "../wasm/traps.ts";
 import { TYPES } from "../wasm/types.ts";
 import { BugError } from "../base/bug.ts";
+import { runAtomic } from "./atomics.ts";
 import { type FunctionCode, functionCode, joinBlocks } from "./code.ts";
-import { END, HIGH, LOW, readMemarg, readS32, readS64, readU32, skipLeb, skipSelectTypes } from "./leb.ts";
-import { otherMemory, runPrefixed } from "./prefixed.ts";
+import * as gc from "./gc.ts";
+import { skipTryTable, startThrow } from "./exceptions.ts";
+import {
+  END,
+  HIGH,
+  LOW,
+  readMemarg,
+  readS32,
+  readS64,
+  readU32,
+  skipBlockType,
+  skipLeb,
+  skipSelectTypes,
+} from "./leb.ts";
+import { runPrefixed } from "./prefixed.ts";
+import { runSimd } from "./simd.ts";
+import { runLanes } from "./simd_integer.ts";
 import * as stack from "./stack.ts";
 import { BASE, FP, FRAME_WORDS, LAST_FRAME, PC, STACK_WORDS, STP } from "./stack.ts";
 import type { Thread } from "./thread.ts";
+import { runElsewhere } from "./wide_memory.ts";
+import { runMove } from "./vector_moves.ts";
 
 /** The loop used its fuel up. */
 export const SLICE = -1;
@@ -42,6 +60,7 @@ const NO_MEMORY = new DataView(new ArrayBuffer(0));
 /** Results of LEB128 readers. */
 const OUT = new Int32Array(4);
 const NO_TRAP = -1;
+const TAKEN = gc.TAKEN, NOT_TAKEN = gc.NOT_TAKEN;
 /** The values of LEB128 numbers of one byte, as i64. */
 const SMALL = BigInt64Array.from({ length: 128 }, (_, byte) => BigInt.asIntN(64, BigInt((byte << 25) >> 25)));
 const UNREACHABLE = TrapCode.UNREACHABLE,
@@ -52,7 +71,9 @@ const DIVIDE_BY_ZERO = TrapCode.INTEGER_DIVIDE_BY_ZERO,
   EXHAUSTED = TrapCode.CALL_STACK_EXHAUSTED;
 const UNDEFINED_ELEMENT = TrapCode.UNDEFINED_ELEMENT,
   UNINITIALIZED_ELEMENT = TrapCode.UNINITIALIZED_ELEMENT,
-  TYPE_MISMATCH = TrapCode.INDIRECT_CALL_TYPE_MISMATCH;
+  TYPE_MISMATCH = TrapCode.INDIRECT_CALL_TYPE_MISMATCH,
+  NULL_REFERENCE = TrapCode.NULL_REFERENCE,
+  NULL_FUNCTION = TrapCode.NULL_FUNCTION;
 
 /**
  * Runs the top frame of `thread` for at most `fuel` calls and branches. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
@@ -68,6 +89,8 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
 
   // Temporaries: one set for all cases keeps V8's bytecode small. In case labels, only literals give a jump table.
   let a = 0, b = 0, c = 0, d = 0, e = 0, x = 0, y = 0;
+  /** Whether a call is to replace the frame; whether it is then to be a base frame. */
+  let tail = 0, base = 0;
   let end = memory.byteLength;
   let callee: WasmFunc, next: FunctionCode;
   let status: RunStatus | typeof STOPPED | typeof SLICE = SLICE, trap: number = NO_TRAP;
@@ -404,17 +427,33 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
         case 0x01: // nop
           continue;
         case 0x02: // block
-          if (bytes[pc + 1] === 0x02 && bytes[pc] < 128) {
+          if (bytes[pc + 1] === 0x02 && bytes[pc] < 99) {
             pc = joinBlocks(bytes, (pc - 1) | 0);
             continue;
           }
           pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+          if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
           continue;
         case 0x03: // loop
+        case 0x06: // try
           pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+          if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
           continue;
+        case 0x1f: // try_table
+          pc = skipTryTable(bytes, pc, out);
+          stp = (stp + (out[1] << 2)) | 0;
+          continue;
+        case 0x18: // delegate
+          pc = skipLeb(bytes, pc);
+          continue;
+        case 0x08: // throw
+        case 0x09: // rethrow
+        case 0x0a: // throw_ref
+          thread.sp = sp >> 1;
+          a = startThrow(thread, view, a, pc, (fp + (table[stp + 3] << 1)) | 0);
+          if (a === NO_TRAP) status = RunStatus.THROW;
+          else trap = a;
+          break run;
         case 0xe0: // BLOCKS
           pc = (pc + bytes[pc]) | 0;
           continue;
@@ -422,7 +461,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
           continue;
         case 0x04: // if
           pc = (pc + 1) | 0;
-          if (bytes[pc - 1] > 127) pc = skipLeb(bytes, pc);
+          if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
           sp = (sp - 2) | 0;
           if (i32[sp] !== 0) {
             stp = (stp + 4) | 0;
@@ -430,6 +469,8 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
           }
           break;
         case 0x05: // else
+        case 0x07: // catch
+        case 0x19: // catch_all
         case 0x0c: // br
           break;
         case 0x0e: // br_table
@@ -466,6 +507,9 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
             end = memory.byteLength;
           }
           continue;
+        case 0x12: // return_call
+          tail = 1;
+          // falls through
         case 0x10: // call
           a = bytes[pc];
           pc = (pc + 1) | 0;
@@ -475,6 +519,14 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
           }
           callee = view.funcs[a];
           break calls;
+        case 0xe2: // CALL_WIDE
+        case 0xe3: // RETURN_CALL_WIDE
+          // Tables have fewer than 2^32 entries, so any index beyond is as good as the highest.
+          if (i32[sp - 1] !== 0) i32[sp - 2] = -1;
+          // falls through
+        case 0x13: // return_call_indirect
+          if (a !== 0xe2) tail = 1;
+          // falls through
         case 0x11: // call_indirect
           a = bytes[pc];
           pc = (pc + 1) | 0;
@@ -508,6 +560,38 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
             break run;
           }
           break calls;
+        case 0x15: // return_call_ref
+          tail = 1;
+          // falls through
+        case 0x14: // call_ref
+          pc = skipLeb(bytes, pc);
+          sp = (sp - 2) | 0;
+          if (i32[sp] === 0) {
+            trap = NULL_FUNCTION;
+            break run;
+          }
+          callee = store.func(i32[sp]);
+          break calls;
+        case 0xd4: // ref.as_non_null
+          if (i32[sp - 2] === 0) {
+            trap = NULL_REFERENCE;
+            break run;
+          }
+          continue;
+        case 0xd5: // br_on_null
+          if (i32[sp - 2] === 0) {
+            sp = (sp - 2) | 0;
+            break;
+          }
+          stp = (stp + 4) | 0;
+          pc = skipLeb(bytes, pc);
+          continue;
+        case 0xd6: // br_on_non_null
+          if (i32[sp - 2] !== 0) break;
+          sp = (sp - 2) | 0;
+          stp = (stp + 4) | 0;
+          pc = skipLeb(bytes, pc);
+          continue;
         case 0x00: // unreachable
           trap = UNREACHABLE;
           break run;
@@ -1525,6 +1609,33 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
           i32[sp | 1] = 0;
           sp = (sp + 2) | 0;
           continue;
+        case 0xd3: // ref.eq
+          sp = (sp - 2) | 0;
+          a = (sp - 2) | 0;
+          i32[a] = i32[a] === i32[sp] ? 1 : 0;
+          i32[a | 1] = 0;
+          continue;
+        case 0xfb: // prefix
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          // A collection wants to know where the thread is.
+          thread.sp = sp >> 1;
+          thread.top = top;
+          frames[top] = pc;
+          a = gc.runGc(thread, view, a, pc, sp);
+          if (a >= 0) {
+            trap = a;
+            break run;
+          }
+          sp = thread.sp << 1;
+          pc = thread.pc;
+          if (a === TAKEN) break;
+          if (a === NOT_TAKEN) stp = (stp + 4) | 0;
+          continue;
         case 0xfc: // prefix
           a = bytes[pc];
           pc = (pc + 1) | 0;
@@ -1541,14 +1652,97 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
           sp = thread.sp << 1;
           pc = thread.pc;
           continue;
-        case 0xfe: // OTHER_MEMORY
+        case 0xfe: // prefix
           thread.sp = sp >> 1;
-          a = otherMemory(thread, view, (pc - 1) | 0);
+          a = runAtomic(thread, view, pc);
           if (a !== NO_TRAP) {
             trap = a;
             break run;
           }
           sp = thread.sp << 1;
+          pc = thread.pc;
+          continue;
+        case 0xe1: // OTHER_MEMORY
+          thread.sp = sp >> 1;
+          a = runElsewhere(thread, view, (pc - 1) | 0);
+          if (a !== NO_TRAP) {
+            trap = a;
+            break run;
+          }
+          sp = thread.sp << 1;
+          pc = thread.pc;
+          // It may have grown.
+          memory = view.instance.memories.length > 0 ? view.instance.memories[0].view : NO_MEMORY;
+          end = memory.byteLength;
+          continue;
+        case 0xfd: // prefix
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          if (a > 0x5d || (a > 0x22 && a < 0x54)) {
+            sp = runLanes(a, sp);
+            continue;
+          }
+          a = runSimd(thread, view, bytes, a, pc, sp, memory);
+          if (a < 0) {
+            trap = OUT_OF_BOUNDS;
+            break run;
+          }
+          sp = a;
+          pc = thread.pc;
+          continue;
+        case 0xf0: // V128_LOCAL_GET
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          a = (fp + (a << 1)) | 0;
+          i64[sp >> 1] = i64[a >> 1];
+          i64[(sp + 2) >> 1] = i64[(a + 2) >> 1];
+          sp = (sp + 4) | 0;
+          continue;
+        case 0xf1: // V128_LOCAL_SET
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          a = (fp + (a << 1)) | 0;
+          sp = (sp - 4) | 0;
+          i64[a >> 1] = i64[sp >> 1];
+          i64[(a + 2) >> 1] = i64[(sp + 2) >> 1];
+          continue;
+        case 0xf2: // V128_LOCAL_TEE
+          a = bytes[pc];
+          pc = (pc + 1) | 0;
+          if (a > 127) {
+            a = readU32(bytes, pc - 1, out);
+            pc = out[END];
+          }
+          a = (fp + (a << 1)) | 0;
+          i64[a >> 1] = i64[(sp - 4) >> 1];
+          i64[(a + 2) >> 1] = i64[(sp - 2) >> 1];
+          continue;
+        case 0xf3: // V128_DROP
+          sp = (sp - 4) | 0;
+          continue;
+        case 0xf4: // V128_SELECT
+        case 0xf5: // V128_SELECT_T
+        case 0xf6: // V128_GLOBAL_GET
+        case 0xf7: // V128_GLOBAL_SET
+        case 0xf8: // FAR_LOCAL_GET
+        case 0xf9: // FAR_LOCAL_SET
+        case 0xfa: // FAR_LOCAL_TEE
+        case 0xe8: // V128_FAR_LOCAL_GET
+        case 0xe9: // V128_FAR_LOCAL_SET
+        case 0xea: // V128_FAR_LOCAL_TEE
+          sp = runMove(thread, codes[top >> 2], bytes, a, pc, sp, fp);
           pc = thread.pc;
           continue;
         case 0xff: // STOP
@@ -1570,6 +1764,22 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
       continue;
     }
     // Calls come here.
+    if (tail !== 0) {
+      // The arguments take the place of the frame, as if the frame below had called.
+      tail = 0;
+      a = callee.paramSlots << 1;
+      i32.copyWithin(fp, sp - a, sp);
+      sp = (fp + a) | 0;
+      base = frames[top + BASE];
+      if (base !== 0 && callee.mode !== 0) {
+        status = RunStatus.TAIL_CALL;
+        thread.callee = callee;
+        break run;
+      }
+      top = (top - FRAME_WORDS) | 0;
+      pc = frames[top];
+      stp = frames[top + STP];
+    }
     if (callee.mode !== 0) {
       status = RunStatus.CALL;
       thread.callee = callee;
@@ -1579,6 +1789,10 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
     b = (sp - next.paramWords) | 0;
     if (top >= LAST_FRAME || b + next.frameWords > STACK_WORDS) {
       trap = EXHAUSTED;
+      if (base !== 0) {
+        top = (top + FRAME_WORDS) | 0;
+        pc = frames[top];
+      }
       break run;
     }
     frames[top] = pc;
@@ -1586,7 +1800,8 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
     top = (top + FRAME_WORDS) | 0;
     fp = b;
     frames[top + FP] = b;
-    frames[top + BASE] = 0;
+    frames[top + BASE] = base;
+    base = 0;
     codes[top >> 2] = next;
     b = (b + next.localWords) | 0;
     while (sp < b) {

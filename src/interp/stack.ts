@@ -21,6 +21,11 @@ export const LAST_FRAME: number = (MAX_FRAMES - 1) * FRAME_WORDS;
 const BUFFER = new ArrayBuffer(STACK_BYTES);
 /** The slots, two words each. */
 export const SLOTS_I32: Int32Array = new Int32Array(BUFFER);
+export const SLOTS_I8: Int8Array = new Int8Array(BUFFER);
+export const SLOTS_U8: Uint8Array = new Uint8Array(BUFFER);
+export const SLOTS_I16: Int16Array = new Int16Array(BUFFER);
+export const SLOTS_U16: Uint16Array = new Uint16Array(BUFFER);
+export const SLOTS_U32: Uint32Array = new Uint32Array(BUFFER);
 export const SLOTS_I64: BigInt64Array = new BigInt64Array(BUFFER);
 export const SLOTS_F32: Float32Array = new Float32Array(BUFFER);
 export const SLOTS_F64: Float64Array = new Float64Array(BUFFER);

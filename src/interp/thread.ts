@@ -2,12 +2,16 @@
 
 import { BugError } from "../base/bug.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
+import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { Store } from "../runtime/store.ts";
 import { type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
+import { stackMap } from "../validate/stack_map.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
+import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type FunctionCode, functionCode } from "./code.ts";
+import { clauseFor, enterClause } from "./exceptions.ts";
 import { runLoop, SLICE, STOPPED } from "./run.ts";
 import {
   BASE,
@@ -45,6 +49,7 @@ export class Thread implements InterpThread {
   readonly i32: Int32Array = SLOTS_I32;
   callee: WasmFunc | undefined = undefined;
   trapCode: TrapCode = TrapCode.UNREACHABLE;
+  exception: WasmException | undefined = undefined;
   level = 0;
   /** Slot where its part of the stack begins; -1 while it has none. */
   #first = -1;
@@ -73,7 +78,8 @@ export class Thread implements InterpThread {
   #begin(): void {
     const below = ACTIVE[ACTIVE.length - 1];
     this.#first = this.#sp = below === undefined ? 0 : below.sp;
-    this.#bottom = below === undefined ? 0 : below.top + FRAME_WORDS;
+    // The frame below the lowest is not used, so that the loop may treat a base frame's caller like any other.
+    this.#bottom = (below === undefined ? 0 : below.top) + FRAME_WORDS;
     this.top = this.#bottom - FRAME_WORDS;
     ACTIVE.push(this);
   }
@@ -109,6 +115,8 @@ export class Thread implements InterpThread {
     const { interrupt } = this.store;
     for (;;) {
       const status = runLoop(this, SLICE_FUEL);
+      if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
+      if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) continue;
       if (status !== SLICE) return this.#left(status);
       if (Atomics.load(interrupt, 0) !== 0) {
         this.trapCode = TrapCode.INTERRUPTED;
@@ -124,16 +132,44 @@ export class Thread implements InterpThread {
     const end = code.allow(pc);
     this.stepping = true;
     try {
-      return this.#left(runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED);
+      for (;;) {
+        const status = runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED;
+        if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        if (status !== RunStatus.TRAP || !this.#rewindAfterGrow()) return this.#left(status);
+      }
     } finally {
       this.stepping = false;
       code.forbid(pc, end);
     }
   }
 
+  /**
+   * After a trap: whether it was a load or store that the first memory has room for by now, since another Worker has made it grow; the loop goes by the length
+   * that it found. If so, everything is as before the instruction.
+   */
+  #rewindAfterGrow(): boolean {
+    if (this.trapCode !== TrapCode.MEMORY_OUT_OF_BOUNDS) return false;
+    const { view, start } = CODES[this.top / FRAME_WORDS];
+    const memory = view.instance.memories[0];
+    // Accesses with 64-bit addresses look at the length themselves.
+    if (memory === undefined || !memory.type.shared || memory.type.is64) return false;
+    const { bytes } = view.instance.module;
+    const r = new BytecodeReader(bytes, instructionBefore(bytes, start, FRAMES[this.top + PC]));
+    const code = r.next();
+    if (r.info.imm !== Imm.MEMORY_ACCESS || r.index !== 0 || code >= 0x1000) return false;
+    // A store has taken its operands already; they still stand above the top.
+    const stores = r.info.signature.endsWith(":");
+    const slot = (stores ? this.#sp : this.#sp - 1) << 1;
+    const address = (this.i32[slot] >>> 0) + r.offset;
+    if (address + (1 << r.info.accessLog2) > memory.byteLength) return false;
+    if (stores) this.#sp += 2;
+    FRAMES[this.top + PC] = r.at;
+    return true;
+  }
+
   #left<T extends RunStatus | typeof STOPPED>(status: T): T {
     this.#before = status === STOPPED;
-    if (status === RunStatus.DONE) {
+    if (status === RunStatus.DONE || status === RunStatus.TAIL_CALL) {
       this.top -= FRAME_WORDS;
       this.level--;
     }
@@ -145,11 +181,34 @@ export class Thread implements InterpThread {
     return FRAMES[this.top + PC];
   }
 
+  /** Word where the topmost frame below all but `level` base frames begins. */
+  #topBelow(level: number): number {
+    let at = this.top;
+    for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= FRAMES[at + BASE];
+    return at;
+  }
+
+  catches(exception: WasmException, level: number): boolean {
+    for (let at = this.#topBelow(level); at >= this.#bottom; at -= FRAME_WORDS) {
+      const code = CODES[at / FRAME_WORDS];
+      if (code.handlers.length > 0) {
+        const clause = clauseFor(code, FRAMES[at + PC], exception);
+        if (clause !== undefined) {
+          enterClause(this, at, code, clause, exception);
+          this.level = level;
+          this.exception = undefined;
+          return true;
+        }
+      }
+      if (FRAMES[at + BASE] !== 0) break;
+    }
+    return false;
+  }
+
   frames(level: number): WasmFrame[] {
     const list: WasmFrame[] = [];
     const known = new Map<FunctionCode, Map<number, number>>();
-    let at = this.top;
-    for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= FRAMES[at + BASE];
+    let at = this.#topBelow(level);
     for (; at >= this.#bottom; at -= FRAME_WORDS) {
       const code = CODES[at / FRAME_WORDS];
       const { func } = code;
@@ -167,9 +226,19 @@ export class Thread implements InterpThread {
     return list;
   }
 
-  scan(visit: (low: number) => void): void {
-    if (this.#first < 0) return;
-    for (let i = this.#first; i < this.#sp; i++) visit(this.i32[i << 1]);
+  scan(visit: (ref: number, isFunc: boolean) => void): void {
+    const { i32 } = this;
+    for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) {
+      const { func } = CODES[at / FRAME_WORDS];
+      const fp = FRAMES[at + FP];
+      // What an instruction took from the stack, such as a call's arguments, belongs to the next frame, or is gone.
+      const slots = ((at < this.top ? FRAMES[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
+      // Before an instruction with a stop, the pc is where that begins.
+      const pc = FRAMES[at + PC] + (at === this.top && this.#before ? 1 : 0);
+      const { refs, funcs } = stackMap(func.instance!.valid, func.index, pc);
+      for (const slot of refs) if (slot < slots) visit(i32[fp + 2 * slot], false);
+      for (const slot of funcs) if (slot < slots) visit(i32[fp + 2 * slot], true);
+    }
   }
 
   *functions(): Iterable<WasmFunc> {
@@ -184,6 +253,7 @@ export class Thread implements InterpThread {
     this.top = -FRAME_WORDS;
     this.level = 0;
     this.callee = undefined;
+    this.exception = undefined;
     this.#before = false;
     if (ACTIVE.length === 0) forgetCodes();
   }

@@ -41,8 +41,8 @@ function handle(code: number, handler: Handler): void {
 for (let code = 0; code < 256; code++) HANDLERS.push(undefined);
 for (const [code, handler] of numericHandlers()) handle(code, handler);
 for (const info of op.INSTRUCTIONS) {
-  if (info.properties & op.LOADS && info.imm === op.Imm.MEMORY_ACCESS) handle(info.code, memory.load);
-  else if (info.properties & op.STORES && info.imm === op.Imm.MEMORY_ACCESS) handle(info.code, memory.store);
+  if (info.imm !== op.Imm.MEMORY_ACCESS || info.feature !== undefined) continue;
+  handle(info.code, info.properties & op.LOADS ? memory.load : memory.store);
 }
 for (const code of calls.HELPED_OPCODES) handle(code, calls.callHelper);
 for (const code of [op.I32_CONST, op.I64_CONST, op.F32_CONST, op.F64_CONST]) handle(code, variables.constant);

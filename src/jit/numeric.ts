@@ -22,7 +22,7 @@ export function numericHandlers(): Map<number, Handler> {
   for (const info of op.INSTRUCTIONS) {
     const [type, name] = info.name.split(".");
     const [operands, results] = info.signature.split(":");
-    if (info.imm !== op.Imm.NONE || !(type in WIDTHS) || operands === undefined) continue;
+    if (info.imm !== op.Imm.NONE || info.feature !== undefined || !(type in WIDTHS) || operands === undefined) continue;
     const wide = WIDTHS[type];
     const index = (list: string[]) => list.indexOf(name);
     const isInt = type[0] === "i";

@@ -9,12 +9,13 @@ import type { NativeStack } from "../platform/stacks.ts";
 import { Trap, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
+import type { WasmException } from "./exception.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { Store } from "./store.ts";
 import { type InterpThread, RunStatus } from "./tier.ts";
-import { readSlot, writeSlot } from "./values.ts";
+import { readSlot, settle, writeSlot } from "./values.ts";
 
 const IDLE_THREADS = 8;
 
@@ -129,14 +130,23 @@ export class Activation {
     if (this.#stack !== undefined) this.#native!.stacks.giveBack(this.#stack);
   }
 
-  /** Words on this activation's stacks that may be references, and the functions that run, for the collector. */
-  scan(visit: (word: number) => void, use: (func: WasmFunc) => void): void {
+  /** For the collector: the references on this activation's stacks, words of machine code's that may be some, and the functions that run. */
+  scan(
+    visit: (ref: number, isFunc: boolean) => void,
+    guess: (word: number) => void,
+    use: (func: WasmFunc) => void,
+  ): void {
     for (const segment of this.segments) use(segment.func);
     if (this.#thread !== undefined) {
       this.#thread.scan(visit);
       for (const func of this.#thread.functions()) use(func);
     }
-    if (this.#stack !== undefined) this.#stack.scan(readAddress(this.#stack.i32, SP), visit);
+    if (this.#stack !== undefined) this.#stack.scan(readAddress(this.#stack.i32, SP), guess);
+  }
+
+  /** Whether it has something on a native stack. */
+  get hasNative(): boolean {
+    return this.#stack !== undefined;
   }
 
   // Starting functions
@@ -204,17 +214,35 @@ export class Activation {
       return this.#finish(n, { words: thread.i32, at: thread.sp });
     }
     if (status === RunStatus.TRAP) this.#trap(thread.trapCode);
+    if (status === RunStatus.THROW) {
+      this.#throw(thread.exception!);
+      return undefined;
+    }
     const callee = thread.callee!;
     thread.sp -= callee.paramSlots;
     const args = { words: thread.i32, at: thread.sp };
-    if (callee.mode === Mode.HOST) {
-      if (!thread.reserve(callee.resultSlots)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
-      callHost(this.store, callee, args);
-      thread.sp += callee.resultSlots;
-    } else {
+    if (status === RunStatus.TAIL_CALL) this.segments.pop();
+    if (callee.mode !== Mode.HOST) {
       this.#start(callee, args);
+      return undefined;
     }
+    if (!thread.reserve(callee.resultSlots)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
+    if (!this.#callHost(callee, args)) return undefined;
+    if (status === RunStatus.TAIL_CALL) return this.#give(callee.resultSlots, args);
+    thread.sp += callee.resultSlots;
     return undefined;
+  }
+
+  /** Calls a host function; false if it threw and a frame caught that. */
+  #callHost(callee: WasmFunc, args: SlotRange): boolean {
+    try {
+      callHost(this.store, callee, args);
+      return true;
+    } catch (error) {
+      const exception = this.store.exceptions.enter(error);
+      if (exception === undefined || !this.#catch(exception)) throw error;
+      return false;
+    }
   }
 
   #runNative(segment: Segment): SlotRange | undefined {
@@ -228,7 +256,7 @@ export class Activation {
     return this.#leave(segment, status);
   }
 
-  /** Serves an exit of machine code; false if another segment was started for it. */
+  /** Serves an exit of machine code; false if another segment is to run now. */
   #serve(segment: Segment, status: typeof Exit.CALL | typeof Exit.HELPER): boolean {
     const { i32 } = this.#stack!;
     segment.exit = status;
@@ -238,10 +266,7 @@ export class Activation {
     }
     const callee = this.store.func(i32[STACK.callee >> 2]);
     const args = { words: i32, at: ARGS_SLOT };
-    if (callee.mode === Mode.HOST) {
-      callHost(this.store, callee, args);
-      return true;
-    }
+    if (callee.mode === Mode.HOST) return this.#callHost(callee, args);
     this.#start(callee, args);
     return false;
   }
@@ -259,6 +284,11 @@ export class Activation {
   /** The topmost segment is done: its results go to the segment below, or to JavaScript. */
   #finish(resultSlots: number, results: SlotRange): SlotRange | undefined {
     this.segments.pop();
+    return this.#give(resultSlots, results);
+  }
+
+  /** Gives results to the topmost segment, or to JavaScript. */
+  #give(resultSlots: number, results: SlotRange): SlotRange | undefined {
     const below = this.segments[this.segments.length - 1];
     if (below === undefined) return results;
     if (below.native) {
@@ -277,6 +307,32 @@ export class Activation {
       thread.sp += resultSlots;
     }
     return undefined;
+  }
+
+  // Exceptions
+
+  /** An exception was thrown by Wasm. Throws to JavaScript what stands for it if no frame catches it. */
+  #throw(exception: WasmException): void {
+    if (!this.#catch(exception)) throw this.store.exceptions.leave(exception, this.frames());
+  }
+
+  /**
+   * Looks for a frame that catches; if there is one, everything above it is dropped, and its segment is to run now. Machine code has no handlers: what it has
+   * on its stack is abandoned.
+   */
+  #catch(exception: WasmException): boolean {
+    const thread = this.#thread;
+    if (thread === undefined) return false;
+    let level = thread.level;
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      if (this.segments[i].native) continue;
+      if (!thread.catches(exception, level--)) continue;
+      for (const dropped of this.segments.splice(i + 1).reverse()) {
+        if (dropped.native) writeAddress(this.#stack!.i32, SP, dropped.enteredAt);
+      }
+      return true;
+    }
+    return false;
   }
 
   // Traps
@@ -327,6 +383,7 @@ function copySlots(from: Int32Array, at: number, to: Int32Array, toAt: number, s
 export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
   const { params, results } = func.signature.type;
   const { words, at } = args;
+  if (func.signature.vectors) throw new TypeError(`${func.name} has a v128 in its type, so it cannot be called`);
   const host = func.host!;
   let value: unknown;
   if (params.length === 0) value = host();
@@ -336,7 +393,7 @@ export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
   } else value = host(...params.map((t, i) => readSlot(store, words, at + i, t)));
   if (results.length === 0) return;
   if (results.length === 1) return writeSlot(store, words, at, results[0], value);
-  const values = [...value as Iterable<unknown>];
+  const values = settle(results, [...value as Iterable<unknown>]);
   if (values.length !== results.length) {
     throw new TypeError(`${func.name} gave ${values.length} results instead of ${results.length}`);
   }

@@ -9,7 +9,7 @@ import { Mode, type WasmFunc } from "./func.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import type { ValType } from "../wasm/types.ts";
 import type { Store } from "./store.ts";
-import { readSlot, writeSlot } from "./values.ts";
+import { readSlot, settle, writeSlot } from "./values.ts";
 
 const ARGS_SLOT = STACK.args >> 3;
 
@@ -24,8 +24,12 @@ export class Caller {
   /** Calls with JavaScript values. Throws TypeError for what cannot be converted, Trap, or what a host function threw. */
   call(func: WasmFunc, args: ArrayLike<unknown>): unknown {
     if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
+    if (func.signature.vectors) {
+      throw new TypeError(`${func.name} has a v128 in its type, so JavaScript cannot call it`);
+    }
     const { store } = this;
     const { params, results } = func.signature.type;
+    if (func.signature.references) args = settle(params, args);
     if (func.mode === Mode.NATIVE && func.nativeEntry !== 0) {
       const stack = this.#idle ?? this.#take();
       const { i32 } = stack;

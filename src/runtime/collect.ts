@@ -1,7 +1,12 @@
-// The collection of what Wasm cannot reach any more: host references, and disposed instances with their functions, tables and memories.
-// Traces from the instances in use, running activations and the host's roots. Stacks are scanned conservatively: nothing moves, so a false root only keeps something longer.
+// The collection of what Wasm cannot reach any more: objects of the heap, host references, and disposed instances with their functions, tables and memories.
+// Traces from the instances in use, running activations and the host's roots. Interpreter stacks are read by the types of their slots; native ones are scanned
+// conservatively: nothing moves, so a false root only keeps something longer.
 
-import type { GcReport, RootCounts } from "../gc/report.ts";
+import { Marker } from "../gc/collector.ts";
+import type { GcHeap, TypeCount } from "../gc/heap.ts";
+import type { GcReport, HeapReport, RootCounts } from "../gc/report.ts";
+import { type CompositeType, type FieldType, typeName, TYPES } from "../wasm/types.ts";
+import { WasmException } from "./exception.ts";
 import { WasmFunc } from "./func.ts";
 import type { WasmGlobal } from "./global.ts";
 import type { WasmInstance } from "./instance.ts";
@@ -10,14 +15,54 @@ import type { Store } from "./store.ts";
 import { WasmTable } from "./table.ts";
 import { isFuncType } from "./values.ts";
 
+const NO_HEAP: HeapReport = { bytesBefore: 0, bytesAfter: 0, objectsKept: 0, objectsFreed: 0, types: [] };
+
 /** Collects; gives the report after the finalizers ran. A finalizer that throws does not stop the others; the first error is thrown at the end. */
 export function collect(store: Store): GcReport {
   const began = performance.now();
-  const trace = new Trace(store);
+  const trace = new Trace(store, true);
   trace.run();
+  const heap = trace.heapReport();
   const { instancesFreed, functionsFreed } = trace.free();
   const { freed, finalizers } = store.handles.sweep(trace.handles);
   const ms = performance.now() - began;
+  count(store.heapInUse, ms);
+  const report: GcReport = {
+    ms,
+    roots: trace.roots,
+    kept: trace.handles.size,
+    freed,
+    heap,
+    instancesFreed,
+    functionsFreed,
+    instances: store.instances.size,
+    functions: store.functionCount,
+    finalizers: finalizers.length,
+  };
+  runAll(finalizers);
+  return report;
+}
+
+/** Collects because an allocation wants room. Finalizers run later, when no Wasm code does. */
+export function collectUnasked(store: Store): void {
+  const began = performance.now();
+  const trace = new Trace(store, false);
+  trace.run();
+  trace.free();
+  const { finalizers } = store.handles.sweep(trace.handles);
+  if (finalizers.length > 0) queueMicrotask(() => runAll(finalizers));
+  count(store.heapInUse, performance.now() - began);
+}
+
+function count(heap: GcHeap | undefined, ms: number): void {
+  if (heap === undefined) return;
+  const { figures } = heap;
+  figures.collections++;
+  figures.ms += ms;
+  figures.longestMs = Math.max(figures.longestMs, ms);
+}
+
+function runAll(finalizers: readonly (() => void)[]): void {
   const errors: unknown[] = [];
   for (const f of finalizers) {
     try {
@@ -27,17 +72,6 @@ export function collect(store: Store): GcReport {
     }
   }
   if (errors.length > 0) throw errors[0];
-  return {
-    ms,
-    roots: trace.roots,
-    kept: trace.handles.size,
-    freed,
-    instancesFreed,
-    functionsFreed,
-    instances: store.instances.size,
-    functions: store.functionCount,
-    finalizers: finalizers.length,
-  };
 }
 
 class Trace {
@@ -49,21 +83,38 @@ class Trace {
   readonly #tables = new Set<WasmTable>();
   readonly #memories = new Set<WasmMemory>();
   readonly #pending: WasmInstance[] = [];
+  readonly #heap: GcHeap | undefined;
+  readonly #marker: Marker | undefined;
+  readonly #bytesBefore: number;
+  #types: TypeCount[] = [];
 
-  constructor(readonly store: Store) {}
+  /** `detailed`: objects are counted by type. */
+  constructor(readonly store: Store, readonly detailed: boolean) {
+    const heap = this.#heap = store.heapInUse;
+    this.#bytesBefore = heap?.occupiedBytes ?? 0;
+    if (heap === undefined) return;
+    this.#marker = new Marker(heap, (ref) => this.#handle(ref), (ref) => this.#func(store.func(ref)));
+    heap.beginCollection();
+    if (detailed || store.activations.running.some((a) => a.hasNative)) heap.findObjects();
+  }
 
   run(): void {
     const { store } = this;
     for (const i of store.instances) if (!i.disposed) this.#instance(i);
     for (const x of store.hostExterns) this.#extern(x);
-    for (const ref of store.hostRoots.keys()) {
-      this.roots.host++;
-      this.#handle(ref);
-    }
+    for (const ref of store.hostRoots.keys()) this.roots.host += this.#ref(ref, false);
+    for (const ref of store.objects.refs()) this.roots.host += this.#ref(ref, false);
+    for (const exception of store.exceptions.shown()) this.#exception(exception);
     for (const a of store.activations.running) {
-      a.scan((word) => this.#word(word), (func) => this.#func(func));
+      a.scan(
+        (ref, isFunc) => void (this.roots.stacks += this.#ref(ref, isFunc)),
+        (word) => this.#word(word),
+        (func) => this.#func(func),
+      );
     }
-    for (let i = this.#pending.pop(); i !== undefined; i = this.#pending.pop()) this.#contents(i);
+    do {
+      for (let i = this.#pending.pop(); i !== undefined; i = this.#pending.pop()) this.#contents(i);
+    } while (this.#marker?.drain());
   }
 
   #instance(i: WasmInstance): void {
@@ -78,7 +129,7 @@ class Trace {
     for (const t of i.tables) this.#table(t);
     for (const g of i.globals) this.#global(g);
     i.module.elems.forEach((e, k) => {
-      for (const ref of i.elem(k)) this.roots.elements += this.#ref(ref, isFuncType(e.type));
+      for (const ref of i.elem(k)) this.roots.elements += this.#ref(ref, isFuncType(e.type, i.module));
     });
   }
 
@@ -103,38 +154,66 @@ class Trace {
 
   #global(g: WasmGlobal): void {
     if (g.type.type < 16) return;
-    const ref = Number(BigInt.asUintN(32, g.bits));
+    const ref = Number(BigInt.asIntN(32, g.bits));
     this.roots.globals += this.#ref(ref, isFuncType(g.type.type));
   }
 
   /** Marks what a reference refers to; gives 1 unless it is null or an i31. */
   #ref(ref: number, isFunc: boolean): number {
     if (ref === 0) return 0;
-    if (isFunc) {
-      this.#func(this.store.func(ref));
-      return 1;
-    }
-    return this.#handle(ref);
+    if (isFunc) this.#func(this.store.func(ref));
+    else if ((ref & 7) === 0) this.#marker!.mark(ref);
+    else if ((ref & 3) === 2) this.#handle(ref);
+    else return 0;
+    return 1;
   }
 
-  #handle(ref: number): number {
-    if ((ref & 3) !== 2) return 0;
-    this.handles.add(ref >>> 2);
-    return 1;
+  #handle(ref: number): void {
+    const number = ref >>> 2;
+    if (this.handles.has(number) || !this.store.handles.isLive(ref)) return;
+    this.handles.add(number);
+    const value = this.store.handles.fromRef(ref);
+    if (value instanceof WasmException) this.#exception(value);
+  }
+
+  #exception(exception: WasmException): void {
+    exception.references((ref, type) => void this.#ref(ref, isFuncType(type)));
   }
 
   #word(word: number): void {
     if (word === 0) return;
-    if (this.store.handles.isLive(word)) this.roots.stacks += this.#handle(word);
-    if (this.store.isFunc(word)) {
-      this.roots.stacks++;
-      this.#func(this.store.func(word));
-    }
+    const isFunc = this.store.isFunc(word);
+    if (isFunc) this.#func(this.store.func(word));
+    const isRef = this.store.handles.isLive(word) || this.#heap?.isObject(word);
+    if (isRef) this.#ref(word, false);
+    if (isFunc || isRef) this.roots.stacks++;
   }
 
-  /** Frees the disposed instances that were not reached, and what only they had. */
+  /** What is to be said of the heap. Between `run()` and `free()` only. */
+  heapReport(): HeapReport {
+    if (this.#heap === undefined || this.#marker === undefined) return NO_HEAP;
+    if (this.detailed) this.#types = this.#heap.countTypes();
+    return {
+      bytesBefore: this.#bytesBefore,
+      bytesAfter: this.#marker.bytes,
+      objectsKept: this.#marker.objects,
+      objectsFreed: this.#types.reduce((n, t) => n + t.freed, 0),
+      types: this.#types.map(({ typeId, kept, freed }) => ({ type: this.#typeName(typeId), kept, freed })),
+    };
+  }
+
+  /** A type as the first module calls it that has a name for it. */
+  #typeName(typeId: number): string {
+    for (const { module } of this.store.instances) {
+      for (const [index, name] of module.names.types) if (module.canonical[index] === typeId) return `$${name}`;
+    }
+    return describeType(typeId);
+  }
+
+  /** Frees what was not reached: objects, the disposed instances, and what only they had. */
   free(): { instancesFreed: number; functionsFreed: number } {
     const { store } = this;
+    this.#heap?.sweep(this.#marker!.bytes);
     const before = store.functionCount;
     let instancesFreed = 0;
     const hosts = new Set<WasmFunc>();
@@ -157,4 +236,18 @@ class Trace {
     }
     return { instancesFreed, functionsFreed: before - store.functionCount };
   }
+}
+
+/** Fields that a description names at most. */
+const MAX_FIELDS = 8;
+
+/** A type of objects for people. */
+function describeType(typeId: number): string {
+  const name = (f: FieldType) => f.mutable ? `(mut ${typeName(f.type)})` : typeName(f.type);
+  const c: CompositeType = TYPES.types[typeId].type;
+  if (c.kind === "array") return `(array ${name(c.field)})`;
+  if (c.kind !== "struct") return "(func)";
+  const fields = c.fields.slice(0, MAX_FIELDS).map(name);
+  if (c.fields.length > MAX_FIELDS) fields.push("…");
+  return `(struct${fields.map((f) => ` (field ${f})`).join("")})`;
 }

@@ -2,7 +2,7 @@
 
 import { signatureKey, type SlotKind, slotKind } from "../abi/signature.ts";
 import { functionName } from "../wasm/module.ts";
-import { type FuncType, slotCount, TYPES, V128 } from "../wasm/types.ts";
+import { type FuncType, isRef, slotCount, TYPES, V128 } from "../wasm/types.ts";
 import type { WasmInstance } from "./instance.ts";
 import type { TierName } from "./tier.ts";
 
@@ -24,6 +24,10 @@ export interface Signature {
   /** What parameters and results are to the native calling convention; empty where it has no place for them. */
   readonly params: readonly SlotKind[];
   readonly results: readonly SlotKind[];
+  /** Whether a v128 is among parameters and results: such a function and JavaScript cannot call one another. */
+  readonly vectors: boolean;
+  /** Whether parameters are references. */
+  readonly references: boolean;
   /** Equal for signatures whose thunks are equal. */
   readonly key: string;
 }
@@ -45,8 +49,10 @@ function makeSignature(typeId: number): Signature {
     type,
     paramSlots: slotCount(type.params),
     resultSlots: slotCount(type.results),
+    references: type.params.some(isRef),
     params,
     results,
+    vectors,
     key: signatureKey(params, results),
   };
 }
@@ -62,6 +68,8 @@ export class WasmFunc {
   readonly resultSlots: number;
   mode: Mode;
   tier: TierName = "interp";
+  /** Why it is interpreted though another tier was asked for. */
+  refusal: string | undefined = undefined;
   /** The interpreter's view of the function, made when first called. */
   interp: InterpCode | undefined = undefined;
   /** Address of compiled code, 0 before compilation. */

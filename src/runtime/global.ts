@@ -15,4 +15,11 @@ export class WasmGlobal {
   set bits(value: bigint) {
     this.arena.i64[this.cell >> 3] = value;
   }
+  /** The high 64 bits of a v128, as a signed number. */
+  get high(): bigint {
+    return this.arena.i64[(this.cell >> 3) + 1];
+  }
+  set high(value: bigint) {
+    this.arena.i64[(this.cell >> 3) + 1] = value;
+  }
 }

@@ -8,9 +8,10 @@ import type { WasmGlobal } from "./global.ts";
 import type { WasmMemory } from "./memory.ts";
 import type { Store } from "./store.ts";
 import type { WasmTable } from "./table.ts";
+import type { WasmTag } from "./tag.ts";
 
 /** What a module exports, or an import gives. */
-export type Extern = WasmFunc | WasmTable | WasmMemory | WasmGlobal;
+export type Extern = WasmFunc | WasmTable | WasmMemory | WasmGlobal | WasmTag;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_REFS = new Int32Array(0);
@@ -22,6 +23,7 @@ export class WasmInstance {
   readonly tables: WasmTable[] = [];
   readonly memories: WasmMemory[] = [];
   readonly globals: WasmGlobal[] = [];
+  readonly tags: WasmTag[] = [];
   readonly exports: Map<string, Extern> = new Map();
   readonly layout: VmctxLayout;
   /** Offset of the vmctx in the arena. */

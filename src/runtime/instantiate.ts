@@ -19,18 +19,22 @@ import {
   type GlobalType,
   type Limits,
   matches,
+  type MemoryType,
   signatureName,
   typeName,
   TYPES,
+  V128,
   type ValType,
 } from "../wasm/types.ts";
 import { memoryInit, OK, type Outcome, tableInit } from "./bulk.ts";
+import { evaluateGc } from "./gc_constants.ts";
 import { type Extern, WasmInstance } from "./instance.ts";
 import { WasmFunc } from "./func.ts";
 import { WasmGlobal } from "./global.ts";
 import { WasmMemory } from "./memory.ts";
 import type { Store } from "./store.ts";
 import { WasmTable } from "./table.ts";
+import { WasmTag } from "./tag.ts";
 
 /** Finds what satisfies an import; undefined if there is nothing. `typeId` is the canonical type of an imported function. */
 export type Resolver = (imported: Import, module: Module) => Extern | undefined;
@@ -47,12 +51,21 @@ export function instantiate(store: Store, valid: ValidModule, resolve: Resolver)
   for (const x of externs) spaceOf(instance, x).push(x);
   instance.funcs.push(...store.addInstanceFuncs(instance, m.funcs.length - m.importedFuncs));
   for (const d of m.memories.slice(m.importedMemories)) instance.memories.push(new WasmMemory(store.arena, d.type));
-  makeGlobals(instance);
-  makeTables(instance);
-  m.elems.forEach((e, i) => instance.setElem(i, elemRefs(e, instance)));
+  for (const d of m.tags.slice(m.importedTags)) instance.tags.push(new WasmTag(m.canonical[d.typeIndex]));
+  try {
+    store.withoutCollection(() => {
+      makeGlobals(instance);
+      makeTables(instance);
+      m.elems.forEach((e, i) => instance.setElem(i, elemRefs(e, instance)));
+    });
+  } catch (error) {
+    instance.disposed = true;
+    throw error;
+  }
   instance.writeVmctx();
   for (const e of m.exports) {
-    const space = [instance.funcs, instance.tables, instance.memories, instance.globals][e.kind] as Extern[];
+    const { funcs, tables, memories, globals, tags } = instance;
+    const space = [funcs, tables, memories, globals, tags][e.kind] as Extern[];
     instance.exports.set(e.name, space[e.index]);
   }
   return instance;
@@ -63,18 +76,23 @@ export function initialize(instance: WasmInstance, call: (start: WasmFunc) => vo
   const m = instance.module;
   m.elems.forEach((e, i) => {
     if (e.mode === "active") {
-      const at = Number(BigInt.asUintN(32, evaluate(e.offsetExpr!, instance)));
+      const at = offset(e.offsetExpr!, instance.tables[e.table].type, instance);
       check(tableInit(instance, i, e.table, at, 0, instance.elem(i).length));
     }
     if (e.mode !== "passive") instance.dropElem(i);
   });
   m.datas.forEach((d, i) => {
     if (d.mode !== "active") return;
-    const at = Number(BigInt.asUintN(32, evaluate(d.offsetExpr!, instance)));
+    const at = offset(d.offsetExpr!, instance.memories[d.memory].type, instance);
     check(memoryInit(instance, i, d.memory, at, 0, d.end - d.start));
     instance.dropData(i);
   });
   if (m.start !== undefined) call(instance.funcs[m.start]);
+}
+
+/** Where an active segment goes: beyond 2^53 not exact, and out of bounds. */
+function offset(expr: ConstExpr, { is64 }: Limits, instance: WasmInstance): number {
+  return Number(BigInt.asUintN(is64 ? 64 : 32, evaluate(expr, instance)));
 }
 
 function check(outcome: Outcome): void {
@@ -84,6 +102,7 @@ function check(outcome: Outcome): void {
 function spaceOf(i: WasmInstance, x: Extern): Extern[] {
   if (x instanceof WasmFunc) return i.funcs;
   if (x instanceof WasmTable) return i.tables;
+  if (x instanceof WasmTag) return i.tags;
   return x instanceof WasmMemory ? i.memories : i.globals;
 }
 
@@ -93,7 +112,9 @@ function makeGlobals(instance: WasmInstance): void {
     const d = m.globals[i];
     const type: GlobalType = { type: canonicalType(d.type.type, m), mutable: d.type.mutable };
     const global = new WasmGlobal(instance.store.arena, type, instance.ownGlobalCell(i));
-    global.bits = evaluate(d.init!, instance);
+    const value = evaluate(d.init!, instance);
+    global.bits = value;
+    if (type.type === V128) global.high = value >> 64n;
     instance.globals.push(global);
   }
 }
@@ -112,7 +133,13 @@ function elemRefs(e: ElemSegment, instance: WasmInstance): Int32Array {
   return Int32Array.from(e.exprs!, (x) => Number(BigInt.asIntN(32, evaluate(x, instance))));
 }
 
-/** The value of a constant expression: its low 64 bits. */
+/** The value of a global: 64 bits, or the 128 of a v128. */
+function globalValue(g: WasmGlobal): bigint {
+  const low = BigInt.asUintN(64, g.bits);
+  return g.type.type === V128 ? BigInt.asUintN(64, g.high) << 64n | low : low;
+}
+
+/** The value of a constant expression: 64 bits, or the 128 of a v128. */
 function evaluate(expr: ConstExpr, instance: WasmInstance): bigint {
   const r = new BytecodeReader(instance.module.bytes, expr.start, expr.end);
   const stack: bigint[] = [];
@@ -133,6 +160,11 @@ function evaluate(expr: ConstExpr, instance: WasmInstance): bigint {
       case op.F64_CONST:
         stack.push(BigInt.asUintN(64, r.bits64));
         break;
+      case op.V128_CONST: {
+        const half = (at: number) => new DataView(r.bytes.buffer, r.bytes.byteOffset).getBigUint64(at, true);
+        stack.push(half(r.immediateAt + 8) << 64n | half(r.immediateAt));
+        break;
+      }
       case op.REF_NULL:
         stack.push(0n);
         break;
@@ -140,7 +172,7 @@ function evaluate(expr: ConstExpr, instance: WasmInstance): bigint {
         stack.push(BigInt(instance.funcs[r.index].ref));
         break;
       case op.GLOBAL_GET:
-        stack.push(BigInt.asUintN(64, instance.globals[r.index].bits));
+        stack.push(globalValue(instance.globals[r.index]));
         break;
       case op.I32_ADD:
       case op.I64_ADD:
@@ -155,7 +187,7 @@ function evaluate(expr: ConstExpr, instance: WasmInstance): bigint {
         binary(code === op.I32_MUL ? 32 : 64, (a, b) => a * b);
         break;
       default:
-        throw new BugError(`${r.info.name} in a constant expression`);
+        if (!evaluateGc(r, stack, instance)) throw new BugError(`${r.info.name} in a constant expression`);
     }
   }
 }
@@ -191,8 +223,8 @@ function matchImport(i: Import, m: Module, extern: Extern | undefined): Extern {
     case ExternKind.MEMORY: {
       const t = m.memories[i.index].type;
       if (!(extern instanceof WasmMemory)) return wrong(expected, kindOf(extern));
-      if (!limitsMatch(extern.pages, extern.type, t)) {
-        return wrong(limitsName(t), limitsName(extern.type, extern.pages));
+      if (extern.type.pageSizeLog2 !== t.pageSizeLog2 || !limitsMatch(extern.pages, extern.type, t)) {
+        return wrong(memoryName(t), memoryName(extern.type, extern.pages));
       }
       return extern;
     }
@@ -205,8 +237,14 @@ function matchImport(i: Import, m: Module, extern: Extern | undefined): Extern {
       }
       return extern;
     }
-    default:
-      throw new BugError("a tag passed validation");
+    case ExternKind.TAG: {
+      const typeId = m.canonical[m.tags[i.index].typeIndex];
+      if (!(extern instanceof WasmTag)) return wrong(expected, kindOf(extern));
+      if (extern.typeId !== typeId) {
+        return wrong(`tag ${signatureName(TYPES.func(typeId)!)}`, `tag ${signatureName(extern.type)}`);
+      }
+      return extern;
+    }
   }
 }
 
@@ -217,6 +255,8 @@ function kindOf(x: Extern): string {
     ? "table"
     : x instanceof WasmMemory
     ? "memory"
+    : x instanceof WasmTag
+    ? "tag"
     : "global";
 }
 
@@ -226,7 +266,12 @@ function limitsMatch(size: number, actual: Limits, wanted: Limits): boolean {
   return wanted.max === undefined || (actual.max !== undefined && actual.max <= wanted.max);
 }
 function limitsName(l: Limits, size?: number): string {
-  return `limits ${size ?? l.min}${l.max === undefined ? "" : ` ${l.max}`}`;
+  return `limits ${l.is64 ? "i64 " : ""}${size ?? l.min}${l.max === undefined ? "" : ` ${l.max}`}${
+    l.shared ? " shared" : ""
+  }`;
+}
+function memoryName(t: MemoryType, size?: number): string {
+  return limitsName(t, size) + (t.pageSizeLog2 === 16 ? "" : ` (pagesize ${2 ** t.pageSizeLog2})`);
 }
 
 function globalMatches(actual: GlobalType, wanted: GlobalType): boolean {

@@ -3,12 +3,16 @@
 import { BugError } from "../base/bug.ts";
 import { RECORD, RECORD_BYTES } from "../abi/vmctx.ts";
 import { HostHandles } from "../gc/handles.ts";
+import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions } from "../gc/heap.ts";
 import { INTERRUPT } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { Activations } from "./activation.ts";
 import { Arena } from "./arena.ts";
+import { Exceptions } from "./exception.ts";
+import { collectUnasked } from "./collect.ts";
+import { GcObjects } from "./gc_objects.ts";
 import { type HostFunction, Mode, signatureOf, WasmFunc } from "./func.ts";
 import type { Extern, WasmInstance } from "./instance.ts";
 import type { InterpTier, NativeTier, TierName } from "./tier.ts";
@@ -22,6 +26,10 @@ const HOST_VMCTX_BYTES = 64;
 export class Store {
   readonly arena: Arena = new Arena();
   readonly handles: HostHandles = new HostHandles();
+  /** Heap objects that JavaScript has. */
+  readonly objects: GcObjects = new GcObjects();
+  #heap: GcHeap | undefined;
+  #paused = 0;
   /** By funcref; 0 is null. */
   readonly #funcs: (WasmFunc | undefined)[] = [undefined];
   /** Free ranges of funcrefs, by their length: functions of an instance are neighbours. */
@@ -40,6 +48,7 @@ export class Store {
   readonly hostRoots: Map<number, number> = new Map();
   /** `[0]` is not 0 while running code is to trap as interrupted. Shared, so that a Worker can set it. */
   readonly interrupt: Int32Array<SharedArrayBuffer> = INTERRUPT;
+  readonly exceptions: Exceptions = new Exceptions(this);
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
@@ -51,8 +60,8 @@ export class Store {
   /** The function that a JavaScript value stands for. */
   funcOf: (value: unknown) => WasmFunc | undefined = () => undefined;
 
-  /** Takes how deep host functions may call back in. */
-  constructor(maxNesting: number) {
+  /** Takes how deep host functions may call back in, and how the heap grows. */
+  constructor(maxNesting: number, readonly heapOptions: HeapOptions = DEFAULT_HEAP_OPTIONS) {
     this.activations = new Activations(this, maxNesting);
     this.#hostVmctx = this.arena.allocate(HOST_VMCTX_BYTES);
     if (canRunNative()) this.#records = new NativeRegion(MAX_FUNCTIONS * RECORD_BYTES, 1 << 16);
@@ -61,6 +70,29 @@ export class Store {
 
   #refresh(): void {
     if (this.#records !== undefined) this.#words = new Int32Array(this.#records.buffer);
+  }
+
+  /** The heap of structures and arrays. */
+  get heap(): GcHeap {
+    return this.#heap ??= new GcHeap(this.heapOptions, () => {
+      if (this.#paused > 0) return false;
+      collectUnasked(this);
+      return true;
+    });
+  }
+  /** The same, if anything asked for it before. */
+  get heapInUse(): GcHeap | undefined {
+    return this.#heap;
+  }
+
+  /** Runs `f`, during which allocations do not collect: for those who hold references where no roots are looked for. */
+  withoutCollection<T>(f: () => T): T {
+    this.#paused++;
+    try {
+      return f();
+    } finally {
+      this.#paused--;
+    }
   }
 
   /** Address of function record 0; 0 where native code cannot run. */
@@ -176,10 +208,15 @@ export class Store {
     return this.recordsAddress + func.ref * RECORD_BYTES;
   }
 
-  /** Moves a function to a tier, for its next call. `jit` compiles at the first call. Throws where machine code cannot run. */
+  /**
+   * Moves a function to a tier, for its next call; one that the tier cannot compile goes to `interp`. `jit` compiles at the first call.
+   * Throws where machine code cannot run.
+   */
   setTier(func: WasmFunc, tier: TierName): void {
     if (func.mode === Mode.HOST) throw new TypeError(`${func.name} is a host function and has no tier`);
     if (tier !== "interp" && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
+    func.refusal = tier === "interp" ? undefined : this.native!.refusal(func);
+    if (func.refusal !== undefined) tier = "interp";
     func.tier = tier;
     func.mode = tier === "interp" ? Mode.INTERP : Mode.NATIVE;
     this.#writeEntry(func);

@@ -19,6 +19,9 @@ export class WasmTable {
 
   /** Allocates the minimum, filled with `init`. */
   constructor(arena: Arena, readonly type: TableType, init: number) {
+    if (type.min > BigInt(LIMITS.tableEntries)) {
+      throw new ResourceError(`a table of ${type.min} entries; the limit is ${LIMITS.tableEntries}`);
+    }
     this.#arena = arena;
     this.record = arena.allocate(TABLE_BYTES);
     this.#length = Number(type.min);

@@ -5,6 +5,7 @@ import type { Exit } from "../abi/exits.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
+import type { WasmException } from "./exception.ts";
 import type { WasmFunc } from "./func.ts";
 
 /** The tiers there are, by name. */
@@ -20,6 +21,10 @@ export const RunStatus = {
   CALL: 1,
   /** The program trapped with `trapCode` at the top frame. */
   TRAP: 2,
+  /** `callee` takes the place of the function of the innermost base frame, which is gone, and does not run in this tier; its arguments are the topmost slots. */
+  TAIL_CALL: 3,
+  /** `exception` was thrown at the top frame, and no frame down to the innermost base frame catches it. */
+  THROW: 4,
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
@@ -31,18 +36,24 @@ export interface InterpThread {
   sp: number;
   readonly callee: WasmFunc | undefined;
   readonly trapCode: TrapCode;
+  readonly exception: WasmException | undefined;
   /** Pushes a base frame for `func`, whose arguments are the topmost slots. False if the stack is exhausted. */
   enter(func: WasmFunc): boolean;
   /** Makes room for `slots` more above `sp`. False if the stack is exhausted. */
   reserve(slots: number): boolean;
   /** Runs until the innermost base frame returns, something else is to be called, or a trap. */
   run(): RunStatus;
+  /**
+   * Looks for a frame that catches `exception`, from the top frame below `level` base frames down to the innermost base frame there. If there is one, it becomes
+   * the top frame, going on at its clause, and `level` base frames are left; if not, nothing changes.
+   */
+  catches(exception: WasmException, level: number): boolean;
   /** Frames from the innermost to the innermost base frame below `level` base frames. */
   frames(level: number): WasmFrame[];
   /** Base frames on the stack. */
   readonly level: number;
-  /** Slots in use, for the collector. */
-  scan(visit: (low: number) => void): void;
+  /** References in slots in use, null too, for the collector. */
+  scan(visit: (ref: number, isFunc: boolean) => void): void;
   /** Instances with a frame, for the collector. */
   functions(): Iterable<WasmFunc>;
   /** Drops everything. */
@@ -57,6 +68,8 @@ export interface InterpTier {
 /** What makes machine code. */
 export interface NativeTier {
   readonly name: TierName;
+  /** Why a function cannot be compiled, and stays interpreted; undefined if it can. */
+  refusal(func: WasmFunc): string | undefined;
   /** Compiles and installs a function unless that was done; gives the address at which callers enter. */
   entryOf(func: WasmFunc): number;
   /** Address of the exit thunk for the function's signature: what callers enter when it does not run as machine code. */

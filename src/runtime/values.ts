@@ -13,8 +13,11 @@ import {
   topOf,
   typeName,
   TYPES,
+  type TypeSpace,
+  V128,
   type ValType,
 } from "../wasm/types.ts";
+import { refMatches } from "./cast.ts";
 import type { Store } from "./store.ts";
 
 const SCRATCH = new ArrayBuffer(8);
@@ -67,6 +70,8 @@ export function writeSlot(store: Store, words: Int32Array, at: number, t: ValTyp
       words[w] = S32[0];
       words[w + 1] = S32[1];
       return;
+    case V128:
+      throw new TypeError("a v128 has no value in JavaScript");
     default:
       words[w] = toRef(store, t, value);
       words[w + 1] = 0;
@@ -90,6 +95,8 @@ export function readSlot(store: Store, words: Int32Array, at: number, t: ValType
       S32[0] = words[w];
       S32[1] = words[w + 1];
       return SF64[0];
+    case V128:
+      throw new TypeError("a v128 has no value in JavaScript");
     default:
       return fromRef(store, t, words[w]);
   }
@@ -97,7 +104,7 @@ export function readSlot(store: Store, words: Int32Array, at: number, t: ValType
 
 /** The reference of type `t` that stands for a JavaScript value. Throws TypeError when there is none. */
 export function toRef(store: Store, t: ValType, value: unknown): number {
-  if (!isRef(t)) throw new TypeError(`no conversion to ${typeName(t)}`);
+  if (!isRef(t) || isExnType(t)) throw new TypeError(`no conversion to ${typeName(t)}`);
   if (value === null) {
     if (!isNullable(t)) throw new TypeError(`null is not a ${typeName(t)}`);
     return 0;
@@ -105,7 +112,11 @@ export function toRef(store: Store, t: ValType, value: unknown): number {
   const heap = heapOf(t);
   switch (topOf(heap, TYPES)) {
     case Heap.EXTERN:
-      return store.handles.toRef(value);
+    case Heap.ANY: {
+      const ref = store.objects.refOf(value) ?? store.handles.toRef(value);
+      if (!refMatches(store, ref, heap)) throw new TypeError(`${describe(value)} is not a ${typeName(t)}`);
+      return ref;
+    }
     case Heap.FUNC: {
       const func = store.funcOf(value);
       if (func === undefined) throw new TypeError(`${describe(value)} is not a WebAssembly function of this engine`);
@@ -118,14 +129,35 @@ export function toRef(store: Store, t: ValType, value: unknown): number {
 
 /** The JavaScript value of a reference of type `t`. */
 export function fromRef(store: Store, t: ValType, ref: number): unknown {
+  if (isExnType(t)) throw new TypeError("an exnref has no value in JavaScript");
   if (ref === 0) return null;
   if (topOf(heapOf(t), TYPES) === Heap.FUNC) return store.exportFunc(store.func(ref));
-  return store.handles.fromRef(ref);
+  return (ref & 7) === 0 ? store.objects.valueOf(ref) : store.handles.fromRef(ref);
 }
 
-/** Whether references of type `t` are function references. */
-export function isFuncType(t: ValType): boolean {
-  return isRef(t) && topOf(heapOf(t), TYPES) === Heap.FUNC;
+/** Whether references of type `t` are those of exceptions. */
+function isExnType(t: ValType): boolean {
+  return isRef(t) && topOf(heapOf(t), TYPES) === Heap.EXN;
+}
+
+/** Whether references of type `t`, a type of `space`, are function references. */
+export function isFuncType(t: ValType, space: TypeSpace = TYPES): boolean {
+  return isRef(t) && topOf(heapOf(t), space) === Heap.FUNC;
+}
+
+/**
+ * Arguments or results for `types` whose conversion runs no more code of the user's, which could collect or call in while references are under way: objects
+ * that stand for numbers are replaced by these.
+ */
+export function settle(types: readonly ValType[], values: ArrayLike<unknown>): ArrayLike<unknown> {
+  let settled: unknown[] | undefined;
+  for (let i = 0; i < types.length; i++) {
+    const value = values[i];
+    if (types[i] > F64 || (typeof value !== "object" && typeof value !== "function")) continue;
+    settled ??= Array.from(values);
+    if (types[i] !== I64 && value !== null) settled[i] = Number(value);
+  }
+  return settled ?? values;
 }
 
 function describe(value: unknown): string {

@@ -2,38 +2,7 @@
 // the rest depends on the module and the labels in scope.
 
 import { type BytecodeReader, NO_TYPE_INDEX } from "../bytecode/reader.ts";
-import {
-  BR,
-  BR_IF,
-  BR_TABLE,
-  CALL,
-  CALL_INDIRECT,
-  DROP,
-  GLOBAL_GET,
-  GLOBAL_SET,
-  LOCAL_GET,
-  LOCAL_SET,
-  LOCAL_TEE,
-  MEMORY_COPY,
-  MEMORY_FILL,
-  MEMORY_GROW,
-  MEMORY_INIT,
-  MEMORY_SIZE,
-  REF_FUNC,
-  REF_IS_NULL,
-  REF_NULL,
-  RETURN,
-  SELECT,
-  SELECT_T,
-  TABLE_COPY,
-  TABLE_FILL,
-  TABLE_GET,
-  TABLE_GROW,
-  TABLE_INIT,
-  TABLE_SET,
-  TABLE_SIZE,
-  UNREACHABLE,
-} from "../wasm/opcodes.ts";
+import * as op from "../wasm/opcodes.ts";
 import type { Module } from "../wasm/module.ts";
 import type { FuncType } from "../wasm/types.ts";
 
@@ -41,30 +10,61 @@ import type { FuncType } from "../wasm/types.ts";
 export type Arity = readonly [operands: number, results: number];
 
 const FIXED = new Map<number, Arity>([
-  [UNREACHABLE, [0, 0]],
-  [DROP, [1, 0]],
-  [SELECT, [3, 1]],
-  [SELECT_T, [3, 1]],
-  [LOCAL_GET, [0, 1]],
-  [LOCAL_SET, [1, 0]],
-  [LOCAL_TEE, [1, 1]],
-  [GLOBAL_GET, [0, 1]],
-  [GLOBAL_SET, [1, 0]],
-  [TABLE_GET, [1, 1]],
-  [TABLE_SET, [2, 0]],
-  [TABLE_SIZE, [0, 1]],
-  [TABLE_GROW, [2, 1]],
-  [TABLE_FILL, [3, 0]],
-  [TABLE_COPY, [3, 0]],
-  [TABLE_INIT, [3, 0]],
-  [MEMORY_SIZE, [0, 1]],
-  [MEMORY_GROW, [1, 1]],
-  [MEMORY_FILL, [3, 0]],
-  [MEMORY_COPY, [3, 0]],
-  [MEMORY_INIT, [3, 0]],
-  [REF_NULL, [0, 1]],
-  [REF_IS_NULL, [1, 1]],
-  [REF_FUNC, [0, 1]],
+  [op.UNREACHABLE, [0, 0]],
+  [op.DROP, [1, 0]],
+  [op.SELECT, [3, 1]],
+  [op.SELECT_T, [3, 1]],
+  [op.LOCAL_GET, [0, 1]],
+  [op.LOCAL_SET, [1, 0]],
+  [op.LOCAL_TEE, [1, 1]],
+  [op.GLOBAL_GET, [0, 1]],
+  [op.GLOBAL_SET, [1, 0]],
+  [op.TABLE_GET, [1, 1]],
+  [op.TABLE_SET, [2, 0]],
+  [op.TABLE_SIZE, [0, 1]],
+  [op.TABLE_GROW, [2, 1]],
+  [op.TABLE_FILL, [3, 0]],
+  [op.TABLE_COPY, [3, 0]],
+  [op.TABLE_INIT, [3, 0]],
+  [op.MEMORY_SIZE, [0, 1]],
+  [op.MEMORY_GROW, [1, 1]],
+  [op.MEMORY_FILL, [3, 0]],
+  [op.MEMORY_COPY, [3, 0]],
+  [op.MEMORY_INIT, [3, 0]],
+  [op.REF_NULL, [0, 1]],
+  [op.REF_IS_NULL, [1, 1]],
+  [op.REF_FUNC, [0, 1]],
+  [op.REF_AS_NON_NULL, [1, 1]],
+  [op.REF_EQ, [2, 1]],
+  [op.REF_TEST, [1, 1]],
+  [op.REF_TEST_NULL, [1, 1]],
+  [op.REF_CAST, [1, 1]],
+  [op.REF_CAST_NULL, [1, 1]],
+  [op.REF_I31, [1, 1]],
+  [op.I31_GET_S, [1, 1]],
+  [op.I31_GET_U, [1, 1]],
+  [op.ANY_CONVERT_EXTERN, [1, 1]],
+  [op.EXTERN_CONVERT_ANY, [1, 1]],
+  [op.STRUCT_NEW_DEFAULT, [0, 1]],
+  [op.STRUCT_GET, [1, 1]],
+  [op.STRUCT_GET_S, [1, 1]],
+  [op.STRUCT_GET_U, [1, 1]],
+  [op.STRUCT_SET, [2, 0]],
+  [op.ARRAY_NEW, [2, 1]],
+  [op.ARRAY_NEW_DEFAULT, [1, 1]],
+  [op.ARRAY_NEW_DATA, [2, 1]],
+  [op.ARRAY_NEW_ELEM, [2, 1]],
+  [op.ARRAY_GET, [2, 1]],
+  [op.ARRAY_GET_S, [2, 1]],
+  [op.ARRAY_GET_U, [2, 1]],
+  [op.ARRAY_SET, [3, 0]],
+  [op.ARRAY_LEN, [1, 1]],
+  [op.ARRAY_FILL, [4, 0]],
+  [op.ARRAY_COPY, [5, 0]],
+  [op.ARRAY_INIT_DATA, [4, 0]],
+  [op.ARRAY_INIT_ELEM, [4, 0]],
+  [op.THROW_REF, [1, 0]],
+  [op.RETHROW, [0, 0]],
 ]);
 
 /**
@@ -75,27 +75,51 @@ export function arityOf(r: BytecodeReader, module: Module, labels: readonly numb
   const signature = r.info.signature;
   const colon = signature.indexOf(":");
   if (colon >= 0) return [colon, signature.length - colon - 1];
-  const ofType = (t: FuncType | undefined, more: number): Arity | undefined =>
-    t && [t.params.length + more, t.results.length];
+  const label = labels[labels.length - 1 - r.index];
   switch (r.op) {
-    case CALL:
-      return ofType(module.funcs[r.index]?.type, 0);
-    case CALL_INDIRECT:
-      return ofType(functionType(module, r.index), 1);
-    case RETURN:
+    case op.CALL:
+      return call(module.funcs[r.index]?.type, 0, true);
+    case op.CALL_INDIRECT:
+    case op.CALL_REF:
+      return call(functionType(module, r.index), 1, true);
+    case op.RETURN_CALL:
+      return call(module.funcs[r.index]?.type, 0, false);
+    case op.RETURN_CALL_INDIRECT:
+    case op.RETURN_CALL_REF:
+      return call(functionType(module, r.index), 1, false);
+    case op.THROW:
+      return call(functionType(module, module.tags[r.index]?.typeIndex), 0, false);
+    case op.STRUCT_NEW: {
+      const type = module.types[r.index]?.type;
+      return type?.kind === "struct" ? [type.fields.length, 1] : undefined;
+    }
+    case op.ARRAY_NEW_FIXED:
+      return [r.index2, 1];
+    case op.RETURN:
       return [labels[0], 0];
-    case BR:
-      return branch(labels[labels.length - 1 - r.index], 0, false);
-    case BR_IF:
-      return branch(labels[labels.length - 1 - r.index], 1, true);
-    case BR_TABLE:
-      return branch(labels[labels.length - 1 - r.labels[r.labels.length - 1]], 1, false);
+    case op.BR:
+      return branch(label, 0, 0);
+    case op.BR_IF:
+      return branch(label, 1, label);
+    case op.BR_ON_NULL:
+      return branch(label, 1, label + 1);
+    case op.BR_ON_NON_NULL:
+      return branch(label, 0, label - 1);
+    case op.BR_ON_CAST:
+    case op.BR_ON_CAST_FAIL:
+      return branch(label, 0, label);
+    case op.BR_TABLE:
+      return branch(labels[labels.length - 1 - r.labels[r.labels.length - 1]], 1, 0);
     default:
       return FIXED.get(r.op);
   }
 }
-function branch(values: number | undefined, more: number, falls: boolean): Arity | undefined {
-  return values === undefined ? undefined : [values + more, falls ? values : 0];
+function call(type: FuncType | undefined, more: number, returns: boolean): Arity | undefined {
+  return type && [type.params.length + more, returns ? type.results.length : 0];
+}
+/** `values` are those that the label takes. */
+function branch(values: number | undefined, more: number, results: number): Arity | undefined {
+  return values === undefined ? undefined : [values + more, results];
 }
 function functionType(module: Module, index: number): FuncType | undefined {
   const type = module.types[index]?.type;

@@ -140,7 +140,8 @@ export class Cursor {
   checkAnnotations(from: number): void {
     for (const a of this.tokens.annotations) {
       if (a.at >= from && a.at <= this.pos && !this.#taken.has(a)) {
-        this.tokens.fail(`misplaced @${a.id} annotation`, a.start);
+        const hint = a.id.startsWith("metadata.code.");
+        this.tokens.fail(hint ? `@${a.id} annotation: not in a function` : `misplaced @${a.id} annotation`, a.start);
       }
     }
   }
@@ -213,6 +214,6 @@ export class Cursor {
 }
 
 function isKnown(text: string): boolean {
-  return WORDS.has(text) || opByName(text) !== undefined || isNumber(text) || text.startsWith("offset=") ||
-    text.startsWith("align=");
+  return WORDS.has(text) || opByName(text) !== undefined || isNumber(text) ||
+    /^(?:offset|align)=[0-9]/.test(text);
 }

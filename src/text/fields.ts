@@ -1,11 +1,12 @@
 // Fields of a module in the text format (specification 6.6), in two passes: the first binds all names, the second reads contents.
 // Takes a cursor at the fields, gives the declarations that bytecode/module_writer.ts writes.
 
-import { emptyModuleDecl, type ImportDecl } from "../bytecode/module_writer.ts";
+import { emptyModuleDecl, type ImportDecl, SECTION_ORDER, writeLocals } from "../bytecode/module_writer.ts";
 import { ByteWriter } from "../bytecode/writer.ts";
 import { ExternKind } from "../wasm/module.ts";
 import { END, I32_CONST, I64_CONST, REF_FUNC } from "../wasm/opcodes.ts";
 import { FUNCREF, Heap, refType, type ValType } from "../wasm/types.ts";
+import { BRANCH_HINT, type BranchHints, CODE_SECTION, writeBranchHints } from "./branch_hints.ts";
 import type { Cursor } from "./cursor.ts";
 import { Body, parseConstExpr, parseInstructions } from "./instructions.ts";
 import { Tok } from "./lexer.ts";
@@ -49,6 +50,7 @@ export class FieldParser {
   readonly positions: number[][] = [];
   readonly #c: Cursor;
   readonly #fields: Field[] = [];
+  readonly #hints: BranchHints = new Map();
 
   constructor(c: Cursor) {
     this.#c = c;
@@ -74,6 +76,10 @@ export class FieldParser {
     this.decl.types.push(...this.ctx.typeSection.defs);
     this.decl.needsDataCount = this.ctx.usesData;
     this.decl.names = this.ctx.names;
+    if (this.#hints.size > 0) {
+      const place = 2 * SECTION_ORDER.indexOf(CODE_SECTION) + 1;
+      this.decl.customs.push({ name: BRANCH_HINT, bytes: writeBranchHints(this.#hints), place });
+    }
   }
 
   #space(kind: ExternKind): Space {
@@ -306,6 +312,13 @@ export class FieldParser {
     body.code.u8(END);
     this.decl.funcs.push({ type, groups, code: body.code.slice() });
     this.positions.push(body.positions);
+    if (body.hints.length > 0) {
+      const w = new ByteWriter(16);
+      writeLocals(w, groups);
+      const hints = new Map<number, number>();
+      for (let i = 0; i < body.hints.length; i += 2) hints.set(w.pos + body.hints[i], body.hints[i + 1]);
+      this.#hints.set(index, hints);
+    }
     if (locals.names.size > 0) ctx.names.locals.set(index, locals.names);
     if (body.labelNames.size > 0) ctx.names.labels.set(index, body.labelNames);
   }

@@ -1,19 +1,50 @@
 // Immediates of instructions in the text format. Takes the instruction's row, reads what its kind of immediates asks for, writes opcode and immediates.
 
-import type { ByteWriter } from "../bytecode/writer.ts";
-import { Imm, type OpInfo, opInfo, SELECT, SELECT_T } from "../wasm/opcodes.ts";
-import type { ValType } from "../wasm/types.ts";
+import { ByteWriter } from "../bytecode/writer.ts";
+import {
+  Imm,
+  type OpInfo,
+  opInfo,
+  REF_CAST,
+  REF_CAST_NULL,
+  REF_NULL,
+  REF_TEST,
+  REF_TEST_NULL,
+  SELECT,
+  SELECT_T,
+} from "../wasm/opcodes.ts";
+import { heapOf, isNullable, type ValType } from "../wasm/types.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Body } from "./instructions.ts";
 import { Tok } from "./lexer.ts";
 import { parseF32, parseF64, parseI32, parseI64, parseUnsigned } from "./numbers.ts";
-import type { Context } from "./spaces.ts";
-import { parseHeapType, parseTypeUse, parseValType } from "./types.ts";
+import { type Context, Space } from "./spaces.ts";
+import { parseHeapType, parseRefType, parseTypeUse, parseValType } from "./types.ts";
+import { parseLane, parseShuffle, parseV128 } from "./vectors.ts";
+
+/** The words of catch clauses of try_table, by their code. */
+export const CATCH_WORDS: readonly string[] = ["catch", "catch_ref", "catch_all", "catch_all_ref"];
+const NO_FIELDS = new Space("field", "field");
+
+/** Where two instructions share a word, what follows tells which it is. */
+function variant(c: Cursor, row: OpInfo): OpInfo {
+  const nullable = () => !c.isForm("ref") || c.isWord("null", 2);
+  switch (row.code) {
+    case SELECT:
+      return c.isForm("result") ? opInfo(SELECT_T)! : row;
+    case REF_TEST:
+      return nullable() ? opInfo(REF_TEST_NULL)! : row;
+    case REF_CAST:
+      return nullable() ? opInfo(REF_CAST_NULL)! : row;
+    default:
+      return row;
+  }
+}
 
 /** Writes the instruction `row`, whose word was read (a block's name too), with the immediates at the cursor. */
-export function parseImmediates(c: Cursor, ctx: Context, body: Body, row: OpInfo, at: number): void {
+export function parseImmediates(c: Cursor, ctx: Context, body: Body, row: OpInfo): void {
   const w = body.code;
-  const info = row.code === SELECT && c.isForm("result") ? opInfo(SELECT_T)! : row;
+  const info = variant(c, row);
   w.opcode(info.code);
   switch (info.imm) {
     case Imm.NONE:
@@ -66,7 +97,7 @@ export function parseImmediates(c: Cursor, ctx: Context, body: Body, row: OpInfo
     case Imm.F64:
       return w.bits64(c.number(parseF64, "an f64 constant"));
     case Imm.HEAP_TYPE:
-      return w.heapType(parseHeapType(c, ctx));
+      return w.heapType(info.code === REF_NULL ? parseHeapType(c, ctx) : heapOf(parseRefType(c, ctx)));
     case Imm.DATA:
       ctx.usesData = true;
       return w.u32(ctx.datas.use(c));
@@ -94,8 +125,53 @@ export function parseImmediates(c: Cursor, ctx: Context, body: Body, row: OpInfo
       w.u32(given ? ctx.tables.use(c) : 0);
       return w.u32(given ? ctx.tables.use(c) : 0);
     }
-    default:
-      c.fail(`the immediates of ${info.name} have no text form`, at);
+    case Imm.TYPE:
+      return w.u32(ctx.types.use(c));
+    case Imm.TYPE_FIELD: {
+      const type = ctx.types.use(c);
+      w.u32(type);
+      return w.u32((ctx.fields.get(type) ?? NO_FIELDS).use(c));
+    }
+    case Imm.TYPE_COUNT:
+      w.u32(ctx.types.use(c));
+      return w.u32(c.u32("a number of operands"));
+    case Imm.TYPE_DATA:
+      ctx.usesData = true;
+      w.u32(ctx.types.use(c));
+      return w.u32(ctx.datas.use(c));
+    case Imm.TYPE_ELEM:
+      w.u32(ctx.types.use(c));
+      return w.u32(ctx.elems.use(c));
+    case Imm.TYPE_TYPE:
+      w.u32(ctx.types.use(c));
+      return w.u32(ctx.types.use(c));
+    case Imm.CAST: {
+      const depth = label(c, body);
+      const from = parseRefType(c, ctx), to = parseRefType(c, ctx);
+      w.u8((isNullable(from) ? 1 : 0) | (isNullable(to) ? 2 : 0));
+      w.u32(depth);
+      w.heapType(heapOf(from));
+      return w.heapType(heapOf(to));
+    }
+    case Imm.TAG:
+      return w.u32(ctx.tags.use(c));
+    case Imm.TRY_TABLE:
+      blockType(c, ctx, w);
+      return catchClauses(c, ctx, body);
+    case Imm.V128:
+      return w.raw(parseV128(c));
+    case Imm.SHUFFLE:
+      return w.raw(parseShuffle(c));
+    case Imm.LANE:
+      return w.u8(parseLane(c));
+    case Imm.MEMORY_LANE: {
+      // A number that stands alone is the lane.
+      const memory = c.kind() === Tok.ID || (c.isNat() && (isIndex(c, 1) || isAttribute(c, 1)));
+      memoryAccess(c, ctx, w, info, memory);
+      return w.u8(parseLane(c));
+    }
+    case Imm.ZERO:
+      return w.u8(0);
   }
 }
 
@@ -105,6 +181,31 @@ function isIndex(c: Cursor, ahead: number): boolean {
   const found = c.isIndex();
   c.pos -= ahead;
   return found;
+}
+
+/** Whether the token `ahead` is `offset=n` or `align=n`. */
+function isAttribute(c: Cursor, ahead: number): boolean {
+  c.pos += ahead;
+  const found = c.kind() === Tok.ATOM && /^(?:offset|align)=/.test(c.text());
+  c.pos -= ahead;
+  return found;
+}
+
+/** `(catch tag label)` and so on. Labels are those outside of the block. */
+function catchClauses(c: Cursor, ctx: Context, body: Body): void {
+  const clauses = new ByteWriter(16);
+  let count = 0;
+  for (;; count++) {
+    const kind = CATCH_WORDS.findIndex((word) => c.isForm(word));
+    if (kind < 0) break;
+    c.pos += 2;
+    clauses.u8(kind);
+    if (kind < 2) clauses.u32(ctx.tags.use(c));
+    clauses.u32(label(c, body));
+    c.close();
+  }
+  body.code.u32(count);
+  body.code.raw(clauses.slice());
 }
 
 function blockType(c: Cursor, ctx: Context, w: ByteWriter): void {
@@ -125,8 +226,8 @@ function label(c: Cursor, body: Body): number {
 }
 
 /** `memory? offset=n? align=n?`; the alignment is the natural one if it is left out. */
-function memoryAccess(c: Cursor, ctx: Context, w: ByteWriter, info: OpInfo): void {
-  const memory = ctx.memories.useOr(c, 0);
+function memoryAccess(c: Cursor, ctx: Context, w: ByteWriter, info: OpInfo, named = c.isIndex()): void {
+  const memory = named ? ctx.memories.use(c) : 0;
   const attribute = (word: string): bigint | undefined => {
     if (c.kind() !== Tok.ATOM || !c.text().startsWith(word)) return undefined;
     return c.number((text) => parseUnsigned(text.slice(word.length), 64), word + "n", "i64 constant out of range");

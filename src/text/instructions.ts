@@ -2,7 +2,21 @@
 // Which instructions there are, and what immediates they take, is wasm/opcodes.ts' knowledge; immediates.ts reads those.
 
 import { ByteWriter } from "../bytecode/writer.ts";
-import { ELSE, END, IF, Imm, opByName, type OpInfo } from "../wasm/opcodes.ts";
+import {
+  BR_IF,
+  CATCH,
+  CATCH_ALL,
+  DELEGATE,
+  ELSE,
+  END,
+  IF,
+  opByName,
+  opensBlock,
+  type OpInfo,
+  opInfo,
+  TRY,
+} from "../wasm/opcodes.ts";
+import { BRANCH_HINT, parseBranchHint } from "./branch_hints.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseImmediates } from "./immediates.ts";
 import { Tok } from "./lexer.ts";
@@ -17,6 +31,8 @@ export class Body {
   readonly labelNames: Map<number, string> = new Map();
   /** Pairs of an offset in `code` and an offset in the source, one per instruction, ascending. */
   readonly positions: number[] = [];
+  /** Pairs of an offset in `code` and the hint for the branch there, ascending. */
+  readonly hints: number[] = [];
   #blocks = 0;
 
   constructor(readonly locals: Space) {}
@@ -28,7 +44,9 @@ export class Body {
   }
 }
 
-const PLAIN = 0, FOLDED = 1, FOLDED_BLOCK = 2, FOLDED_IF = 3, ARM = 4;
+const PLAIN = 0, FOLDED = 1, FOLDED_BLOCK = 2, FOLDED_IF = 3, ARM = 4, FOLDED_TRY = 5;
+/** Instructions that end a part of a block, and stand alone nowhere. */
+const INNER = new Set([END, ELSE, CATCH, CATCH_ALL, DELEGATE]);
 /** Something that is open: a plain block, or a parenthesis. */
 interface Frame {
   readonly kind: number;
@@ -37,8 +55,16 @@ interface Frame {
   readonly pending: Uint8Array | undefined;
   readonly label: string | undefined;
   readonly at: number;
-  /** How many arms of an `if` there were. */
-  arms: number;
+  readonly hint: number | undefined;
+  /** The part of an `if` or `try` that was read last: see {@link followingPart}. */
+  part: number;
+}
+
+/** The part of a block that a word in front begins, after the part `last`; undefined if it may not stand there. */
+function followingPart(block: number, word: number, last: number): number | undefined {
+  if (block === IF) return word === ELSE && last === 1 ? 2 : undefined;
+  if (block !== TRY || last === 0 || last > 2) return undefined;
+  return word === CATCH ? 2 : word === CATCH_ALL ? 3 : word === DELEGATE && last === 1 ? 4 : undefined;
 }
 
 /** Reads instructions up to a `)` that closes none of them, or one folded instruction if `single`. */
@@ -46,20 +72,21 @@ export function parseInstructions(c: Cursor, ctx: Context, body: Body, single = 
   const code = body.code;
   const frames: Frame[] = [];
   let top: Frame | undefined;
-  const push = (kind: number, at: number, info?: OpInfo, pending?: Uint8Array, label?: string) => {
-    top = { kind, info, pending, label, at, arms: 0 };
+  const push = (kind: number, at: number, info?: OpInfo, pending?: Uint8Array, label?: string, hint?: number) => {
+    top = { kind, info, pending, label, at, hint, part: kind === PLAIN ? 1 : 0 };
     frames.push(top);
   };
   const pop = () => {
     frames.pop();
     top = frames[frames.length - 1];
   };
-  const mark = (token: number) => {
+  const mark = (token: number, hint?: number) => {
     body.positions.push(code.pos, c.tokens.starts[token]);
+    if (hint !== undefined) body.hints.push(code.pos, hint);
   };
-  const write = (info: OpInfo, at: number): number => {
+  const write = (info: OpInfo): number => {
     const start = code.pos;
-    parseImmediates(c, ctx, body, info, at);
+    parseImmediates(c, ctx, body, info);
     return start;
   };
   const end = (at: number) => {
@@ -67,49 +94,69 @@ export function parseInstructions(c: Cursor, ctx: Context, body: Body, single = 
     code.u8(END);
     body.labels.pop();
   };
+  /** Writes what separates two parts of a block. `delegate` ends it. */
+  const part = (info: OpInfo, at: number) => {
+    mark(at);
+    if (info.code === DELEGATE) body.labels.pop();
+    write(info);
+  };
+  const hintFor = (info: OpInfo, hint: number | undefined, at: number) => {
+    if (hint !== undefined && info.code !== IF && info.code !== BR_IF) {
+      c.fail(`@${BRANCH_HINT} annotation: invalid target`, at);
+    }
+  };
 
   for (;;) {
+    const hint = parseBranchHint(c);
     const kind = c.kind();
     const at = c.pos;
     if (kind === Tok.LPAREN) {
       c.pos++;
-      if (c.isWord("then") || c.isWord("else")) {
+      const outer: Frame | undefined = top;
+      if (outer?.kind === FOLDED_IF && (c.isWord("then") || c.isWord("else"))) {
         const arm = c.isWord("then") ? 0 : 1;
-        if (top?.kind !== FOLDED_IF || top.arms !== arm) c.unexpected("an instruction");
+        if (outer.part !== arm) c.unexpected("an instruction");
         c.pos++;
-        mark(arm === 0 ? top.at : at);
         if (arm === 0) {
-          code.raw(top.pending!);
-          body.openBlock(top.label);
-        } else code.u8(ELSE);
-        top.arms++;
+          mark(outer.at, outer.hint);
+          code.raw(outer.pending!);
+          body.openBlock(outer.label);
+        } else part(opInfo(ELSE)!, at);
+        outer.part++;
         push(ARM, at);
         continue;
       }
-      if (top?.kind === FOLDED_IF && top.arms > 0) c.unexpected(`"else" or ")"`);
+      if (outer?.kind === FOLDED_IF && outer.part > 0) c.unexpected(`"else" or ")"`);
+      if (outer?.kind === FOLDED_TRY) {
+        tryPart(outer, at);
+        continue;
+      }
       const info = instruction(c);
-      if (info.code === END || info.code === ELSE) c.unexpected("an instruction");
+      if (INNER.has(info.code)) c.unexpected("an instruction");
+      hintFor(info, hint, at);
       c.pos++;
-      if (info.imm === Imm.BLOCK) {
+      if (opensBlock(info)) {
         const label = c.id();
-        const start = write(info, at + 1);
+        const start = write(info);
         if (info.code === IF) {
-          push(FOLDED_IF, at + 1, info, code.cut(start), label);
+          push(FOLDED_IF, at + 1, info, code.cut(start), label, hint);
         } else {
           body.positions.push(start, c.tokens.starts[at + 1]);
           body.openBlock(label);
-          push(FOLDED_BLOCK, at + 1, info, undefined, label);
+          push(info.code === TRY ? FOLDED_TRY : FOLDED_BLOCK, at + 1, info, undefined, label);
         }
         continue;
       }
-      const start = write(info, at + 1);
+      const start = write(info);
       if (c.isClose()) {
         body.positions.push(start, c.tokens.starts[at + 1]);
+        if (hint !== undefined) body.hints.push(start, hint);
         c.pos++;
         if (single && frames.length === 0) return;
-      } else push(FOLDED, at + 1, info, code.cut(start));
+      } else push(FOLDED, at + 1, info, code.cut(start), undefined, hint);
       continue;
     }
+    if (hint !== undefined && kind !== Tok.ATOM) c.fail(`@${BRANCH_HINT} annotation: invalid target`);
     if (kind === Tok.RPAREN) {
       if (top === undefined) return;
       switch (top.kind) {
@@ -117,15 +164,19 @@ export function parseInstructions(c: Cursor, ctx: Context, body: Body, single = 
           c.unexpected(`"end"`);
           break;
         case FOLDED:
-          mark(top.at);
+          mark(top.at, top.hint);
           code.raw(top.pending!);
           break;
         case FOLDED_BLOCK:
           end(at);
           break;
         case FOLDED_IF:
-          if (top.arms === 0) c.unexpected(`"(then"`);
+          if (top.part === 0) c.unexpected(`"(then"`);
           end(at);
+          break;
+        case FOLDED_TRY:
+          if (top.part === 0) c.unexpected(`"(do"`);
+          if (top.part !== 4) end(at);
       }
       c.pos++;
       pop();
@@ -136,33 +187,54 @@ export function parseInstructions(c: Cursor, ctx: Context, body: Body, single = 
       if (top === undefined) return;
       c.unexpected(top.kind === PLAIN ? `"end"` : `")"`);
     }
-    if (single || top?.kind === FOLDED || top?.kind === FOLDED_IF) c.unexpected(`"(" or ")"`);
+    if (single || top?.kind === FOLDED || top?.kind === FOLDED_IF || top?.kind === FOLDED_TRY) {
+      c.unexpected(`"(" or ")"`);
+    }
     const info = instruction(c);
-    if (info.code === ELSE || info.code === END) {
-      if (top?.kind !== PLAIN || (info.code === ELSE && (top.info!.code !== IF || top.arms > 0))) {
-        c.unexpected("an instruction");
-      }
+    hintFor(info, hint, at);
+    if (INNER.has(info.code)) {
+      const next = top?.kind !== PLAIN
+        ? undefined
+        : info.code === END
+        ? top.part
+        : followingPart(top.info!.code, info.code, top.part);
+      if (top === undefined || next === undefined) c.unexpected("an instruction");
       c.pos++;
-      const label = c.id();
-      if (label !== undefined && label !== top.label) c.fail("mismatching label", c.pos - 1);
-      if (info.code === END) {
-        end(at);
-        pop();
-      } else {
-        mark(at);
-        code.u8(ELSE);
-        top.arms++;
+      if (info.code === END || info.code === ELSE) {
+        const label = c.id();
+        if (label !== undefined && label !== top.label) c.fail("mismatching label", c.pos - 1);
       }
+      if (info.code === END) end(at);
+      else part(info, at);
+      top.part = next;
+      if (info.code === END || info.code === DELEGATE) pop();
       continue;
     }
     c.pos++;
-    const label = info.imm === Imm.BLOCK ? c.id() : undefined;
-    mark(at);
-    write(info, at);
-    if (info.imm === Imm.BLOCK) {
+    const label = opensBlock(info) ? c.id() : undefined;
+    mark(at, hint);
+    write(info);
+    if (opensBlock(info)) {
       body.openBlock(label);
       push(PLAIN, at, info, undefined, label);
     }
+  }
+
+  /** `do`, `catch`, `catch_all` or `delegate` inside of a folded `try`, behind its `(`. */
+  function tryPart(block: Frame, at: number): void {
+    if (block.part === 0) {
+      if (!c.word("do")) c.unexpected("do");
+      block.part = 1;
+      return push(ARM, at);
+    }
+    const info = instruction(c);
+    const next = followingPart(TRY, info.code, block.part);
+    if (next === undefined) c.unexpected(`a clause of try or ")"`);
+    c.pos++;
+    part(info, at);
+    block.part = next;
+    if (info.code === DELEGATE) c.close();
+    else push(ARM, at);
   }
 }
 

@@ -47,7 +47,7 @@ export interface Annotation {
   /** Offset of the `)`. */
   end: number;
 }
-const KNOWN_ANNOTATIONS = ["custom", "name"];
+const KNOWN_ANNOTATIONS = ["custom", "name", "metadata.code.branch_hint"];
 
 /** All tokens of a source; the last one is EOF. */
 export class Tokens {

@@ -2,8 +2,9 @@
 
 import { BytecodeReader } from "../bytecode/reader.ts";
 import type { ConstExpr, FuncBody, Module } from "../wasm/module.ts";
-import { ELSE, END, IF, Imm, LOOP } from "../wasm/opcodes.ts";
+import { CATCH, CATCH_ALL, DELEGATE, ELSE, END, IF, LOOP, opensBlock, TRY } from "../wasm/opcodes.ts";
 import { arityOf, blockArity } from "./arity.ts";
+import { BRANCH_HINT } from "./branch_hints.ts";
 import { functionScope, type InstructionScope, instructionText } from "./print_instruction.ts";
 import { idText } from "./print_names.ts";
 
@@ -25,8 +26,16 @@ class Labels {
   }
 }
 
+/** Hints of one function, by the offset of the branch in the function's entry. */
+export type Hints = ReadonlyMap<number, number> | undefined;
+/** The annotation in front of the instruction at `at`, with a space behind it; empty if there is none. */
+function hintText(hints: Hints, at: number): string {
+  const hint = hints?.get(at);
+  return hint === undefined ? "" : `(@${BRANCH_HINT} "\\0${hint}") `;
+}
+
 /** The lines of a body, one instruction each, indented by its blocks from `indent` on. The last `end` is left out. */
-export function flatBody(module: Module, func: number, body: FuncBody, indent: string): string[] {
+export function flatBody(module: Module, func: number, body: FuncBody, indent: string, hints: Hints): string[] {
   const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
   const labels = new Labels(module, func);
   const scope: InstructionScope = { ...functionScope(module, func), labels: labels.open };
@@ -34,20 +43,25 @@ export function flatBody(module: Module, func: number, body: FuncBody, indent: s
   let inner = indent;
   while (r.pos < body.end) {
     const op = r.next();
-    if (op === END || op === ELSE) {
-      if (op === END && labels.open.length === 0) break;
-      lines.push(inner.slice(2) + r.info.name);
-      if (op === END) {
-        labels.open.pop();
-        inner = inner.slice(2);
-      }
-    } else if (r.info.imm === Imm.BLOCK) {
-      const label = labels.push();
-      lines.push(inner + instructionText(r, scope, label));
+    if (op === END || op === DELEGATE) {
+      if (labels.open.length === 0) break;
+      labels.open.pop();
+      inner = inner.slice(2);
+      lines.push(inner + instructionText(r, scope));
+    } else if (op === ELSE || op === CATCH || op === CATCH_ALL) {
+      lines.push(inner.slice(2) + instructionText(r, scope));
+    } else if (opensBlock(r.info)) {
+      lines.push(inner + hintText(hints, r.at - body.start) + openText(r, scope, labels));
       inner += "  ";
-    } else lines.push(inner + instructionText(r, scope));
+    } else lines.push(inner + hintText(hints, r.at - body.start) + instructionText(r, scope));
   }
   return lines;
+}
+
+/** The instruction that opens a block. Its own label does not yet count for the labels that it names. */
+function openText(r: BytecodeReader, scope: InstructionScope, labels: Labels): string {
+  const outer = labels.open.slice();
+  return instructionText(r, { ...scope, labels: outer }, labels.push());
 }
 
 /** A constant expression: one instruction in parentheses, or several in a row. */
@@ -62,6 +76,8 @@ export function constExprText(module: Module, expr: ConstExpr): { text: string; 
 /** A folded expression. `results` is undefined where it is not known. `flat` is the text in one line, if that is short. */
 interface Expression {
   readonly head: string;
+  /** An annotation, with a space behind it, or nothing. */
+  readonly prefix: string;
   readonly parts: readonly Expression[];
   readonly results: number | undefined;
   readonly flat: string | undefined;
@@ -77,14 +93,15 @@ function expression(
   parts: readonly Expression[],
   results: number | undefined,
   splits = false,
+  prefix = "",
 ): Expression {
   let flat: string | undefined;
   if (!splits && parts.every((p) => p.flat !== undefined)) {
-    flat = `(${[head, ...parts.map((p) => p.flat)].join(" ")})`;
+    flat = `${prefix}(${[head, ...parts.map((p) => p.flat)].join(" ")})`;
     if (flat.length > LINE) flat = undefined;
   }
   const depth = splits ? 0 : 1 + parts.reduce((d, p) => Math.max(d, p.depth), 0);
-  return { head, parts, results, flat, depth };
+  return { head, prefix, parts, results, flat, depth };
 }
 /** Appends the lines of an expression. Without recursion, since blocks may be nested deeply. */
 function render(top: Expression, indent: string, lines: string[]): void {
@@ -104,7 +121,7 @@ function render(top: Expression, indent: string, lines: string[]): void {
     if (e.flat !== undefined) {
       lines.push(inner + e.flat);
     } else {
-      lines.push(`${inner}(${e.head}`);
+      lines.push(`${inner}${e.prefix}(${e.head}`);
       inner += "  ";
       open.push({ parts: e.parts, next: 0 });
     }
@@ -114,16 +131,19 @@ function render(top: Expression, indent: string, lines: string[]): void {
 /** A block that is being read. */
 interface Open {
   readonly head: string;
+  readonly prefix: string;
   readonly condition: readonly Expression[];
   readonly params: number;
   readonly results: number;
+  /** Complete parts of an `if` or `try`, and the head of the one that is being read; undefined in other blocks. */
   readonly arms: Expression[];
-  readonly isIf: boolean;
-  items: Expression[];
+  arm: string | undefined;
+  /** What stands before the block. */
+  readonly before: Expression[];
 }
 
 /** The lines of a body with operands folded into their instructions, as far as the order of the code allows it. */
-export function foldedBody(module: Module, func: number, body: FuncBody, indent: string): string[] {
+export function foldedBody(module: Module, func: number, body: FuncBody, indent: string, hints: Hints): string[] {
   const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
   const labels = new Labels(module, func);
   const scope: InstructionScope = { ...functionScope(module, func), labels: labels.open };
@@ -138,38 +158,41 @@ export function foldedBody(module: Module, func: number, body: FuncBody, indent:
   };
   while (r.pos < body.end) {
     const op = r.next();
-    if (op === END || op === ELSE) {
+    if (op === END || op === ELSE || op === CATCH || op === CATCH_ALL || op === DELEGATE) {
       const block = blocks[blocks.length - 1];
       if (block === undefined) break;
-      if (block.isIf) block.arms.push(expression(op === ELSE || block.arms.length === 0 ? "then" : "else", items, 0));
-      if (op === ELSE) {
+      if (block.arm !== undefined) block.arms.push(expression(block.arm, items, 0));
+      if (op === ELSE || op === CATCH || op === CATCH_ALL) {
+        block.arm = instructionText(r, scope);
         items = [];
         continue;
       }
-      const parts = block.isIf ? [...block.condition, ...block.arms] : items;
-      items = block.items;
-      items.push(expression(block.head, parts, block.params === 0 ? block.results : undefined, true));
-      blocks.pop();
       labels.open.pop();
+      if (op === DELEGATE) block.arms.push(expression(instructionText(r, scope), [], 0));
+      const parts = block.arm === undefined ? items : [...block.condition, ...block.arms];
+      items = block.before;
+      items.push(expression(block.head, parts, block.params === 0 ? block.results : undefined, true, block.prefix));
+      blocks.pop();
       arities.pop();
-    } else if (r.info.imm === Imm.BLOCK) {
+    } else if (opensBlock(r.info)) {
       const condition = op === IF ? operands(1) : [];
-      const label = labels.push();
       const [params, results] = blockArity(r, module);
       blocks.push({
-        head: instructionText(r, scope, label),
+        head: openText(r, scope, labels),
+        prefix: hintText(hints, r.at - body.start),
         condition,
         params,
         results,
         arms: [],
-        isIf: op === IF,
-        items,
+        arm: op === IF ? "then" : op === TRY ? "do" : undefined,
+        before: items,
       });
       arities.push(op === LOOP ? params : results);
       items = [];
     } else {
       const arity = arityOf(r, module, arities);
-      items.push(expression(instructionText(r, scope), operands(arity?.[0] ?? 0), arity?.[1]));
+      const parts = operands(arity?.[0] ?? 0);
+      items.push(expression(instructionText(r, scope), parts, arity?.[1], false, hintText(hints, r.at - body.start)));
     }
   }
   const lines: string[] = [];

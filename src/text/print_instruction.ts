@@ -3,12 +3,13 @@
 
 import { ByteReader } from "../bytecode/byte_reader.ts";
 import { type BytecodeReader, NO_TYPE_INDEX } from "../bytecode/reader.ts";
-import { BugError } from "../base/bug.ts";
 import type { Module } from "../wasm/module.ts";
-import { Imm } from "../wasm/opcodes.ts";
-import { heapName, typeName, type ValType } from "../wasm/types.ts";
+import { Imm, REF_CAST_NULL, REF_NULL, REF_TEST_NULL } from "../wasm/opcodes.ts";
+import { heapName, refType, typeName, type ValType } from "../wasm/types.ts";
+import { CATCH_WORDS } from "./immediates.ts";
 import { printF32, printF64 } from "./numbers.ts";
 import { type ModuleNames, moduleNames, SpaceNames } from "./print_names.ts";
+import { v128Text } from "./vectors.ts";
 
 /** What an instruction can refer to. `labels` are the open blocks' `$ids`, outermost first, without the function's own. */
 export interface InstructionScope {
@@ -62,12 +63,10 @@ export function instructionText(r: BytecodeReader, scope: InstructionScope, labe
       return others(names.tables.ref(r.index), r.index === 0);
     case Imm.MEMORY:
       return others(names.memories.ref(r.index), r.index === 0);
-    case Imm.MEMORY_ACCESS: {
-      const memory = r.index === 0 ? "" : " " + names.memories.ref(r.index);
-      const offset = r.offset === 0 ? "" : ` offset=${exactOffset(r)}`;
-      const align = r.align === r.info.accessLog2 ? "" : ` align=${1n << BigInt(r.align)}`;
-      return name + memory + offset + align;
-    }
+    case Imm.MEMORY_ACCESS:
+      return name + memoryAccessText(r, names, r.pos);
+    case Imm.MEMORY_LANE:
+      return `${name}${memoryAccessText(r, names, r.pos - 1)} ${r.lane}`;
     case Imm.I32:
       return `${name} ${r.lo}`;
     case Imm.I64:
@@ -77,7 +76,8 @@ export function instructionText(r: BytecodeReader, scope: InstructionScope, labe
     case Imm.F64:
       return `${name} ${printF64(r.bits64)}`;
     case Imm.HEAP_TYPE:
-      return `${name} ${heapName(r.heap, names.typeRef)}`;
+      if (r.op === REF_NULL) return `${name} ${heapName(r.heap, names.typeRef)}`;
+      return name + typesText([refType(r.heap, r.op === REF_TEST_NULL || r.op === REF_CAST_NULL)], names);
     case Imm.DATA:
       return `${name} ${names.datas.ref(r.index)}`;
     case Imm.DATA_MEMORY:
@@ -90,15 +90,53 @@ export function instructionText(r: BytecodeReader, scope: InstructionScope, labe
       return others(`${names.memories.ref(r.index)} ${names.memories.ref(r.index2)}`, r.index === 0 && r.index2 === 0);
     case Imm.TABLE_TABLE:
       return others(`${names.tables.ref(r.index)} ${names.tables.ref(r.index2)}`, r.index === 0 && r.index2 === 0);
-    default:
-      throw new BugError(`the immediates of ${name} have no text form`);
+    case Imm.TYPE:
+      return `${name} ${names.types.ref(r.index)}`;
+    case Imm.TYPE_FIELD:
+      return `${name} ${names.types.ref(r.index)} ${names.fields(r.index).ref(r.index2)}`;
+    case Imm.TYPE_COUNT:
+      return `${name} ${names.types.ref(r.index)} ${r.index2}`;
+    case Imm.TYPE_DATA:
+      return `${name} ${names.types.ref(r.index)} ${names.datas.ref(r.index2)}`;
+    case Imm.TYPE_ELEM:
+      return `${name} ${names.types.ref(r.index)} ${names.elems.ref(r.index2)}`;
+    case Imm.TYPE_TYPE:
+      return `${name} ${names.types.ref(r.index)} ${names.types.ref(r.index2)}`;
+    case Imm.CAST: {
+      const types = [refType(r.heap, (r.flags & 1) !== 0), refType(r.heap2, (r.flags & 2) !== 0)];
+      return `${name} ${labelRef(r.index, scope.labels)}${typesText(types, names)}`;
+    }
+    case Imm.TAG:
+      return `${name} ${names.tags.ref(r.index)}`;
+    case Imm.TRY_TABLE: {
+      const clauses = r.catches.map(({ kind, tag, label }) =>
+        ` (${CATCH_WORDS[kind]}${tag < 0 ? "" : " " + names.tags.ref(tag)} ${labelRef(label, scope.labels)})`
+      );
+      return name + (label === undefined ? "" : " " + label) + blockTypeText(r, scope) + clauses.join("");
+    }
+    case Imm.V128:
+      return `${name} ${v128Text(r.bytes.subarray(r.immediateAt, r.immediateAt + 16))}`;
+    case Imm.SHUFFLE:
+      return `${name} ${r.bytes.subarray(r.immediateAt, r.immediateAt + 16).join(" ")}`;
+    case Imm.LANE:
+      return `${name} ${r.lane}`;
+    case Imm.ZERO:
+      return name;
   }
 }
 
-/** The offset of a memory access. The reader's number is not exact from 2^53 on; then the LEB128 number that ends at `pos` is read again. */
-function exactOffset(r: BytecodeReader): bigint {
+/** `memory? offset=n? align=n?` with a space before each; the alignment is left out if it is the natural one. */
+function memoryAccessText(r: BytecodeReader, names: ModuleNames, offsetEnd: number): string {
+  const memory = r.index === 0 ? "" : " " + names.memories.ref(r.index);
+  const offset = r.offset === 0 ? "" : ` offset=${exactOffset(r, offsetEnd)}`;
+  const align = r.align === r.info.accessLog2 ? "" : ` align=${1n << BigInt(r.align)}`;
+  return memory + offset + align;
+}
+
+/** The offset of a memory access. The reader's number is not exact from 2^53 on; then the LEB128 number that ends at `end` is read again. */
+function exactOffset(r: BytecodeReader, end: number): bigint {
   if (r.offset < Number.MAX_SAFE_INTEGER) return BigInt(r.offset);
-  let at = r.pos - 1;
+  let at = end - 1;
   while (r.bytes[at - 1] >= 0x80) at--;
   return new ByteReader(r.bytes, at).u64();
 }

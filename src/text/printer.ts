@@ -3,6 +3,7 @@
 
 import { type ElemSegment, EXTERN_NAMES, ExternKind, type Module } from "../wasm/module.ts";
 import { type FieldType, type FuncType, type Limits, type MemoryType, type TypeDef, typeName } from "../wasm/types.ts";
+import { BRANCH_HINT, type BranchHints, hintsOf } from "./branch_hints.ts";
 import { SECTION_WORDS } from "./custom.ts";
 import { constExprText, flatBody, foldedBody } from "./print_body.ts";
 import { typesText } from "./print_instruction.ts";
@@ -25,12 +26,14 @@ class Printer {
   readonly #module: Module;
   readonly #options: PrintOptions;
   readonly #names: ModuleNames;
+  readonly #hints: BranchHints | undefined;
   readonly #lines: string[] = [];
 
   constructor(module: Module, options: PrintOptions) {
     this.#module = module;
     this.#options = options;
     this.#names = moduleNames(module);
+    this.#hints = hintsOf(module);
   }
 
   run(): string {
@@ -62,7 +65,7 @@ class Printer {
       this.#field(`data${this.#bind(names.datas, i)}${memory}${this.#offset(d.offsetExpr)} ${bytes}`);
     });
     for (const s of m.customs) {
-      if (s.name === "name") continue;
+      if (s.name === "name" || (s.name === BRANCH_HINT && this.#hints !== undefined)) continue;
       const place = s.after === 0 ? "before first" : `after ${SECTION_WORDS.get(s.after)}`;
       this.#field(`@custom ${quoteText(s.name)} (${place}) ${quoteBytes(m.bytes.subarray(s.start, s.end))}`);
     }
@@ -173,7 +176,7 @@ class Printer {
       }
     }
     flush();
-    const lines = (this.#options.folded ? foldedBody : flatBody)(m, index, body, "    ");
+    const lines = (this.#options.folded ? foldedBody : flatBody)(m, index, body, "    ", this.#hints?.get(index));
     for (const line of lines) this.#lines.push(line);
     this.#lines[this.#lines.length - 1] += ")";
   }

@@ -3,13 +3,11 @@
 import { F32, F64, Heap, type HeapType, I32, I64, type ValType } from "../wasm/types.ts";
 import type { Cursor } from "./cursor.ts";
 import { Tok } from "./lexer.ts";
-import { type NumberFault, parseF32, parseF64, parseInteger } from "./numbers.ts";
 import { heapTypeOfWord } from "./types.ts";
+import { parseBits, parseShape, type Shape, SHAPES } from "./vectors.ts";
 
 /** Which NaNs a pattern takes: those whose payload is the quiet bit alone, or all that have it. */
 export type NanClass = "canonical" | "arithmetic";
-/** The shapes of a v128 in a script. */
-export type Shape = "i8x16" | "i16x8" | "i32x4" | "i64x2" | "f32x4" | "f64x2";
 
 /** An argument, or a result pattern that takes one value only. `bits` are unsigned. */
 export type ScriptValue =
@@ -26,34 +24,6 @@ export type ScriptPattern =
   | { readonly kind: "ref"; readonly heap: HeapType; readonly index: number | undefined }
   | { readonly kind: "either"; readonly patterns: readonly ScriptPattern[] };
 
-/** Lanes, bits per lane, and whether they are floats. */
-export const SHAPES: Readonly<
-  Record<Shape, { readonly lanes: number; readonly bits: number; readonly float: boolean }>
-> = {
-  i8x16: { lanes: 16, bits: 8, float: false },
-  i16x8: { lanes: 8, bits: 16, float: false },
-  i32x4: { lanes: 4, bits: 32, float: false },
-  i64x2: { lanes: 2, bits: 64, float: false },
-  f32x4: { lanes: 4, bits: 32, float: true },
-  f64x2: { lanes: 2, bits: 64, float: true },
-};
-
-/** The 16 bytes of a v128 without NaN patterns. */
-export function v128Bytes(shape: Shape, lanes: readonly (bigint | NanClass)[]): Uint8Array {
-  const bytes = new Uint8Array(16), size = SHAPES[shape].bits / 8;
-  lanes.forEach((lane, i) => {
-    let rest = typeof lane === "bigint" ? lane : 0n;
-    for (let k = 0; k < size; k++, rest >>= 8n) bytes[i * size + k] = Number(rest & 0xffn);
-  });
-  return bytes;
-}
-
-function unsigned(bits: number, float: boolean): (text: string) => bigint | NumberFault {
-  return (text) => {
-    const n = !float ? parseInteger(text, bits) : bits === 64 ? parseF64(text) : parseF32(text);
-    return typeof n === "string" ? n : BigInt.asUintN(bits, BigInt(n));
-  };
-}
 function nanClass(c: Cursor): NanClass | undefined {
   return c.word("nan:canonical") ? "canonical" : c.word("nan:arithmetic") ? "arithmetic" : undefined;
 }
@@ -103,7 +73,7 @@ function parseInside(c: Cursor): ScriptPattern {
     const [type, bits, float] = NUMBERS[word];
     const nan = float ? nanClass(c) : undefined;
     if (nan !== undefined) return { kind: "nan", type, nan };
-    return { kind: "number", type, bits: c.number(unsigned(bits, float), "a number") };
+    return { kind: "number", type, bits: c.number(parseBits(bits, float), "a number") };
   }
   if (!Object.hasOwn(REFS, word)) c.unexpected("a value");
   c.pos++;
@@ -121,14 +91,11 @@ function parseInside(c: Cursor): ScriptPattern {
 }
 
 function parseV128(c: Cursor): ScriptPattern {
-  const word = c.kind() === Tok.ATOM ? c.text() : "";
-  if (!Object.hasOwn(SHAPES, word)) c.unexpected("a vector shape");
-  c.pos++;
-  const shape = word as Shape;
+  const shape = parseShape(c);
   const { lanes: count, bits, float } = SHAPES[shape];
   const lanes: (bigint | NanClass)[] = [];
   while (!c.isClose()) {
-    lanes.push((float ? nanClass(c) : undefined) ?? c.number(unsigned(bits, float), "a lane"));
+    lanes.push((float ? nanClass(c) : undefined) ?? c.number(parseBits(bits, float), "a lane"));
   }
   if (lanes.length !== count) c.fail("wrong number of lane literals");
   return { kind: "v128", shape, lanes };

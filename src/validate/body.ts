@@ -136,9 +136,15 @@ export class BodyValidator {
   /** Entries of `rethrow`, whose height is a slot. */
   rethrows: number[] = [];
   initOrder: number[] = [];
+  /** The last instruction that belongs to a feature; -1 if there was none. */
+  extension = -1;
+  /** Instructions that move a v128 as others do scalars. */
+  vectorMoves: number[] = [];
   constant = false;
   /** Globals with this index and above are out of scope in a constant expression. */
   globalsInScope = 0;
+  /** The loop ends before the first instruction that ends here or behind. */
+  #stopAt = Infinity;
 
   constructor(context: ModuleContext) {
     this.c = context;
@@ -161,6 +167,8 @@ export class BodyValidator {
       localSlots: this.localSlots + this.caughtSlots,
       resultSlots: slotCount(decl.type.results),
       maxOperandSlots: this.maxSlots,
+      extension: this.extension,
+      vectorMoves: this.vectorMoves,
       localSlot: this.localSlot,
     };
   }
@@ -177,7 +185,21 @@ export class BodyValidator {
     this.run();
   }
 
+  /**
+   * Types of the locals and operands of a valid body before the instruction that ends at `pc` or holds it; before the first one if `pc` is the body's start.
+   */
+  typesBefore(decl: FuncDecl, body: FuncBody, pc: number): { locals: Int32Array; operands: readonly ValType[] } {
+    this.constant = false;
+    this.begin(body.codeStart, body.end, decl.type.results);
+    this.setLocals(decl.type, body);
+    this.pushControl(op.BLOCK, NONE, decl.type.results);
+    this.#stopAt = pc;
+    this.run();
+    return { locals: this.locals.subarray(0, this.localCount), operands: this.stack.slice(0, this.sp) };
+  }
+
   begin(start: number, end: number, results: readonly ValType[]): void {
+    this.#stopAt = Infinity;
     this.r.pos = start;
     this.r.end = end;
     this.sp =
@@ -187,7 +209,8 @@ export class BodyValidator {
         0;
     this.controls.length = 0;
     this.handlers = [];
-    this.handler = -1;
+    if (this.vectorMoves.length > 0) this.vectorMoves = [];
+    this.handler = this.extension = -1;
     this.caughtSlots = this.caughtDepth = this.rethrows.length = 0;
     this.results = results;
   }
@@ -241,6 +264,11 @@ export class BodyValidator {
     if (this.slots > LIMITS.operandSlots) {
       this.invalid(`more than ${LIMITS.operandSlots} slots on the operand stack`);
     }
+  }
+
+  /** Called by instructions that move a value of type `t` and say nothing of its size. */
+  moves(t: ValType): void {
+    if (t === V128) this.vectorMoves.push(this.r.at);
   }
 
   pushAll(types: readonly ValType[]): void {
@@ -465,9 +493,8 @@ export class BodyValidator {
     while (this.controls.length > 0) {
       if (r.pos >= r.end) r.malformed(this.missingEnd());
       const code = r.next();
-      if (r.info.feature !== undefined && !this.c.features.has(r.info.feature)) {
-        r.malformed(`${MALFORMED.illegalOpcode}: ${r.info.name} needs feature ${r.info.feature}`, r.at);
-      }
+      if (r.pos >= this.#stopAt) return;
+      if (r.info.feature !== undefined) this.extended(r);
       if (this.constant && !(r.info.properties & op.CONSTANT) && code !== op.GLOBAL_GET && code !== op.END) {
         this.invalid(`${INVALID.constantExpression}: ${r.info.name}`);
       }
@@ -483,6 +510,14 @@ export class BodyValidator {
     const { bytes, end } = this.r;
     if (this.constant || end >= bytes.length) return MALFORMED.unexpectedEndOfSection;
     return bytes[end] === op.END ? MALFORMED.sectionSize : MALFORMED.endExpected;
+  }
+
+  /** Notes an instruction that belongs to a feature. */
+  extended(r: BytecodeReader): void {
+    if (!this.c.features.has(r.info.feature!)) {
+      r.malformed(`${MALFORMED.illegalOpcode}: ${r.info.name} needs feature ${r.info.feature}`, r.at);
+    }
+    this.extension = r.op;
   }
 
   checkLane(lanes: number): void {

@@ -3,13 +3,14 @@
 import { type BytecodeReader, NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import * as op from "../wasm/opcodes.ts";
-import { FUNCREF, type FuncType, I32, isRef, matches, refType, slotCount, type ValType } from "../wasm/types.ts";
+import { FUNCREF, type FuncType, I32, isRef, matches, refType, slotCount, V128, type ValType } from "../wasm/types.ts";
 import { type BodyValidator, labelTypes, NONE, SINGLE, type Step } from "./body.ts";
 
 /** The type of a block, as parameters and results. */
 export function blockType(v: BodyValidator, r: BytecodeReader): Pick<FuncType, "params" | "results"> {
   if (r.blockIndex !== NO_TYPE_INDEX) return v.funcType(r.blockIndex);
   if (r.blockResult !== 0) v.c.checkType(r.blockResult, r.at);
+  if (r.blockResult === V128) v.extension = r.op;
   return { params: NONE, results: SINGLE[r.blockResult] ?? [r.blockResult] };
 }
 

@@ -66,6 +66,10 @@ export interface BodyFacts {
   readonly resultSlots: number;
   /** The most operand slots ever on the stack. */
   readonly maxOperandSlots: number;
+  /** Code of the last instruction that belongs to a feature (opcodes.ts), or of a block that gives a v128; -1 if there is none. */
+  readonly extension: number;
+  /** Offsets of `drop`, `select` and accesses to locals and globals whose operand is a v128, which takes two slots. */
+  readonly vectorMoves: readonly number[];
   /** Slot of each local, where some take two; otherwise undefined: local i is slot i. */
   readonly localSlot: Int32Array | undefined;
 }

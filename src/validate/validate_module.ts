@@ -29,6 +29,8 @@ export interface ValidModule {
   readonly module: Module;
   /** By function index, from the first defined function on: `bodies[index - module.importedFuncs]`. */
   readonly bodies: readonly BodyFacts[];
+  /** What bodies were validated with. */
+  readonly context: ModuleContext;
 }
 
 /** Validates a decoded module. Throws a CompileError with the byte offset of the first fault. */
@@ -44,7 +46,10 @@ export function validateModule(module: Module): ValidModule {
       module.memories[LIMITS.memories].offset,
     );
   }
-  if (module.memories.length > 1) context.need("multi-memory", module.memories[1].offset);
+  if (module.memories.length > 1 && !context.features.has("multi-memory")) {
+    throw new CompileError(`${INVALID.multipleMemories}: feature multi-memory is off`, module.memories[1].offset);
+  }
+  for (const g of module.globals) context.checkType(g.type.type, g.offset);
   for (const t of module.tags) checkTag(t, context);
   for (const e of module.exports) checkExport(e.kind, e.index, e.offset, context);
   checkDuplicateExports(module);
@@ -55,7 +60,7 @@ export function validateModule(module: Module): ValidModule {
     const f = module.funcs[i];
     bodies.push(validator.validateBody(f, f.body!));
   }
-  return { module, bodies };
+  return { module, bodies, context };
 }
 
 class Context implements ModuleContext {
@@ -145,7 +150,7 @@ function checkMemory(t: MemoryType, at: number, c: Context): void {
   const addressBits = t.is64 ? 64 : 32;
   const pages = 1n << BigInt(addressBits - t.pageSizeLog2);
   const bound = t.pageSizeLog2 === 0 ? pages - 1n : pages;
-  const size = t.is64 ? "2^48 pages" : `${pages} pages (4 GiB)`;
+  const size = t.is64 ? "2^48 pages" : `${pages} pages (4GiB)`;
   checkLimits(t, at, bound, `${INVALID.memorySize} ${size}`, c);
   if (t.shared && t.max === undefined) throw new CompileError(INVALID.sharedMaximum, at);
 }
@@ -154,9 +159,6 @@ function checkTable(t: Limits & { element: ValType }, at: number, c: Context): v
   c.checkType(t.element, at);
   const bits = t.is64 ? 64n : 32n;
   checkLimits(t, at, (1n << bits) - 1n, `${INVALID.tableSize} 2^${bits}-1`, c);
-  if (t.min > BigInt(LIMITS.tableEntries)) {
-    throw new CompileError(`table of ${t.min} entries, the limit is ${LIMITS.tableEntries}`, at);
-  }
 }
 
 function checkExport(kind: ExternKind, index: number, at: number, c: Context): void {
@@ -196,7 +198,6 @@ function checkInitializers(c: Context, v: BodyValidator): void {
     }
   }
   m.globals.forEach((g, i) => {
-    c.checkType(g.type.type, g.offset);
     if (g.init !== undefined) v.validateConstant(g.init.start, g.init.end, g.type.type, i);
   });
   const all = m.globals.length;

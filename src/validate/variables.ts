@@ -13,6 +13,7 @@ function select(v: BodyValidator): void {
   if (a !== b && a !== BOT && b !== BOT) {
     v.invalid(`${INVALID.typeMismatch}: select between ${v.name(a)} and ${v.name(b)}`);
   }
+  v.moves(a === BOT ? b : a);
   v.push(a === BOT ? b : a);
 }
 
@@ -23,6 +24,7 @@ function selectTyped(v: BodyValidator, r: BytecodeReader): void {
   v.pop(I32);
   v.pop(t);
   v.pop(t);
+  v.moves(t);
   v.push(t);
 }
 
@@ -31,12 +33,14 @@ function localGet(v: BodyValidator, r: BytecodeReader): void {
   if (v.initialized !== undefined && v.initialized[r.index] === 0) {
     v.invalid(`${INVALID.uninitializedLocal} ${r.index}`);
   }
+  v.moves(t);
   v.push(t);
 }
 
 function localSet(v: BodyValidator, r: BytecodeReader): void {
   const t = v.local();
   v.pop(t);
+  v.moves(t);
   v.initLocal(r.index);
   if (r.op === op.LOCAL_TEE) v.push(t);
 }
@@ -45,6 +49,7 @@ function globalGet(v: BodyValidator, r: BytecodeReader): void {
   const g = v.m.globals[r.index];
   if (g === undefined || (v.constant && r.index >= v.globalsInScope)) v.invalid(`${INVALID.unknownGlobal} ${r.index}`);
   if (v.constant && g.type.mutable) v.invalid(`${INVALID.constantExpression}: global.get of a mutable global`);
+  v.moves(g.type.type);
   v.push(g.type.type);
 }
 
@@ -53,6 +58,7 @@ function globalSet(v: BodyValidator, r: BytecodeReader): void {
   if (g === undefined) v.invalid(`${INVALID.unknownGlobal} ${r.index}`);
   if (!g.type.mutable) v.invalid(`${INVALID.globalImmutable} ${r.index}`);
   v.pop(g.type.type);
+  v.moves(g.type.type);
 }
 
 /** Steps that pop and push types of the table with the first index: `t` an address, `e` an element. */
@@ -111,7 +117,7 @@ function memoryInit(v: BodyValidator, r: BytecodeReader): void {
 
 /** Steps of these instructions. */
 export const variableSteps: readonly (readonly [number, Step])[] = [
-  [op.DROP, (v) => void v.popAny()],
+  [op.DROP, (v) => v.moves(v.popAny())],
   [op.SELECT, select],
   [op.SELECT_T, selectTyped],
   [op.LOCAL_GET, localGet],

@@ -42,6 +42,13 @@ export interface WasmFrame {
   readonly tier: string;
 }
 
+/** A Wasm stack trace as text, one frame per line. */
+export function wasmStackOf(frames: readonly WasmFrame[]): string {
+  return frames.map((f) =>
+    `  at ${f.name}` + (f.offset >= 0 ? ` (wasm offset 0x${f.offset.toString(16)}, ${f.tier})` : ` (${f.tier})`)
+  ).join("\n");
+}
+
 /** A fault of the Wasm program (specification, section 4: execution). Not catchable by Wasm. */
 export class Trap extends Error {
   override name = "Trap";
@@ -60,9 +67,7 @@ export class Trap extends Error {
 
   /** The Wasm stack trace as text, one frame per line. */
   get wasmStack(): string {
-    return this.frames.map((f) =>
-      `  at ${f.name}` + (f.offset >= 0 ? ` (wasm offset 0x${f.offset.toString(16)}, ${f.tier})` : ` (${f.tier})`)
-    ).join("\n");
+    return wasmStackOf(this.frames);
   }
 }
 

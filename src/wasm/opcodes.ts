@@ -137,6 +137,10 @@ export function isPrefix(byte: number): boolean {
 export function opByName(name: string): OpInfo | undefined {
   return BY_NAME.get(name);
 }
+/** Whether the instruction opens a block, which takes a label. */
+export function opensBlock(info: OpInfo): boolean {
+  return info.imm === Imm.BLOCK || info.imm === Imm.TRY_TABLE;
+}
 
 // Control
 export const UNREACHABLE: number = op(0x00, "unreachable", "", Imm.NONE, CONTROL | TRAPS | TERMINATES);

@@ -22,6 +22,17 @@ export const TrapCode = {
   INVALID_CONVERSION_TO_INTEGER: 8,
   CALL_STACK_EXHAUSTED: 9,
   INTERRUPTED: 10,
+  UNALIGNED_ATOMIC: 11,
+  EXPECTED_SHARED_MEMORY: 12,
+  NULL_REFERENCE: 13,
+  NULL_STRUCTURE: 14,
+  NULL_ARRAY: 15,
+  NULL_I31: 16,
+  ARRAY_OUT_OF_BOUNDS: 17,
+  CAST_FAILURE: 18,
+  HEAP_EXHAUSTED: 19,
+  NULL_FUNCTION: 20,
+  NULL_EXCEPTION: 21,
 } as const;
 /** A code of the trap table. */
 export type TrapCode = (typeof TrapCode)[keyof typeof TrapCode];
@@ -39,4 +50,15 @@ export const TRAPS: readonly TrapInfo[] = [
   { name: "invalid-conversion-to-integer", message: "invalid conversion to integer" },
   { name: "call-stack-exhausted", message: "call stack exhausted" },
   { name: "interrupted", message: "interrupted" },
+  { name: "unaligned-atomic", message: "unaligned atomic" },
+  { name: "expected-shared-memory", message: "expected shared memory" },
+  { name: "null-reference", message: "null reference" },
+  { name: "null-structure", message: "null structure reference" },
+  { name: "null-array", message: "null array reference" },
+  { name: "null-i31", message: "null i31 reference" },
+  { name: "array-out-of-bounds", message: "out of bounds array access" },
+  { name: "cast-failure", message: "cast failure" },
+  { name: "heap-exhausted", message: "allocation failed: the heap of objects is full" },
+  { name: "null-function", message: "null function reference" },
+  { name: "null-exception", message: "null exception reference" },
 ];

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
+import { featuresOfScript } from "../../src/cli/features.ts";
 import { tiersOf } from "../../src/cli/wast.ts";
 import { Script, WastRunner, type WastTier } from "../../src/cli/wast_runner.ts";
 import { PENDING } from "./pending.ts";
@@ -14,11 +15,16 @@ function runnerOf(tier: WastTier): WastRunner {
   return runner;
 }
 
+function scriptAt(file: URL): Script {
+  return new Script(Deno.readFileSync(file), featuresOfScript(file.pathname));
+}
+
 function passesEverywhere(file: URL): void {
-  const script = new Script(Deno.readFileSync(file));
+  const script = scriptAt(file);
   for (const tier of TIERS) {
     const { failed, skipped } = runnerOf(tier).run(script);
-    assertEquals([...failed, ...skipped].map((n) => `[${tier}] line ${n.line}: ${n.message}`), []);
+    const unexpected = [...failed, ...skipped.filter((n) => !n.overtaken)];
+    assertEquals(unexpected.map((n) => `[${tier}] line ${n.line}: ${n.message}`), []);
   }
 }
 
@@ -44,22 +50,10 @@ if (SUITE === undefined) {
     assertEquals([...pending].filter((path) => !scripts.includes(path)), []);
   });
 
-  for (const path of scripts.filter((p) => pending.has(p) && p.startsWith("core/"))) {
-    Deno.test(`the suite's ${path} fails only where it needs what is pending`, () => {
-      const script = new Script(Deno.readFileSync(new URL(path, suite)));
-      for (const tier of TIERS) {
-        const { failed, skipped } = runnerOf(tier).run(script, { skipUnsupported: true });
-        assertEquals(failed.map((n) => `[${tier}] line ${n.line}: ${n.message}`), []);
-        assert(skipped.length > 0, `it passes in ${tier}: take it out of tests/conformance/pending.ts`);
-      }
-    });
-  }
-
-  Deno.test("the suite's other pending scripts still fail", () => {
+  Deno.test("the suite's pending scripts still fail", () => {
     const runner = runnerOf("interp");
     const passing = [...pending].filter((path) => {
-      if (path.startsWith("core/")) return false;
-      const script = new Script(Deno.readFileSync(new URL(path, suite)));
+      const script = scriptAt(new URL(path, suite));
       return runner.run(script, { untilFailure: true }).failed.length === 0;
     });
     assertEquals(passing, [], "these pass now: take them out of tests/conformance/pending.ts");

@@ -1,10 +1,15 @@
-// Valid modules for the mutator: one for each row of the instruction table, some for sections and control, and those found in a folder.
-// Takes nothing; gives named bytes. Built by bytecode/module_writer.ts, so that a new row of the table gets its seed without a change here.
+// Valid modules for the mutator: one for each row of the instruction table, some for sections and control, those of text_seeds.ts, and those found in a folder.
+// Takes nothing; gives named bytes. Built by bytecode/module_writer.ts, so that a new row of the table gets its seed without a change here, or is missed.
 
 import { emptyModuleDecl, writeModule } from "../../src/bytecode/module_writer.ts";
 import { ByteWriter } from "../../src/bytecode/writer.ts";
 import { emptyNames, ExternKind } from "../../src/wasm/module.ts";
+import { BytecodeReader } from "../../src/bytecode/reader.ts";
+import { decodeModule } from "../../src/binary/decode_module.ts";
+import { assembleText } from "../../src/text/parser.ts";
 import { reduce } from "./mutator.ts";
+import { TEXT_SEEDS } from "./text_seeds.ts";
+import { V8_FEATURES } from "./verdict.ts";
 import * as op from "../../src/wasm/opcodes.ts";
 import {
   EXTERNREF,
@@ -17,6 +22,7 @@ import {
   I64,
   refType,
   type TypeDef,
+  V128,
   type ValType,
 } from "../../src/wasm/types.ts";
 
@@ -26,7 +32,7 @@ export interface Seed {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const LETTERS: Record<string, ValType> = { i: I32, l: I64, f: F32, d: F64, a: I32 };
+const LETTERS: Record<string, ValType> = { i: I32, l: I64, f: F32, d: F64, v: V128, a: I32 };
 const NONFUNC = refType(Heap.FUNC, false);
 
 /** Operands and results of the instructions whose row has no signature, in the context of {@link moduleOf}; `e` externref, `u` funcref. */
@@ -97,10 +103,14 @@ function moduleOf(name: string, type: FuncType, body: Uint8Array): Seed {
   return { name, bytes: writeModule(m).bytes };
 }
 
-function instructionSeed(row: op.OpInfo): Seed | undefined {
-  if (row.imm === op.Imm.BLOCK || row.code === op.ELSE || row.code === op.END) return undefined;
+function instructionSeed(row: op.OpInfo, covered: ReadonlySet<number>): Seed | undefined {
+  if (row.imm === op.Imm.BLOCK || row.code === op.ELSE || row.code === op.END || row.code === op.CATCH) {
+    return undefined;
+  }
+  if (row.feature !== undefined && !V8_FEATURES.has(row.feature)) return undefined;
+  if (row.signature === "" && covered.has(row.code)) return undefined;
   const signature = row.code === op.SELECT_T ? "eei:e" : row.signature || SIGNATURES[row.name];
-  if (signature === undefined) throw new Error(`no signature for ${row.name}: add it to SIGNATURES`);
+  if (signature === undefined) throw new Error(`no signature for ${row.name}: add it to SIGNATURES or text_seeds.ts`);
   const [params, results] = signature.split(":").map((s) => [...s].map((c) => TYPE_OF[c]));
   const body = code((w) => {
     params.forEach((_, i) => {
@@ -125,8 +135,13 @@ function immediates(w: ByteWriter, row: op.OpInfo, params: number): void {
     case op.Imm.LOCAL:
       return w.u32(params);
     case op.Imm.MEMORY_ACCESS:
+    case op.Imm.MEMORY_LANE:
       w.u32(row.accessLog2);
-      return w.u32(1234567);
+      w.u32(1234567);
+      return row.imm === op.Imm.MEMORY_LANE ? w.u8(1) : undefined;
+    case op.Imm.V128:
+    case op.Imm.SHUFFLE:
+      return w.raw(Uint8Array.from({ length: 16 }, (_, i) => i));
     case op.Imm.I32:
       return w.s32(-123456);
     case op.Imm.I64:
@@ -320,11 +335,24 @@ function shortSegmentsSeed(): Seed {
   return { name: "short segments", bytes: writeModule(m).bytes };
 }
 
+/** Codes of the instructions in a module's functions. */
+function instructionsIn(bytes: Uint8Array): number[] {
+  const codes: number[] = [];
+  for (const { body } of decodeModule(bytes, V8_FEATURES).funcs) {
+    if (body === undefined) continue;
+    const r = new BytecodeReader(bytes, body.codeStart, body.end);
+    while (r.pos < body.end) codes.push(r.next());
+  }
+  return codes;
+}
+
 /** The seeds that need no file. */
 export function builtInSeeds(): Seed[] {
   const empty: Seed = { name: "empty", bytes: writeModule(emptyModuleDecl()).bytes };
-  const rows = op.INSTRUCTIONS.map(instructionSeed).filter((s) => s !== undefined);
-  return [empty, sectionsSeed(), typesSeed(), shortSegmentsSeed(), controlSeed(), ...rows];
+  const texts = TEXT_SEEDS.map(([name, text]) => ({ name, bytes: assembleText(text) }));
+  const covered = new Set(texts.flatMap(({ bytes }) => instructionsIn(bytes)));
+  const rows = op.INSTRUCTIONS.map((row) => instructionSeed(row, covered)).filter((s) => s !== undefined);
+  return [empty, ...texts, sectionsSeed(), typesSeed(), shortSegmentsSeed(), controlSeed(), ...rows];
 }
 
 /** The .wasm files of a folder, each reduced to `bodies` of its functions; none if the folder is absent. */

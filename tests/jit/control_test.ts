@@ -8,9 +8,10 @@ import { Instance, native } from "./machine.ts";
 const make = (source: string) => new Instance(assembleText(source));
 const repeat = (n: number, f: (i: number) => string) => Array.from({ length: n }, (_, i) => f(i)).join("\n");
 
-Deno.test("compileFunction() has code for every instruction of the table", () => {
+Deno.test("compileFunction() has code for every instruction that belongs to no feature", () => {
   const compiled = new Set(compiledOpcodes());
-  assertEquals(INSTRUCTIONS.filter((i) => !compiled.has(i.code)).map((i) => i.name), []);
+  const missing = INSTRUCTIONS.filter((i) => i.feature === undefined && !compiled.has(i.code));
+  assertEquals(missing.map((i) => i.name), []);
 });
 
 Deno.test("a loop with parameters moves its values around in parallel", () => {

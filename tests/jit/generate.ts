@@ -30,6 +30,7 @@ const LOADS = new Map<ValType, { code: number; log2: number }[]>(NUMBERS.map((t)
 const STORES: { code: number; log2: number; type: ValType }[] = [];
 for (const info of INSTRUCTIONS) {
   const [operands, results] = info.signature.split(":");
+  if (info.feature !== undefined) continue;
   if (info.imm === Imm.NONE && operands && results) {
     PURE_OPS.get(LETTERS[results])?.push({
       code: info.code,

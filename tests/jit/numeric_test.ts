@@ -107,7 +107,7 @@ function check(names: RegExp, cpu: CpuFeatures): void {
   };
   for (const info of INSTRUCTIONS) {
     const [operands, result] = info.signature.split(":");
-    if (info.imm !== Imm.NONE || !operands || !result || !names.test(info.name)) continue;
+    if (info.imm !== Imm.NONE || info.feature !== undefined || !operands || !result || !names.test(info.name)) continue;
     const c = { name: info.name, operands, result, exact: EXACT.test(info.name) };
     const [x, y] = [...operands];
     const both = [VALUES[x], y ? VALUES[y] : [0n]];

@@ -25,8 +25,6 @@ export interface RealModule {
   readonly path: string;
   readonly toolchain: string;
   readonly licence: string;
-  /** The feature for which Strata refuses it; V8 has it. */
-  readonly refused?: "simd" | "threads";
   readonly work?: Work;
 }
 
@@ -497,25 +495,15 @@ export const MODULES: readonly RealModule[] = [
     ["yoga-layout", "3.2.1", "dist/binaries/yoga-wasm-base64-esm.js", "C++, Emscripten", "MIT"],
     ["brotli-wasm", "3.0.1", "pkg.node/brotli_wasm_bg.wasm", "Rust, wasm-bindgen", "Apache-2.0"],
     ["harfbuzzjs", "1.6.4", "dist/harfbuzz-subset.wasm", "C++, Emscripten", "MIT"],
+    ["es-module-lexer", "3.0.5", "dist/lexer.js", "C, clang", "MIT"],
+    ["argon2-browser", "1.18.0", "dist/argon2-simd.wasm", "C, Emscripten", "MIT"],
+    ["undici", "7.30.2", "lib/llhttp/llhttp_simd-wasm.js", "C, clang", "MIT"],
+    ["@jsquash/oxipng", "2.3.0", "codec/pkg-parallel/squoosh_oxipng_bg.wasm", "Rust", "Apache-2.0"],
   ] as const).map(([name, version, path, toolchain, licence]): RealModule => ({
     package: name,
     version,
     path,
     toolchain,
     licence,
-  })),
-  // Refused for a feature that Strata does not have; V8 accepts them.
-  ...([
-    ["es-module-lexer", "3.0.5", "dist/lexer.js", "C, clang", "MIT", "simd"],
-    ["argon2-browser", "1.18.0", "dist/argon2-simd.wasm", "C, Emscripten", "MIT", "simd"],
-    ["undici", "7.30.2", "lib/llhttp/llhttp_simd-wasm.js", "C, clang", "MIT", "simd"],
-    ["@jsquash/oxipng", "2.3.0", "codec/pkg-parallel/squoosh_oxipng_bg.wasm", "Rust", "Apache-2.0", "threads"],
-  ] as const).map(([name, version, path, toolchain, licence, refused]): RealModule => ({
-    package: name,
-    version,
-    path,
-    toolchain,
-    licence,
-    refused,
   })),
 ];

@@ -4,6 +4,7 @@ import { BytecodeReader } from "../../src/bytecode/reader.ts";
 import { assembleText } from "../../src/text/parser.ts";
 import { printInstruction } from "../../src/text/print_instruction.ts";
 import { printModule, type PrintOptions } from "../../src/text/printer.ts";
+import { TEXT_SEEDS } from "../fuzz/text_seeds.ts";
 
 function print(source: string, options?: PrintOptions): string {
   return printModule(decodeModule(assembleText(source)), options);
@@ -145,6 +146,38 @@ Deno.test("printing and assembling again gives the same bytes", () => {
   roundTrip(
     `(module (memory 1) (table 1 funcref) (table $u 1 externref) (func $f (table.init $u $e (i32.const 0) (i32.const 0) (i32.const 0)) (memory.init $d (i32.const 0) (i32.const 0) (i32.const 0)) (drop (select (result i32) (i32.const 0) (i32.const 1) (i32.const 2))))
     (elem $e externref (ref.null extern)) (elem declare func $f) (elem (table $u) (offset (i32.const 0)) externref) (data $d "x") (data (i32.const 1) ""))`,
+  );
+});
+
+Deno.test("modules with garbage-collected types, exceptions, vectors and 64-bit memories are the same bytes once printed", () => {
+  for (const [, source] of TEXT_SEEDS) roundTrip(source);
+});
+
+Deno.test("printModule() prints the parts of try blocks and the clauses of try_table", () => {
+  const source = `(module
+    (tag $e (param i32))
+    (func
+      (try $t (do (try (do nop) (delegate $t))) (catch $e drop) (catch_all (rethrow $t))))
+    (func (result i32)
+      (block $b (result i32) (try_table $t (catch $e $b) (nop)) (i32.const 1))))`;
+  roundTrip(source);
+  assertEquals(
+    print(source, { folded: true }).split("\n").slice(4).join("\n"),
+    `  (func (type 1)
+    (try $t
+      (do
+        (try
+          (do (nop))
+          (delegate $t)))
+      (catch $e (drop))
+      (catch_all (rethrow $t))))
+  (func (type 2) (result i32)
+    (block $b (result i32)
+      (try_table $t (catch $e $b)
+        (nop))
+      (i32.const 1)))
+  (tag $e (type 0)))
+`,
   );
 });
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Command, parseScript } from "../../src/text/script.ts";
-import { v128Bytes } from "../../src/text/script_values.ts";
+import { v128Bytes } from "../../src/text/vectors.ts";
 import { TextError } from "../../src/wasm/errors.ts";
 import { F32, Heap, I32 } from "../../src/wasm/types.ts";
 
@@ -76,7 +76,24 @@ Deno.test("parseScript() reads values and patterns of every kind", () => {
   ]);
   const vector = command.action.args[3];
   assert(vector.kind === "v128");
-  assertEquals([...v128Bytes(vector.shape, vector.lanes)], [255, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+  assertEquals([...v128Bytes(vector.shape, vector.lanes.map(BigInt))], [
+    255,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+  ]);
   assertEquals(command.results, [
     { kind: "nan", type: F32, nan: "canonical" },
     { kind: "v128", shape: "f32x4", lanes: [0x3f800000n, "arithmetic", 0x7fc00000n, 0x80000000n] },

@@ -77,8 +77,7 @@ Deno.test("imported and defined memories are limited together, as by V8", () => 
   turnsAt(LIMITS.memories, (n) => bytes(HEADER, section(2, list(n, [0, 0, 2, 0, 0]))));
 });
 
-Deno.test("the sizes of tables and memories are limited as by V8", () => {
-  turnsAt(LIMITS.tableEntries, (n) => bytes(HEADER, section(4, [1, 0x70, 0], leb(n))));
+Deno.test("the sizes of memories are limited as by V8", () => {
   turnsAt(LIMITS.memory32Pages, (n) => bytes(HEADER, section(5, [1, 0], leb(n))));
   turnsAt(LIMITS.memory32Pages, (n) => bytes(HEADER, section(5, [1, 1, 0], leb(n))));
 });

@@ -1,6 +1,6 @@
 // Commands about tiers and code: :tier, :asm, :dis.
 
-import { UsageError } from "../exit.ts";
+import { CommandError, UsageError } from "../exit.ts";
 import type { Func, TierChoice, TierName } from "../../../mod.ts";
 import { TIERS } from "../../runtime/tier.ts";
 import type { Command } from "./command.ts";
@@ -25,9 +25,15 @@ function figures(functions: readonly Func[]): Output {
     String(f.index),
     f.name,
     f.tier,
-    f.codeBytes > 0 ? `${f.codeBytes} bytes of machine code` : "",
+    f.codeBytes > 0 ? `${f.codeBytes} bytes of machine code` : f.tierReason ?? "",
   ]);
-  const data = functions.map((f) => ({ index: f.index, name: f.name, tier: f.tier, codeBytes: f.codeBytes }));
+  const data = functions.map((f) => ({
+    index: f.index,
+    name: f.name,
+    tier: f.tier,
+    reason: f.tierReason,
+    codeBytes: f.codeBytes,
+  }));
   return { text: rows.length === 0 ? "no functions" : columns(rows, [0]), data: { functions: data } };
 }
 
@@ -35,7 +41,8 @@ async function list(session: Session, args: Args, tier: TierName | undefined, by
   const { func } = session.func(args.need("the function"));
   args.end();
   if (func.isHost) throw new UsageError(`${func.name} is a function of the host and has no code`);
-  const listing = await func.disassemble(tier);
+  const why = tier === undefined ? undefined : func.refusal(tier);
+  const listing = await func.disassemble(why === undefined ? tier : "interp");
   const rows = listing.rows.map((row) => ({
     ...row,
     machine: row.machine.map((m) => ({
@@ -45,7 +52,8 @@ async function list(session: Session, args: Args, tier: TierName | undefined, by
   }));
   const { name, index, type, wasmBytes, codeBytes } = listing;
   return {
-    text: listing.toString({ bytes, paint: session.paint }),
+    text: (why === undefined ? "" : session.paint("note", `it stays in interp: ${why}`) + "\n") +
+      listing.toString({ bytes, paint: session.paint }),
     data: { name, index, type, tier: listing.tier, wasmBytes, codeBytes, rows },
   };
 }
@@ -79,10 +87,15 @@ fib 10
       }
       const chosen = session.resolveTier(tier);
       for (const f of functions) f.tier = chosen;
+      const kept = functions.filter((f) => f.tierReason !== undefined);
+      if (kept.length === functions.length && kept.length > 0) {
+        throw new CommandError(`${kept[0].name} stays in interp: ${kept[0].tierReason}`);
+      }
+      const note = kept.length === 0 ? "" : `, but ${count(kept.length, "function")} in interp, which :tier lists`;
       const what = word === "*" ? count(functions.length, "function") : functions[0].name;
       const verb = word === "*" && functions.length !== 1 ? "run" : "runs";
       return {
-        text: `${what} now ${verb} in tier ${session.paint("head", chosen)}`,
+        text: `${what} now ${verb} in tier ${session.paint("head", chosen)}${note}`,
         data: { tier: chosen, functions: functions.map((f) => f.name) },
       };
     },

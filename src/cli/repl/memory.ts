@@ -78,10 +78,12 @@ function grow(memory: Memory, args: Args): Output {
 
 function info(memory: Memory, args: Args): Output {
   args.end();
-  const { pages, maximum, byteLength, grows } = memory;
+  const { pages, maximum, byteLength, grows, shared, pageSize } = memory;
+  const size = pageSize === 65536 ? "64 KiB" : count(pageSize, "byte");
   return {
-    text: `${count(pages, "page")} of 64 KiB (${byteLength} bytes), at most ${maximum}, grew ${count(grows, "time")}`,
-    data: { pages, maximum, bytes: byteLength, grows },
+    text: `${count(pages, "page")} of ${size} (${byteLength} bytes), at most ${maximum}, grew ${count(grows, "time")}` +
+      (shared ? ", shared" : ""),
+    data: { pages, pageSize, maximum, bytes: byteLength, grows, shared },
   };
 }
 

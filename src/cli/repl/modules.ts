@@ -24,11 +24,15 @@ export function externText(type: ExternDescriptor): string {
     case "func":
       return `func ${funcTypeText(type)}`.trim();
     case "memory":
-      return `memory ${limits(type)}`;
+      return `memory ${type.address === undefined ? "" : "i64 "}${limits(type)}${type.shared ? " shared" : ""}${
+        type.pageSize === undefined ? "" : ` (pagesize ${type.pageSize})`
+      }`;
     case "table":
       return `table ${limits(type)} ${type.element}`;
     case "global":
       return `global ${type.mutable ? `(mut ${type.type})` : type.type}`;
+    case "tag":
+      return `tag${type.parameters.length === 0 ? "" : ` (param ${type.parameters.join(" ")})`}`;
   }
 }
 

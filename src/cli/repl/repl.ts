@@ -2,6 +2,7 @@
 
 import type { TierChoice } from "../../../mod.ts";
 import { CommandError, ExitCode } from "../exit.ts";
+import type { FeatureChange } from "../features.ts";
 import { watchInterrupt } from "../interrupt.ts";
 import { complete } from "./complete.ts";
 import { execute, isComment, MORE_PROMPT, PROMPT, runScript } from "./commands.ts";
@@ -24,6 +25,8 @@ export interface ReplOptions {
   readonly json?: boolean;
   /** Tier of functions; default `auto`. */
   readonly tier?: TierChoice;
+  /** Features to switch on and off. */
+  readonly features?: FeatureChange;
 }
 
 /** Runs the shell; resolves with the exit code. */
@@ -33,6 +36,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     json: options.json ?? false,
     colours: Deno.stdout.isTerminal() && !Deno.noColor,
     tier: options.tier ?? "auto",
+    features: options.features,
     interactive,
   });
   using _watch = watchInterrupt(session.engine.interruptWord);

@@ -3,12 +3,14 @@
 
 import { Engine, type Func, type Instance, type Root, type TierChoice, type TierName } from "../../../mod.ts";
 import type { Store } from "../../runtime/store.ts";
-import { isFuncType } from "../../runtime/values.ts";
+import { fromRef, isFuncType } from "../../runtime/values.ts";
+import { Exception } from "../../api/exception.ts";
 import { Trap } from "../../wasm/errors.ts";
 import { TrapCode } from "../../wasm/traps.ts";
 import { isRef } from "../../wasm/types.ts";
 import { CommandError, describeError, exitCodeOf, UsageError } from "../exit.ts";
-import { parseValue, printBits, printValue, type RefContext, type Value, valueOf } from "../values.ts";
+import type { FeatureChange } from "../features.ts";
+import { callWithValues, parseValue, printBits, printValue, type RefContext, type Value } from "../values.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter } from "./print.ts";
 import { isString, unquote } from "./words.ts";
@@ -32,6 +34,8 @@ export interface SessionOptions {
   readonly json: boolean;
   readonly colours: boolean;
   readonly tier: TierChoice;
+  /** Features to switch on and off. */
+  readonly features?: FeatureChange;
   /** Whether a person types the commands. */
   readonly interactive?: boolean;
   /** Receives lines; standard output and error if not given. */
@@ -64,7 +68,7 @@ export class Session {
   #printed: string[] = [];
 
   constructor(options: SessionOptions) {
-    this.engine = new Engine({ tier: options.tier });
+    this.engine = new Engine({ tier: options.tier, features: options.features });
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);
@@ -118,8 +122,9 @@ export class Session {
       return;
     }
     const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-    const trap = error instanceof Trap ? { trap: error.kind, frames: error.frames } : {};
-    this.#writeJson({ command, ok: false, error: { name, message, ...trap } });
+    const trap = error instanceof Trap ? { trap: error.kind } : {};
+    const frames = error instanceof Trap || error instanceof Exception ? { frames: error.frames } : {};
+    this.#writeJson({ command, ok: false, error: { name, message, ...trap, ...frames } });
   }
 
   #writeJson(data: Record<string, unknown>): void {
@@ -228,9 +233,8 @@ export class Session {
   /** Calls a function with values. Throws Trap, and what host functions throw. */
   call(func: Func, args: readonly Value[]): { results: Value[]; ms: number } {
     const began = performance.now();
-    const slots = func.callBits(args.map((v) => v.bits));
-    const ms = performance.now() - began;
-    return { results: func.inner.type.results.map((type, i) => valueOf(slots[i], type)), ms };
+    const results = callWithValues(func, args);
+    return { results, ms: performance.now() - began };
   }
 
   /** Keeps results as `_`; host values among them stay alive as long. */
@@ -239,7 +243,7 @@ export class Session {
     this.#roots = [];
     for (const { type, bits } of results) {
       if (!isRef(type) || bits === 0n || isFuncType(type)) continue;
-      this.#roots.push(this.engine.addRoot(this.store.handles.fromRef(Number(bits))));
+      this.#roots.push(this.engine.addRoot(fromRef(this.store, type, Number(bits))));
     }
     this.results = results;
   }

@@ -143,12 +143,14 @@ export const STATE_COMMANDS: readonly Command[] = [
     run(session, args) {
       if (args.length > 0) throw new UsageError(":gc takes nothing");
       const report = session.engine.gc();
-      const { roots } = report;
+      const { heap, roots } = report;
       const found = Object.entries(roots).filter(([, n]) => n > 0).map(([kind, n]) => `${n} in ${kind}`);
       const text = [
         `collected in ${duration(report.ms)}`,
         columns([
           ["", "kept", "freed"],
+          ["objects", String(heap.objectsKept), String(heap.objectsFreed)],
+          ["their bytes", String(heap.bytesAfter), String(heap.bytesBefore - heap.bytesAfter)],
           ["host references", String(report.kept), String(report.freed)],
           ["instances", String(report.instances), String(report.instancesFreed)],
           ["functions", String(report.functions), String(report.functionsFreed)],

@@ -1,0 +1,147 @@
+// Accesses to other memories than the first, and to memories and tables with 64-bit addresses, for which code.ts puts an opcode of the interpreter's own.
+// Take the operands from the thread's slots and put results there; give OK or the code of a trap.
+
+import { OK, type Outcome } from "../runtime/bulk.ts";
+import type { WasmMemory } from "../runtime/memory.ts";
+import type { WasmTable } from "../runtime/table.ts";
+import { I32_LOAD, I64_STORE32, INSTRUCTIONS, MEMORY_GROW, MEMORY_SIZE, STORES, TABLE_SET } from "../wasm/opcodes.ts";
+import { TrapCode } from "../wasm/traps.ts";
+import type { Limits } from "../wasm/types.ts";
+import type { InstanceCode } from "./code.ts";
+import { END, HIGH, LOW, readS64, readU32 } from "./leb.ts";
+import { SLOTS_I32, SLOTS_I64 } from "./stack.ts";
+import type { Thread } from "./thread.ts";
+
+const OUT = new Int32Array(4);
+const FIRST_ACCESS = I32_LOAD, LAST_ACCESS = I64_STORE32;
+/** Bytes that a load or store accesses, by opcode; negative for stores. */
+const ACCESS_BYTES = new Int8Array(256);
+for (const { code, properties, accessLog2 } of INSTRUCTIONS) {
+  if (code >= FIRST_ACCESS && code <= LAST_ACCESS) {
+    ACCESS_BYTES[code] = (1 << accessLog2) * (properties & STORES ? -1 : 1);
+  }
+}
+
+/** The words of an address, index or count at `word` as a number: not exact beyond 2^53, and then out of bounds of anything. */
+export function wordsAsPlace({ is64 }: Limits, word: number): number {
+  const low = SLOTS_I32[word] >>> 0;
+  return is64 ? (SLOTS_I32[word + 1] >>> 0) * 2 ** 32 + low : low;
+}
+
+/** Runs the instruction at `pc`. `thread.sp` must be right, and is after it; `thread.pc` is set to the next instruction. */
+export function runElsewhere(thread: Thread, view: InstanceCode, pc: number): Outcome {
+  const bytes = view.code.original;
+  const opcode = bytes[pc];
+  if (opcode >= FIRST_ACCESS && opcode <= LAST_ACCESS) return access(thread, view, bytes, pc);
+  const index = readU32(bytes, pc + 1, OUT);
+  thread.pc = OUT[END];
+  if (opcode === MEMORY_SIZE || opcode === MEMORY_GROW) {
+    return memorySize(thread, view.instance.memories[index], opcode);
+  }
+  return tableAccess(thread, view.instance.tables[index], opcode);
+}
+
+function memorySize(thread: Thread, memory: WasmMemory, opcode: number): Outcome {
+  if (opcode === MEMORY_SIZE) SLOTS_I64[thread.sp++] = BigInt(memory.pages);
+  else SLOTS_I64[thread.sp - 1] = BigInt(memory.grow(wordsAsPlace(memory.type, (thread.sp - 1) << 1)));
+  return OK;
+}
+
+function tableAccess(thread: Thread, table: WasmTable, opcode: number): Outcome {
+  const word = (thread.sp - (opcode === TABLE_SET ? 2 : 1)) << 1;
+  const at = wordsAsPlace(table.type, word);
+  if (opcode === TABLE_SET) thread.sp -= 2;
+  if (at >= table.length) return TrapCode.TABLE_OUT_OF_BOUNDS;
+  if (opcode === TABLE_SET) table.set(at, SLOTS_I32[word + 2]);
+  else SLOTS_I64[word >> 1] = BigInt(table.get(at) >>> 0);
+  return OK;
+}
+
+/** The constant offset at `at`, as a number. */
+function readOffset(bytes: Uint8Array, at: number): number {
+  if (bytes[at] < 128) {
+    OUT[END] = at + 1;
+    return bytes[at];
+  }
+  readS64(bytes, at, OUT);
+  // The last byte of a shorter number may look like that of a negative one.
+  const length = OUT[END] - at;
+  const high = OUT[HIGH] >>> 0, low = OUT[LOW] >>> 0;
+  return length >= 10 ? high * 2 ** 32 + low : (high * 2 ** 32 + low) % 2 ** (7 * length);
+}
+
+function access(thread: Thread, view: InstanceCode, bytes: Uint8Array, pc: number): Outcome {
+  const i32 = SLOTS_I32;
+  const opcode = bytes[pc], flags = bytes[pc + 1];
+  let at = pc + 2, index = 0;
+  if ((flags & 64) !== 0) {
+    index = readU32(bytes, at, OUT);
+    at = OUT[END];
+  }
+  const offset = readOffset(bytes, at);
+  thread.pc = OUT[END];
+  const memory = view.instance.memories[index];
+  const size = ACCESS_BYTES[opcode];
+  /** Words of the topmost slot and of the address. */
+  const top = (thread.sp - 1) << 1, low = size < 0 ? top - 2 : top;
+  let address = i32[low] >>> 0;
+  if (memory.type.is64) address += (i32[low + 1] >>> 0) * 2 ** 32;
+  address += offset;
+  if (size < 0) thread.sp -= 2;
+  if (address + (size < 0 ? -size : size) > memory.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
+  const data = memory.view;
+  switch (opcode) {
+    case 0x28: // i32.load
+    case 0x2a: // f32.load
+    case 0x35: // i64.load32_u
+      i32[top] = data.getInt32(address, true);
+      i32[top + 1] = 0;
+      return OK;
+    case 0x29: // i64.load
+    case 0x2b: // f64.load
+      i32[top] = data.getInt32(address, true);
+      i32[top + 1] = data.getInt32(address + 4, true);
+      return OK;
+    case 0x2c: // i32.load8_s
+    case 0x30: // i64.load8_s
+      i32[top] = data.getInt8(address);
+      i32[top + 1] = i32[top] >> 31;
+      return OK;
+    case 0x2d: // i32.load8_u
+    case 0x31: // i64.load8_u
+      i32[top] = data.getUint8(address);
+      i32[top + 1] = 0;
+      return OK;
+    case 0x2e: // i32.load16_s
+    case 0x32: // i64.load16_s
+      i32[top] = data.getInt16(address, true);
+      i32[top + 1] = i32[top] >> 31;
+      return OK;
+    case 0x2f: // i32.load16_u
+    case 0x33: // i64.load16_u
+      i32[top] = data.getUint16(address, true);
+      i32[top + 1] = 0;
+      return OK;
+    case 0x34: // i64.load32_s
+      i32[top] = data.getInt32(address, true);
+      i32[top + 1] = i32[top] >> 31;
+      return OK;
+    case 0x36: // i32.store
+    case 0x38: // f32.store
+    case 0x3e: // i64.store32
+      data.setInt32(address, i32[top], true);
+      return OK;
+    case 0x37: // i64.store
+    case 0x39: // f64.store
+      data.setInt32(address, i32[top], true);
+      data.setInt32(address + 4, i32[top + 1], true);
+      return OK;
+    case 0x3a: // i32.store8
+    case 0x3c: // i64.store8
+      data.setInt8(address, i32[top]);
+      return OK;
+    default: // i32.store16, i64.store16
+      data.setInt16(address, i32[top], true);
+      return OK;
+  }
+}

@@ -1,0 +1,60 @@
+// The bytes of a shared linear memory: a growable SharedArrayBuffer, and the lock that orders the grows of all Workers that have it. Never detached and never moved.
+// Takes and gives byte lengths; pages and maximum are runtime/'s affair.
+
+import { ResourceError } from "../wasm/errors.ts";
+
+/** A shared memory as it travels to another Worker with `postMessage`. */
+export interface SharedBytes {
+  /** All bytes; its `maxByteLength` is the maximum of the memory. */
+  readonly buffer: SharedArrayBuffer;
+  /** One word, not 0 while somebody grows the memory. Without it the memory cannot be grown from here. */
+  readonly lock?: SharedArrayBuffer;
+}
+
+/** The bytes of one shared memory, of which any number of Workers may have one each. */
+export class SharedLinearMemory {
+  readonly buffer: SharedArrayBuffer;
+  readonly #lock: Int32Array | undefined;
+
+  /** Takes what another Worker has already. */
+  constructor(readonly bytes: SharedBytes) {
+    this.buffer = bytes.buffer;
+    this.#lock = bytes.lock === undefined ? undefined : new Int32Array(bytes.lock);
+  }
+
+  /** Allocates `byteLength` zeroed bytes and address space for `maxByteLength`. Throws ResourceError when there is no room. */
+  static allocate(byteLength: number, maxByteLength: number): SharedLinearMemory {
+    try {
+      const buffer = new SharedArrayBuffer(byteLength, { maxByteLength });
+      return new SharedLinearMemory({ buffer, lock: new SharedArrayBuffer(4) });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new ResourceError(`cannot allocate a shared memory of ${byteLength} to ${maxByteLength} bytes`);
+    }
+  }
+
+  /** Current length in bytes, whoever grew it. */
+  get byteLength(): number {
+    return this.buffer.byteLength;
+  }
+
+  /** Grows by `bytes`, which are zero; gives the old length, or -1 with nothing changed. `limit` is the most bytes it may have. */
+  grow(bytes: number, limit: number): number {
+    if (bytes === 0) return this.byteLength;
+    const lock = this.#lock;
+    if (lock === undefined) return -1;
+    // Held for microseconds, so spinning is cheaper than waiting, which the main thread may not be allowed.
+    while (Atomics.compareExchange(lock, 0, 0, 1) !== 0);
+    try {
+      const old = this.buffer.byteLength;
+      if (!this.buffer.growable || old + bytes > Math.min(limit, this.buffer.maxByteLength)) return -1;
+      this.buffer.grow(old + bytes);
+      return old;
+    } catch (error) {
+      if (error instanceof RangeError) return -1;
+      throw error;
+    } finally {
+      Atomics.store(lock, 0, 0);
+    }
+  }
+}

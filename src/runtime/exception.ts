@@ -1,0 +1,100 @@
+// Exceptions as Wasm sees them: a tag and the slots of the payload. An exnref is the host reference of such an object.
+// What stands for one outside, in JavaScript, is made by the library above.
+
+import { BugError } from "../base/bug.ts";
+import { Trap, type WasmFrame } from "../wasm/errors.ts";
+import { EXTERNREF, isRef, slotsOf, TYPES, type ValType } from "../wasm/types.ts";
+import type { Store } from "./store.ts";
+import { WasmTag } from "./tag.ts";
+import { readSlot, writeSlot } from "./values.ts";
+
+/** An exception instance (specification 4.2.12). */
+export class WasmException {
+  /** The JavaScript object that stands for it, once it left Wasm. */
+  outside: object | undefined = undefined;
+  #payload: Int32Array | (() => Int32Array);
+
+  /** Takes the tag and the slots of the payload, two words each, or what makes them when first asked for. */
+  constructor(readonly tag: WasmTag, payload: Int32Array | (() => Int32Array)) {
+    this.#payload = payload;
+  }
+
+  get payload(): Int32Array {
+    if (typeof this.#payload === "function") this.#payload = this.#payload();
+    return this.#payload;
+  }
+
+  /** Calls `visit` for each reference of the payload, for the collector. */
+  references(visit: (ref: number, type: ValType) => void): void {
+    if (!this.tag.hasReferences || typeof this.#payload === "function") return;
+    let word = 0;
+    for (const type of this.tag.type.params) {
+      if (isRef(type)) visit(this.payload[word], type);
+      word += 2 * slotsOf(type);
+    }
+  }
+}
+
+/** Makes the JavaScript object that stands for an exception; `frames` is the Wasm stack where it was thrown, or empty. */
+export type MakeOutside = (exception: WasmException, frames: readonly WasmFrame[]) => object;
+
+/** The exceptions of a store, between Wasm and JavaScript. */
+export class Exceptions {
+  /** The tag of what JavaScript throws: its payload is the value. */
+  readonly jsTag: WasmTag = new WasmTag(TYPES.funcType([EXTERNREF], []));
+  /** Set by the library above. */
+  makeOutside: MakeOutside = () => {
+    throw new BugError("nobody shows exceptions to JavaScript");
+  };
+  /** The exception that a JavaScript object stands for; set by the library above. */
+  insideOf: (value: unknown) => WasmException | undefined = () => undefined;
+  /** Exceptions with references that JavaScript may hold. */
+  readonly #outside = new Set<WeakRef<WasmException>>();
+  readonly #ended = new FinalizationRegistry<WeakRef<WasmException>>((ref) => this.#outside.delete(ref));
+
+  constructor(readonly store: Store) {}
+
+  /** The exception for what a host function threw; undefined for what Wasm may not catch. */
+  enter(error: unknown): WasmException | undefined {
+    if (error instanceof Trap || error instanceof BugError) return undefined;
+    const inside = this.insideOf(error);
+    if (inside !== undefined) return inside;
+    // Most are caught by nobody, and then the value needs no reference.
+    return new WasmException(this.jsTag, () => {
+      const payload = new Int32Array(2);
+      writeSlot(this.store, payload, 0, EXTERNREF, error);
+      return payload;
+    });
+  }
+
+  /** What is thrown to JavaScript for an exception. */
+  leave(exception: WasmException, frames: readonly WasmFrame[]): unknown {
+    if (exception.tag === this.jsTag) return readSlot(this.store, exception.payload, 0, EXTERNREF);
+    if (exception.outside === undefined) {
+      exception.outside = this.makeOutside(exception, frames);
+      this.show(exception);
+    }
+    return exception.outside;
+  }
+
+  /** Called when JavaScript may hold the exception from now on. */
+  show(exception: WasmException): void {
+    if (!exception.tag.hasReferences) return;
+    const ref = new WeakRef(exception);
+    this.#outside.add(ref);
+    this.#ended.register(exception, ref);
+  }
+
+  /** Exceptions with references that JavaScript may hold, for the collector. */
+  *shown(): Iterable<WasmException> {
+    for (const ref of this.#outside) {
+      const exception = ref.deref();
+      if (exception !== undefined) yield exception;
+    }
+  }
+
+  /** The exception of an exnref, which must not be null. */
+  ofRef(ref: number): WasmException {
+    return this.store.handles.fromRef(ref) as WasmException;
+  }
+}

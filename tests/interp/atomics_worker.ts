@@ -1,0 +1,24 @@
+// A Worker with an instance of its own over a memory that it is sent. Does one task and posts its result.
+
+import { Engine, type SharedMemory } from "../../mod.ts";
+
+/** What a Worker is sent. */
+export interface AtomicsTask {
+  readonly text: string;
+  readonly memory: SharedMemory;
+  /** Called with the arguments; what it gives is posted. */
+  readonly invoke: string;
+  readonly args: readonly unknown[];
+}
+
+const scope = self as unknown as {
+  onmessage: (event: MessageEvent<AtomicsTask>) => void;
+  postMessage(message: unknown): void;
+};
+
+scope.onmessage = ({ data: { text, memory, invoke, args } }) => {
+  const engine = new Engine({ tier: "interp", features: { threads: true } });
+  const instance = engine.load(text, { host: { memory: engine.memoryFrom(memory) } });
+  scope.postMessage("ready");
+  scope.postMessage(instance.exports[invoke](...args));
+};

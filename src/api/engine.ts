@@ -95,7 +95,6 @@ export class Engine {
     const value = imports[i.module]?.[i.name];
     if (value instanceof Memory || value instanceof Table || value instanceof Global) return value.inner;
     if (value instanceof Func) return value.inner;
-    const { store } = this.#context;
     if (typeof value === "function") {
       if (i.kind !== ExternKind.FUNC) {
         throw new LinkError("incompatible import type (found a function)", i.module, i.name);
@@ -192,7 +191,7 @@ export class Engine {
     this.#context.store.handles.addFinalizer(value, finalizer);
   }
 
-  /** Makes running code of all engines trap as interrupted at its next loop header or call; cleared by `clearInterrupt()`. */
+  /** Makes running code of all engines trap as interrupted at its next loop header or call; until somebody sets it back to 0. */
   get interruptWord(): Int32Array<SharedArrayBuffer> {
     return this.#context.store.interrupt;
   }
@@ -205,6 +204,7 @@ export class Engine {
 
 /** A value that the host keeps alive for Wasm. */
 export interface Root extends Disposable {
+  /** The value. */
   readonly value: unknown;
   /** Ends it; a second time does nothing. */
   remove(): void;

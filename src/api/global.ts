@@ -9,7 +9,7 @@ const BY_INNER = new WeakMap<WasmGlobal, Global>();
 
 /** A global variable (specification 4.2.9). */
 export class Global {
-  /** The runtime's object; not for users. */
+  /** The runtime's object. Not for users. @internal */
   readonly inner: WasmGlobal;
   readonly #context: Context;
 

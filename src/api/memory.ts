@@ -7,7 +7,7 @@ const BY_INNER = new WeakMap<WasmMemory, Memory>();
 
 /** A linear memory (specification 4.2.8): pages of 64 KiB that Wasm and JavaScript share. */
 export class Memory {
-  /** The runtime's object; not for users. */
+  /** The runtime's object. Not for users. @internal */
   readonly inner: WasmMemory;
 
   /** Made by `engine.memory()` or an instance. */

@@ -5,27 +5,40 @@ import { type FuncType, type GlobalType, type Limits, type TableType, typeName }
 
 /** A function type: names of value types, e.g. `{ params: ["i32"], results: ["i64"] }`. */
 export interface FuncDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "func";
+  /** Types of the parameters. */
   readonly params: readonly string[];
+  /** Types of the results. */
   readonly results: readonly string[];
 }
 /** A memory type, in pages of 64 KiB. */
 export interface MemoryDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "memory";
+  /** Pages at first. */
   readonly minimum: number;
+  /** The most pages it may have. */
   readonly maximum: number | undefined;
 }
 /** A table type, in entries. */
 export interface TableDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "table";
+  /** Type of the entries. */
   readonly element: string;
+  /** Entries at first. */
   readonly minimum: number;
+  /** The most entries it may have. */
   readonly maximum: number | undefined;
 }
 /** A global's type. */
 export interface GlobalDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "global";
+  /** Type of the value. */
   readonly type: string;
+  /** Whether it can be set. */
   readonly mutable: boolean;
 }
 /** What can be imported and exported. */

@@ -1,6 +1,7 @@
 // The subcommand `asm`: machine code under the Wasm it came from, for one function of a module or all. Compiles without instantiating, and runs nothing.
 
-import { Engine, type TierChoice } from "../../mod.ts";
+import { Engine } from "../api/engine.ts";
+import type { TierChoice } from "../engine/config.ts";
 import { startNative } from "../abi/native.ts";
 import { listFunction } from "../engine/listing.ts";
 import { compiler } from "../engine/pipeline.ts";

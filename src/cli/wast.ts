@@ -78,7 +78,10 @@ export function tiersOf(list: string | undefined, say: (line: string) => void): 
 export function scriptFiles(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     try {
-      return Deno.statSync(path).isDirectory ? [...walk(path.replace(/\/+$/, ""))] : [path];
+      if (!Deno.statSync(path).isDirectory) return [path];
+      const found = [...walk(path.replace(/(?<=.)\/+$/, ""))];
+      if (found.length === 0) throw new CommandError(`there is no .wast file in ${path}`);
+      return found;
     } catch (e) {
       if (e instanceof Deno.errors.NotFound) throw new CommandError(`there is no file ${path}`);
       throw e;

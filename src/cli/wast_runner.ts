@@ -11,7 +11,7 @@ import { type Command, parseScript, type ScriptAction, ScriptModule } from "../t
 import { CompileError, LinkError, TextError, Trap } from "../wasm/errors.ts";
 import { makeSpectest } from "./spectest.ts";
 import { printValue, type Value, valueOf } from "./values.ts";
-import { argumentBits, matchesPattern, printPattern, Unsupported } from "./wast_values.ts";
+import { argumentBits, matchesPattern, Mismatch, printPattern, Unsupported } from "./wast_values.ts";
 
 /** Where scripts run: a tier, or `mixed`: each function in a tier that chance decides. */
 export type WastTier = TierName | "mixed";
@@ -92,11 +92,6 @@ export class WastRunner {
     run.dispose();
     return outcome;
   }
-}
-
-/** The mismatch of a command with what the script expects. */
-class Mismatch extends Error {
-  override name = "Mismatch";
 }
 
 function explain(e: unknown): string {

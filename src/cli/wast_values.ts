@@ -11,20 +11,25 @@ export class Unsupported extends Error {
   override name = "Unsupported";
 }
 
-/** The slot of an argument for a parameter of type `type`. Throws Unsupported, or Error if it does not fit. */
+/** What a script does, or what came of it, is not what the script expects. */
+export class Mismatch extends Error {
+  override name = "Mismatch";
+}
+
+/** The slot of an argument for a parameter of type `type`. Throws Unsupported, or Mismatch if it does not fit. */
 export function argumentBits(v: ScriptValue, type: ValType, store: Store): bigint {
   switch (v.kind) {
     case "number":
       if (v.type !== type) {
-        throw new Error(`the argument is an ${typeName(v.type)}, the parameter an ${typeName(type)}`);
+        throw new Mismatch(`the argument is an ${typeName(v.type)}, the parameter an ${typeName(type)}`);
       }
       return v.bits;
     case "null":
-      if (!isRef(type)) throw new Error(`the argument is null, the parameter an ${typeName(type)}`);
+      if (!isRef(type)) throw new Mismatch(`the argument is null, the parameter an ${typeName(type)}`);
       return 0n;
     case "extern":
       if (!isRef(type) || isFuncType(type)) {
-        throw new Error(`the argument is a host reference, the parameter an ${typeName(type)}`);
+        throw new Mismatch(`the argument is a host reference, the parameter an ${typeName(type)}`);
       }
       return BigInt(store.handles.toRef(v.value) >>> 0);
     case "host":

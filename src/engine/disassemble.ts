@@ -11,6 +11,7 @@ import { TRAPS } from "../wasm/traps.ts";
 export interface MachineInstruction {
   /** Offset in the function's code. */
   readonly offset: number;
+  /** Its machine code. */
   readonly bytes: Uint8Array;
   /** Mnemonic and operands; offsets of known fields have their names, targets of jumps their labels. */
   readonly text: string;
@@ -32,7 +33,9 @@ interface Raw {
 let opened: Promise<(bytes: Uint8Array) => Raw[]> | undefined;
 
 async function open(): Promise<(bytes: Uint8Array) => Raw[]> {
-  const { Capstone, Const, loadCapstone } = await import("./capstone.ts");
+  // Not written as a literal, which Deno would fetch with this file, whether it is ever needed or not.
+  const url = new URL("./capstone.ts", import.meta.url).href;
+  const { Capstone, Const, loadCapstone }: typeof import("./capstone.ts") = await import(url);
   // It would write its errors to the console, besides throwing them.
   await loadCapstone({ printErr: () => {} });
   const capstone = new Capstone(Const[DISASSEMBLER.arch], Const[DISASSEMBLER.mode]);

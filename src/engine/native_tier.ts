@@ -28,10 +28,13 @@ interface CompiledModule {
 
 /** Figures of a compilation. */
 export interface CompileFigures {
-  /** Functions compiled so far, milliseconds it took, bytes of Wasm read and of machine code made. */
+  /** Functions compiled. */
   functions: number;
+  /** Milliseconds it took. */
   ms: number;
+  /** Bytes of Wasm read. */
   wasmBytes: number;
+  /** Bytes of machine code made. */
   codeBytes: number;
 }
 

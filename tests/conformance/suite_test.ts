@@ -35,13 +35,16 @@ if (SUITE === undefined) {
 } else {
   const suite = SUITE;
   const scripts = scriptsIn(suite);
+  // Proposals come from a repository of their own, which the fetched copy does not hold.
+  const hasProposals = scripts.some((path) => path.startsWith("proposals/"));
+  const listed = [...pending].filter((path) => hasProposals || !path.startsWith("proposals/"));
 
   for (const path of scripts.filter((p) => !pending.has(p))) {
     Deno.test(`the suite's ${path} passes in ${NAMES}`, () => passesEverywhere(new URL(path, suite)));
   }
 
   Deno.test("the list of pending scripts names scripts of the suite", () => {
-    assertEquals([...pending].filter((path) => !scripts.includes(path)), []);
+    assertEquals(listed.filter((path) => !scripts.includes(path)), []);
   });
 
   for (const path of scripts.filter((p) => pending.has(p) && p.startsWith("core/"))) {
@@ -57,7 +60,7 @@ if (SUITE === undefined) {
 
   Deno.test("the suite's other pending scripts still fail", () => {
     const runner = runnerOf("interp");
-    const passing = [...pending].filter((path) => {
+    const passing = listed.filter((path) => {
       if (path.startsWith("core/")) return false;
       const script = new Script(Deno.readFileSync(new URL(path, suite)));
       return runner.run(script, { untilFailure: true }).failed.length === 0;

@@ -5,6 +5,7 @@ export type Style =
   | "prompt"
   | "command"
   | "head"
+  | "comment"
   | "value"
   | "note"
   | "error"
@@ -18,6 +19,7 @@ export type Style =
 const CODES: Readonly<Record<Style, string>> = {
   prompt: "1;36",
   command: "1",
+  comment: "33",
   head: "1",
   value: "1;32",
   note: "2",

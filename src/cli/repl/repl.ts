@@ -1,6 +1,6 @@
 // The shell: takes the options of the command line, reads commands from them, from a file, a terminal or a pipe, and gives the exit code.
 
-import type { TierChoice } from "../../../mod.ts";
+import type { TierChoice } from "../../engine/config.ts";
 import { CommandError, ExitCode } from "../exit.ts";
 import { watchInterrupt } from "../interrupt.ts";
 import { complete } from "./complete.ts";
@@ -77,10 +77,11 @@ async function runInput(session: Session, interactive: boolean, run: Run): Promi
     session.write(`${session.paint("head", "Strata")}, a WebAssembly runtime that you can open up. ${hint}.`);
   }
   const path = interactive ? historyPath() : undefined;
+  let failed = false;
   const whole = await readCommands({
     run: async (source) => {
-      const done = isComment(source) || await run(source);
-      return !session.finished && (done || interactive);
+      failed = !isComment(source) && !await run(source);
+      return !session.finished && (!failed || interactive);
     },
     needsMore,
     complete: (line) => complete(session, line),
@@ -90,8 +91,10 @@ async function runInput(session: Session, interactive: boolean, run: Run): Promi
     morePrompt: session.paint("prompt", MORE_PROMPT),
   });
   if (interactive) return ExitCode.OK;
-  if (!whole && session.exitCode === 0) session.showError("", new CommandError("the input ends within a command"));
-  return session.exitCode;
+  if (failed) return session.exitCode;
+  if (whole) return ExitCode.OK;
+  session.showError("", new CommandError("the input ends within a command"));
+  return ExitCode.ERROR;
 }
 
 /** A path as a word. */

@@ -1,13 +1,17 @@
 // The state of a shell: engine, loaded instances, last results; and how what commands give is shown, as text or as JSON.
 // Finding functions and other things by what people type is here too.
 
-import { Engine, type Func, type Instance, type Root, type TierChoice, type TierName } from "../../../mod.ts";
+import { Engine, type Root } from "../../api/engine.ts";
+import type { Func } from "../../api/func.ts";
+import type { Instance } from "../../api/instance.ts";
+import type { TierChoice } from "../../engine/config.ts";
+import type { TierName } from "../../runtime/tier.ts";
 import type { Store } from "../../runtime/store.ts";
 import { isFuncType } from "../../runtime/values.ts";
-import { Trap } from "../../wasm/errors.ts";
+import { CompileError, TextError, Trap } from "../../wasm/errors.ts";
 import { TrapCode } from "../../wasm/traps.ts";
 import { isRef } from "../../wasm/types.ts";
-import { CommandError, describeError, exitCodeOf, UsageError } from "../exit.ts";
+import { CommandError, describeError, ExitCode, exitCodeOf, UsageError } from "../exit.ts";
 import { parseValue, printBits, printValue, type RefContext, type Value, valueOf } from "../values.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter } from "./print.ts";
@@ -58,7 +62,7 @@ export class Session {
   /** Set by `:quit`. */
   finished = false;
   /** What the process is to end with, if it ends because of an error. */
-  exitCode = 0;
+  exitCode: number = ExitCode.OK;
   readonly #write: (line: string, isError: boolean) => void;
   /** Lines that host functions printed during the command, for JSON. */
   #printed: string[] = [];
@@ -109,17 +113,17 @@ export class Session {
 
   /** Shows why a command failed. */
   showError(command: string, error: unknown): void {
-    this.exitCode = exitCodeOf(error) === 130 ? 130 : 1;
+    // A script that was interrupted fails once more, as the command that ran it.
+    this.exitCode = exitCodeOf(error) === ExitCode.INTERRUPTED ? ExitCode.INTERRUPTED : this.exitCode || ExitCode.ERROR;
     if (!this.json) {
       // The terminal has written ^C.
-      if (this.#interactive && this.exitCode === 130) this.#write("", true);
+      if (this.#interactive && exitCodeOf(error) === ExitCode.INTERRUPTED) this.#write("", true);
       const [first, ...rest] = describeError(error).split("\n");
       this.#write([this.paint("error", first), ...rest].join("\n"), true);
       return;
     }
     const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-    const trap = error instanceof Trap ? { trap: error.kind, frames: error.frames } : {};
-    this.#writeJson({ command, ok: false, error: { name, message, ...trap } });
+    this.#writeJson({ command, ok: false, error: { name, message, ...placeOf(error) } });
   }
 
   #writeJson(data: Record<string, unknown>): void {
@@ -279,6 +283,13 @@ function findFunc(instance: Instance, word: string): Func | undefined {
     }
   }
   return undefined;
+}
+
+/** What an error says about its place, for programs. */
+function placeOf(error: unknown): Record<string, unknown> {
+  if (error instanceof Trap) return { trap: error.kind, frames: error.frames };
+  if (error instanceof CompileError) return { offset: error.offset };
+  return error instanceof TextError ? { line: error.line, column: error.column } : {};
 }
 
 const SHOWN_NAMES = 6;

@@ -56,6 +56,13 @@ Deno.test("a pipe that ends within a command ends with exit code 1", async () =>
   assertEquals([code, error], [1, "error: the input ends within a command\n"]);
 });
 
+Deno.test("an error of what :try runs does not end a pipe, nor decides its exit code", async () => {
+  const { code, out, error } = await strata(["repl", "examples/fib.wat"], ":try divide 1 0\nfib 10\n");
+  assertEquals(code, 0);
+  assertStringIncludes(out, "=> 55:i32");
+  assertStringIncludes(error, "integer divide by zero");
+});
+
 Deno.test(":quit ends with exit code 0 and leaves the rest of the input alone", async () => {
   const { code, out, error } = await strata(["repl"], ":quit\nnonsense\n");
   assertEquals([code, out, error], [0, "", ""]);

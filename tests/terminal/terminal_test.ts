@@ -29,10 +29,13 @@ function test(name: string, fn: (history: string) => Promise<void>, only = true)
 test("in a terminal: prompt, completion, history, a trap, Ctrl-C in an endless loop of each tier, :quit", async (history) => {
   await using t = await Terminal.open(history);
   // Tab completes a command, then a file in a folder.
-  await t.press(":lo", "Tab", "examples/fi", "Tab", "Enter");
+  await t.complete(":lo", ":load");
+  await t.complete("examples/fi", ":load examples/fib.wat");
+  await t.press("Enter");
   await t.waitFor(/strata> :load examples\/fib\.wat\nloaded fib: 4 functions[^]*\nstrata> $/);
   // Tab completes a function; its space is there, and the argument follows.
-  await t.press("fi", "Tab", "10", "Enter");
+  await t.complete("fi", "fib");
+  await t.press("10", "Enter");
   await t.waitFor(/strata> fib 10\n=> 55:i32\nstrata> $/);
   await t.press("Up", "Enter");
   await t.waitFor(/(strata> fib 10\n=> 55:i32\n){2}strata> $/);

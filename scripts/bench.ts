@@ -16,14 +16,26 @@ const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >>
 const geomean = (list: number[]) => Math.exp(list.reduce((s, x) => s + Math.log(x), 0) / list.length);
 
 type Run = (n: number) => unknown;
-function strata(kernel: Kernel, tier: TierName): { instance: Instance; run: Run } {
+/** Makes a fresh instance, since a kernel may keep state, of a module that is compiled once. */
+type Make = () => Run;
+function strata(kernel: Kernel, tier: TierName): Make {
   const engine = new Engine({ tier });
-  const instance = engine.load(kernel.bytes);
-  return { instance, run: (n) => instance.exports.run(n) };
+  const module = engine.compile(kernel.bytes);
+  let last: Instance | undefined;
+  return () => {
+    last?.dispose();
+    const instance = last = engine.instantiate(module);
+    return instance.exports.run;
+  };
+}
+function v8(kernel: Kernel): Make {
+  const module = new WebAssembly.Module(kernel.bytes as BufferSource);
+  return () => new WebAssembly.Instance(module).exports.run as Run;
 }
 
 /** Milliseconds of one call; checks the result. */
-function time(kernel: Kernel, run: Run, n: number, expected: unknown): number {
+function time(kernel: Kernel, make: Make, expected: unknown): number {
+  const run = make(), { n } = kernel;
   const began = performance.now();
   const result = run(n);
   const ms = performance.now() - began;
@@ -37,22 +49,20 @@ const kernels = (await loadKernels()).filter((k) => only.length === 0 || only.in
 using rival = new Rival();
 const rows: Record<string, number | string>[] = [];
 for (const kernel of kernels) {
-  const turbofan = new WebAssembly.Instance(new WebAssembly.Module(kernel.bytes as BufferSource));
-  const turbofanRun = turbofan.exports.run as Run;
-  const expected = turbofanRun(kernel.n);
+  const expected = v8(kernel)()(kernel.n);
   if (kernel.result !== undefined && String(expected) !== kernel.result) {
     throw new Error(`${kernel.name}: V8 disagrees`);
   }
-  const runs = new Map<string, Run>([["turbofan", turbofanRun]]);
-  for (const tier of tiers) if (native || tier === "interp") runs.set(tier, strata(kernel, tier).run);
-  // The interpreter gets a smaller share of the work where the kernel's time grows with n, so that the run stays short.
+  const runs = new Map<string, Make>([["turbofan", v8(kernel)]]);
+  for (const tier of tiers) if (native || tier === "interp") runs.set(tier, strata(kernel, tier));
+  // The interpreter gets fewer rounds, so that the whole stays short.
   const times = new Map<string, number[]>([...runs.keys(), "liftoff"].map((k) => [k, []]));
-  for (const run of runs.values()) time(kernel, run, kernel.n, expected);
+  for (const run of runs.values()) time(kernel, run, expected);
   await rival.time(kernel, expected);
   for (let r = 0; r < rounds; r++) {
     for (const [name, run] of runs) {
       if (name === "interp" && r >= 3) continue;
-      times.get(name)!.push(time(kernel, run, kernel.n, expected));
+      times.get(name)!.push(time(kernel, run, expected));
     }
     times.get("liftoff")!.push(await rival.time(kernel, expected));
   }

@@ -7,17 +7,24 @@ import type { NativeStack } from "../platform/stacks.ts";
 import { Activation, callHost, type SlotRange } from "./activation.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
+import { LIMITS } from "../wasm/limits.ts";
 import type { ValType } from "../wasm/types.ts";
 import type { Store } from "./store.ts";
 import { readSlot, writeSlot } from "./values.ts";
 
 const ARGS_SLOT = STACK.args >> 3;
 
+/** Words for as many arguments as a function may have, were they all vectors. */
+const SCRATCH_WORDS = LIMITS.params * 4;
+
 /** Enters machine code directly as long as it comes back done; everything else is an activation's. */
 export class Caller {
   #native: Native | undefined;
   /** A prepared stack that nobody runs on. */
   #idle: NativeStack | undefined;
+
+  /** Words for the arguments of a call that needs an activation; undefined while they are converted. */
+  #scratch: Int32Array | undefined;
 
   constructor(readonly store: Store) {}
 
@@ -47,8 +54,14 @@ export class Caller {
       if (results.length === 1) return readSlot(store, i32, ARGS_SLOT, results[0]);
       return readResults(store, results, { words: i32, at: ARGS_SLOT });
     }
-    const words = new Int32Array(params.length * 2);
-    for (let i = 0; i < params.length; i++) writeSlot(store, words, i, params[i], args[i]);
+    // As with the stack: a conversion that calls back in must not find these words. What is called copies them at once.
+    const words = this.#scratch ?? new Int32Array(SCRATCH_WORDS);
+    this.#scratch = undefined;
+    try {
+      for (let i = 0; i < params.length; i++) writeSlot(store, words, i, params[i], args[i]);
+    } finally {
+      this.#scratch = words;
+    }
     return readResults(store, results, this.callSlots(func, { words, at: 0 }));
   }
 

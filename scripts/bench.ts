@@ -1,14 +1,18 @@
 // Benchmarks, all in one run: kernels in every tier against V8 (TurboFan here, Liftoff in an interleaved child), speed of compilation, cost of calls, host calls and traps.
 // Takes names of kernels to restrict the run, `--rounds N`, `--json`; prints medians, ratios and their geometric mean.
 
-import { parseArgs } from "@std/cli";
 import { Engine, type Instance, type TierName } from "../mod.ts";
+import { columns } from "../src/cli/repl/print.ts";
+import { scriptArgs } from "./arguments.ts";
 import { type Kernel, loadKernels } from "./bench/kernels.ts";
 import { Rival } from "./bench/rival.ts";
 import { compileSpeed } from "./bench/compile_speed.ts";
 import { callCosts } from "./bench/call_costs.ts";
 
-const args = parseArgs(Deno.args, { string: ["rounds"], boolean: ["json", "no-interp"] });
+const args = scriptArgs("deno task bench [--rounds N] [--json] [--no-interp] [kernel…]", {
+  string: ["rounds"],
+  boolean: ["json", "no-interp"],
+});
 const rounds = Number(args.rounds ?? 7);
 const only = args._.map(String);
 
@@ -45,7 +49,14 @@ function time(kernel: Kernel, make: Make, expected: unknown): number {
 
 const native = Engine.nativeUnavailable === undefined;
 const tiers: TierName[] = args["no-interp"] ? ["jit"] : ["interp", "jit"];
-const kernels = (await loadKernels()).filter((k) => only.length === 0 || only.includes(k.name));
+if (!native) console.error(`tier jit is left out: ${Engine.nativeUnavailable}`);
+const known = await loadKernels();
+for (const name of only) {
+  if (known.some((k) => k.name === name)) continue;
+  console.error(`error: there is no kernel ${name}; there are ${known.map((k) => k.name).join(", ")}`);
+  Deno.exit(2);
+}
+const kernels = known.filter((k) => only.length === 0 || only.includes(k.name));
 using rival = new Rival();
 const rows: Record<string, number | string>[] = [];
 for (const kernel of kernels) {
@@ -86,17 +97,23 @@ for (const kernel of kernels) {
 const mean = (key: string) => geomean(rows.map((r) => r[key] as number).filter(Number.isFinite));
 rows.push({ kernel: "geomean", "liftoff ×": mean("liftoff ×"), "jit ×": mean("jit ×"), "interp ×": mean("interp ×") });
 
+/** Rows under their keys, numbers to three digits. */
+function table(rows: readonly Record<string, number | string>[]): string {
+  const keys = Object.keys(rows[0] ?? {});
+  const cell = (v: number | string | undefined) =>
+    typeof v === "number" ? (Math.abs(v) < 1000 ? v.toPrecision(3) : v.toFixed(0)) : v ?? "";
+  return columns([keys, ...rows.map((r) => keys.map((k) => cell(r[k])))], keys.map((_, i) => i).slice(1)) + "\n";
+}
+
 const compile = native ? await compileSpeed(rival) : [];
 const calls = callCosts(native ? tiers : ["interp"]);
 if (args.json) {
   console.log(JSON.stringify({ kernels: rows, compile, calls }));
 } else {
-  const rounded = (r: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(r).map(([k, v]) => [k, typeof v === "number" ? Number(v.toPrecision(3)) : v]));
   console.log("\nTime of a kernel (median), as a multiple of V8 TurboFan's:");
-  console.table(rows.map(rounded));
+  console.log(table(rows));
   console.log("Compilation, megabytes of Wasm per second (median):");
-  console.table(compile.map(rounded));
+  console.log(table(compile));
   console.log("Nanoseconds, through the public API once warm (median):");
-  console.table(calls.map(rounded));
+  console.log(table(calls));
 }

@@ -9,7 +9,7 @@ import { GLOBAL_BYTES } from "../abi/vmctx.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
-import type { Extern } from "../runtime/instance.ts";
+import type { Extern, WasmInstance } from "../runtime/instance.ts";
 import { WasmMemory } from "../runtime/memory.ts";
 import { WasmTable } from "../runtime/table.ts";
 import type { TierName } from "../runtime/tier.ts";
@@ -71,15 +71,16 @@ export class Engine {
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
     const { store, caller, config } = this.#context;
-    const instance = link(store, module.inner, (i, m) => this.#resolve(i, m, imports));
-    for (const f of instance.funcs) {
-      if (f.instance === instance && config.tier !== "interp") store.setTier(f, config.tier);
-    }
+    let instance: WasmInstance | undefined;
     try {
+      instance = link(store, module.inner, (i, m) => this.#resolve(i, m, imports));
+      for (const f of instance.funcs) {
+        if (f.instance === instance && config.tier !== "interp") store.setTier(f, config.tier);
+      }
       start(instance, (f) => caller.call(f, []));
     } catch (error) {
       // Tables of others may hold its functions already, so it stays until a collection finds that none does.
-      instance.disposed = true;
+      if (instance !== undefined) instance.disposed = true;
       this.#context.disposed();
       throw error;
     }
@@ -122,9 +123,11 @@ export class Engine {
 
   #makeGlobal(type: ValType, mutable: boolean, value: unknown): WasmGlobal {
     const { store } = this.#context;
-    const global = new WasmGlobal(store.arena, { type, mutable }, store.arena.allocate(GLOBAL_BYTES));
-    writeSlot(store, store.arena.i32, global.cell >> 3, type, value);
-    store.hostExterns.add(global);
+    const slot = new Int32Array(2);
+    writeSlot(store, slot, 0, type, value);
+    const global = new WasmGlobal(store.arena, { type, mutable }, store.arena.allocate(GLOBAL_BYTES), undefined);
+    global.setWords(slot);
+    store.addHostExtern(global);
     return global;
   }
 
@@ -133,7 +136,7 @@ export class Engine {
     const { minimum: min, maximum: max } = checkLimits(options, 65536);
     const { store } = this.#context;
     const inner = new WasmMemory(store.arena, { min, max, is64: false, shared: false, pageSizeLog2: 16 });
-    store.hostExterns.add(inner);
+    store.addHostExtern(inner);
     return Memory.of(inner);
   }
 
@@ -147,7 +150,7 @@ export class Engine {
       { min, max, is64: false, shared: false, element },
       toRef(store, element, init),
     );
-    store.hostExterns.add(inner);
+    store.addHostExtern(inner);
     return Table.of(this.#context, inner);
   }
 

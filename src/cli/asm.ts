@@ -10,7 +10,8 @@ import { canRunNative } from "../platform/permissions.ts";
 import { ExternKind, functionName, type Module } from "../wasm/module.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import { loadModule } from "./load_module.ts";
-import { painter } from "./repl/print.ts";
+import { takesColours, writeLine } from "./output.ts";
+import { painter, visible } from "./repl/print.ts";
 
 /** Options of the command `asm`. */
 export interface AsmOptions {
@@ -20,22 +21,27 @@ export interface AsmOptions {
   readonly bytes?: boolean;
 }
 
-/** Prints listings; `func` is a name or an index. Throws CommandError, UsageError, and what compiling throws. */
-export async function showAsm(spec: string, func: string | undefined, options: AsmOptions): Promise<number> {
+/** Prints listings by `write`; `func` is a name or an index. Throws CommandError, UsageError, and what compiling throws. */
+export async function showAsm(
+  spec: string,
+  func: string | undefined,
+  options: AsmOptions,
+  write: (text: string) => void = writeLine,
+): Promise<number> {
   const { source } = await loadModule(spec);
   const valid = new Engine({ tier: "interp" }).compile(source).inner;
   const { module } = valid;
   // Code is shown as it would run here; where none can run, for a processor without extensions.
   const cpu = canRunNative() ? startNative().cpu : BASELINE_CPU;
   const jit = compiler(valid, cpu);
-  const paint = painter(Deno.stdout.isTerminal() && !Deno.noColor);
+  const paint = painter(takesColours());
   const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
   if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
   for (const [n, index] of indices.entries()) {
     const code = options.tier === "interp" ? undefined : jit.compile(index);
     const listing = await listFunction(module, index, code);
-    if (n > 0) console.log();
-    console.log(listing.toString({ bytes: options.bytes ?? false, paint }));
+    const text = listing.toString({ bytes: options.bytes ?? false, paint });
+    write(visible(n > 0 ? `\n${text}` : text));
   }
   return ExitCode.OK;
 }

@@ -4,6 +4,7 @@ import { nativeUnavailable } from "../platform/permissions.ts";
 import { TIERS } from "../runtime/tier.ts";
 import { TextError } from "../wasm/errors.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
+import { visible } from "./repl/print.ts";
 import { type Outcome, Script, WastRunner, type WastTier } from "./wast_runner.ts";
 
 /** Options of the command. */
@@ -40,8 +41,10 @@ export function runWast(paths: readonly string[], options: WastOptions): ExitCod
 }
 
 function printOutcome(file: string, tier: WastTier, outcome: Outcome): void {
-  for (const { line, message } of outcome.failed) console.log(`${file}:${line}: [${tier}] ${message}`);
-  for (const { line, message } of outcome.skipped) console.log(`${file}:${line}: [${tier}] skipped: ${message}`);
+  for (const { line, message } of outcome.failed) console.log(visible(`${file}:${line}: [${tier}] ${message}`));
+  for (const { line, message } of outcome.skipped) {
+    console.log(visible(`${file}:${line}: [${tier}] skipped: ${message}`));
+  }
 }
 
 function toJson(file: string, tier: WastTier, { passed, failed, skipped }: Outcome, ms: number): string {
@@ -84,6 +87,7 @@ export function scriptFiles(paths: readonly string[]): string[] {
       return found;
     } catch (e) {
       if (e instanceof Deno.errors.NotFound) throw new CommandError(`there is no file ${path}`);
+      if (e instanceof Deno.errors.NotCapable) throw new CommandError(`reading ${path} needs --allow-read`);
       throw e;
     }
   });

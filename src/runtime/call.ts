@@ -10,7 +10,7 @@ import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import type { ValType } from "../wasm/types.ts";
 import type { Store } from "./store.ts";
-import { readSlot, writeSlot } from "./values.ts";
+import { readSlot, writeSlots } from "./values.ts";
 
 const ARGS_SLOT = STACK.args >> 3;
 
@@ -38,19 +38,22 @@ export class Caller {
       const { i32 } = stack;
       // A conversion may call back in, which must not find this stack idle.
       this.#idle = undefined;
+      let status: number;
       try {
-        for (let i = 0; i < params.length; i++) writeSlot(store, i32, ARGS_SLOT + i, params[i], args[i]);
+        writeSlots(store, i32, ARGS_SLOT, params, args);
+        // It may have disposed of the function, too.
+        if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
+        const entry = func.nativeCall ??= nativeCall(store, func);
+        for (let i = 0; i < entry.length; i++) i32[CALL_WORDS + i] = entry[i];
+        status = this.#native!.enter(stack.pointer);
       } catch (error) {
-        this.#idle = stack;
+        this.#keep(stack);
         throw error;
       }
-      const entry = func.nativeCall ??= nativeCall(store, func);
-      for (let i = 0; i < entry.length; i++) i32[CALL_WORDS + i] = entry[i];
-      const status = this.#native!.enter(stack.pointer);
       if (status !== Exit.DONE) {
         return readResults(store, results, new Activation(store).adopt(func, this.#native!, stack, status));
       }
-      this.#idle = stack;
+      this.#keep(stack);
       if (results.length === 1) return readSlot(store, i32, ARGS_SLOT, results[0]);
       return readResults(store, results, { words: i32, at: ARGS_SLOT });
     }
@@ -58,7 +61,7 @@ export class Caller {
     const words = this.#scratch ?? new Int32Array(SCRATCH_WORDS);
     this.#scratch = undefined;
     try {
-      for (let i = 0; i < params.length; i++) writeSlot(store, words, i, params[i], args[i]);
+      writeSlots(store, words, 0, params, args);
     } finally {
       this.#scratch = words;
     }
@@ -73,6 +76,12 @@ export class Caller {
     for (let i = 0; i < func.paramSlots * 2; i++) words[i] = args.words[args.at * 2 + i];
     callHost(this.store, func, { words, at: 0 });
     return { words, at: 0 };
+  }
+
+  /** Keeps a stack for the next call, unless a call from within a conversion left one. */
+  #keep(stack: NativeStack): void {
+    if (this.#idle === undefined) this.#idle = stack;
+    else this.#native!.stacks.giveBack(stack);
   }
 
   #take(): NativeStack {

@@ -1,10 +1,11 @@
 // The collection of what Wasm cannot reach any more: host references, and disposed instances with their functions, tables and memories.
 // Traces from the instances in use, running activations and the host's roots. Stacks are scanned conservatively: nothing moves, so a false root only keeps something longer.
 
+import { ensureStack } from "../base/js_stack.ts";
 import type { GcReport, RootCounts } from "../gc/report.ts";
 import { WasmFunc } from "./func.ts";
-import type { WasmGlobal } from "./global.ts";
-import type { WasmInstance } from "./instance.ts";
+import { WasmGlobal } from "./global.ts";
+import type { Extern, WasmInstance } from "./instance.ts";
 import type { WasmMemory } from "./memory.ts";
 import type { Store } from "./store.ts";
 import { WasmTable } from "./table.ts";
@@ -12,6 +13,7 @@ import { isFuncType } from "./values.ts";
 
 /** Collects; gives the report after the finalizers ran. A finalizer that throws does not stop the others; the first error is thrown at the end. */
 export function collect(store: Store): GcReport {
+  ensureStack();
   const began = performance.now();
   const trace = new Trace(store);
   trace.run();
@@ -55,13 +57,14 @@ class Trace {
   run(): void {
     const { store } = this;
     for (const i of store.instances) if (!i.disposed) this.#instance(i);
-    for (const x of store.hostExterns) this.#extern(x);
+    for (const reference of store.hostExterns) this.#extern(reference.deref());
+    for (const externs of store.linking) for (const x of externs) this.#extern(x);
     for (const ref of store.hostRoots.keys()) {
       this.roots.host++;
       this.#handle(ref);
     }
     for (const a of store.activations.running) {
-      a.scan((word) => this.#word(word), (func) => this.#func(func));
+      a.scan((word) => this.#word(word), (func) => this.#func(func), (instance) => this.#instance(instance));
     }
     for (let i = this.#pending.pop(); i !== undefined; i = this.#pending.pop()) this.#contents(i);
   }
@@ -82,11 +85,12 @@ class Trace {
     });
   }
 
-  #extern(x: unknown): void {
+  #extern(x: Extern | undefined): void {
+    if (x === undefined) return;
     if (x instanceof WasmTable) this.#table(x);
     else if (x instanceof WasmFunc) this.#func(x);
-    else if (x !== null && typeof x === "object" && "cell" in x) this.#global(x as WasmGlobal);
-    else this.#memories.add(x as WasmMemory);
+    else if (x instanceof WasmGlobal) this.#global(x);
+    else this.#memories.add(x);
   }
 
   #func(f: WasmFunc): void {
@@ -102,6 +106,8 @@ class Trace {
   }
 
   #global(g: WasmGlobal): void {
+    // The cell of a global lies in its owner's vmctx.
+    if (g.owner !== undefined) this.#instance(g.owner);
     if (g.type.type < 16) return;
     const ref = Number(BigInt.asUintN(32, g.bits));
     this.roots.globals += this.#ref(ref, isFuncType(g.type.type));
@@ -137,21 +143,18 @@ class Trace {
     const { store } = this;
     const before = store.functionCount;
     let instancesFreed = 0;
-    const hosts = new Set<WasmFunc>();
     for (const i of [...store.instances]) {
       if (this.#instances.has(i)) continue;
       for (const t of i.tables) if (!this.#tables.has(t)) t.dispose();
       for (const m of i.memories) if (!this.#memories.has(m)) m.dispose();
       const own = i.funcs.slice(i.module.importedFuncs);
-      for (const f of i.funcs) {
-        if (f.instance === undefined && !this.#funcs.has(f)) hosts.add(f);
-        else if (f.instance === i) f.freed = true;
-      }
+      for (const f of own) f.freed = true;
       if (own.length > 0) store.freeFuncs(own[0].ref, own.length);
       store.removeInstance(i);
       instancesFreed++;
     }
-    for (const f of hosts) {
+    for (const f of [...store.functions()]) {
+      if (f.instance !== undefined || this.#funcs.has(f)) continue;
       f.freed = true;
       store.freeFuncs(f.ref, 1);
     }

@@ -1,10 +1,11 @@
 // A linear memory: its bytes, its type, and the record that machine code reads. Pages and maximum are known here; the mapping itself is platform's.
 
 import { MEMORY, MEMORY_BYTES } from "../abi/vmctx.ts";
+import { ensureStack } from "../base/js_stack.ts";
 import { LinearMemory } from "../platform/linear_memory.ts";
 import { LIMITS, PAGE_BYTES } from "../wasm/limits.ts";
 import type { MemoryType } from "../wasm/types.ts";
-import type { Arena } from "./arena.ts";
+import type { Arena, Blocks } from "./arena.ts";
 
 /** A memory instance. */
 export class WasmMemory {
@@ -29,8 +30,8 @@ export class WasmMemory {
   }
 
   #refresh(): void {
-    this.view = new DataView(this.#linear.buffer);
-    this.u8 = new Uint8Array(this.#linear.buffer);
+    this.view = new DataView(this.#linear.bytes);
+    this.u8 = new Uint8Array(this.#linear.bytes);
     this.#arena.setAddress(this.record + MEMORY.byteLength, this.byteLength);
     this.#arena.setAddress(this.record + MEMORY.pages, this.pages);
   }
@@ -56,9 +57,18 @@ export class WasmMemory {
   get disposed(): boolean {
     return this.#disposed;
   }
+  /** The arena that holds its record: that of its store. */
+  get arena(): Arena {
+    return this.#arena;
+  }
+  /** The blocks of the arena that it takes, for when it is forgotten instead of disposed of. */
+  get blocks(): Blocks {
+    return [{ at: this.record, bytes: MEMORY_BYTES }];
+  }
 
   /** Grows by `delta` pages; gives the old number of pages, or -1 with nothing changed (`memory.grow`, specification 4.6.11). */
   grow(delta: number): number {
+    ensureStack();
     const old = this.pages;
     if (this.#disposed || !(delta >= 0) || old + delta > this.maxPages) return -1;
     if (!this.#linear.grow((old + delta) * PAGE_BYTES)) return -1;

@@ -10,13 +10,7 @@ const NEEDS_IMPORT = "data:text/plain," + encodeURIComponent(`(module
 /** What the command prints. */
 async function asm(func: string | undefined, options: AsmOptions = {}): Promise<string> {
   const lines: string[] = [];
-  const log = console.log;
-  console.log = (line = "") => lines.push(line);
-  try {
-    assertEquals(await showAsm(NEEDS_IMPORT, func, options), 0);
-  } finally {
-    console.log = log;
-  }
+  assertEquals(await showAsm(NEEDS_IMPORT, func, options, (text) => lines.push(text)), 0);
   return lines.join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { testUnless } from "../skip.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url);
 
@@ -23,6 +24,8 @@ async function strata(args: readonly string[], options: { stdin?: string; allow?
   const { code, stdout, stderr } = await child.output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
+
+const noFull = Deno.build.os === "linux" ? undefined : "it needs /dev/full and sh";
 
 const PROGRAM = `(module $m
   (import "env" "print" (func $print (param i32)))
@@ -64,6 +67,7 @@ Deno.test("wrong usage ends with 2, what cannot be read or is not valid with 1, 
     [["run", "--invoke", "fib", wat, "1.5"], 2, /^error: 1\.5 is not a value of type i32\n/],
     [["run", wat, "--invoke", "fib"], 2, /the module has no _start or main/],
     [["vaildate"], 2, /Did you mean validate\?/],
+    [["program.wasm"], 2, /^error: unknown command 'program\.wasm'\n\(to run a module: run program\.wasm; /],
     [["wast", "--tier", "x", wat], 2, /there is no tier "x"/],
     [["run", "--invoke", "fob", wat], 1, /^error: the module exports no function "fob": it exports fib, swap/],
     [["validate", `${folder}/nothing.wasm`], 1, /^error: there is no file /],
@@ -125,6 +129,59 @@ Deno.test("wast prints a line per failure, the sum at the end, and ends with 1",
   );
   assertEquals(json[0].failures, [{ line: 2, message: "assert_return: expected 2:i32, got 1:i32" }]);
   assertEquals(json[1], { passed: 1, failed: 1, skipped: 0 });
+});
+
+Deno.test("help, and what is wrong with the command line, need no permission", async () => {
+  const allow: string[] = [];
+  const help = await strata(["--help"], { allow });
+  assertEquals([help.code, help.err], [0, ""]);
+  assertMatch(help.out, /^Usage: strata /);
+  assertMatch((await strata(["help", "asm"], { allow })).out, /^Usage: strata asm /);
+  assertEquals((await strata(["run"], { allow })).code, 2);
+});
+
+Deno.test("names with control characters are shown, not obeyed by the terminal", async () => {
+  const stdin = String.raw`(module (func (export "a\1b[2J\07\e2\80\ae") unreachable))`;
+  const shown = "a\\u{1b}[2J\\u{7}\\u{202e}";
+  const results = await Promise.all([
+    strata(["info", "-"], { stdin }),
+    strata(["asm", "-"], { stdin }),
+    strata(["run", "--invoke", "x", "-"], { stdin }),
+    strata(["-e", `:wat ${stdin}`, "-e", ":funcs", "-e", "0"]),
+  ]);
+  for (const { out, err } of results) {
+    const text = out + err;
+    assertStringIncludes(text, shown);
+    // deno-lint-ignore no-control-regex
+    assert(!/[\x00-\x09\x0b-\x1f\u202e]/.test(text), JSON.stringify(text));
+  }
+});
+
+Deno.test("what the disassembler needs is said", async () => {
+  const { code, err } = await strata(["asm", "-"], { allow: [], stdin: "(module (func))" });
+  assertEquals(code, 1);
+  assertMatch(err, /^error: the disassembler, an npm package, cannot be loaded: that needs --allow-read\n$/);
+});
+
+testUnless(noFull, "a full disk is an error, and no bug", async () => {
+  for (const command of ["asm", "print", "info"]) {
+    const shell = `"$0" run --no-check -A "$1" ${command} "$2" > /dev/full`;
+    const args = ["-c", shell, Deno.execPath(), CLI.href, wat];
+    const { code, stderr } = await new Deno.Command("sh", { args, env: { NO_COLOR: "1" } }).output();
+    assertEquals(code, 1);
+    assertMatch(new TextDecoder().decode(stderr), /^error: (?:cannot write to standard output: )?No space left .*\n$/);
+  }
+});
+
+testUnless(noFull, "asm ends early, and in silence, when nobody reads on", async () => {
+  const functions = Array.from({ length: 3000 }, () => "(func (drop (i32.div_s (i32.const 7) (i32.const 2))))");
+  const many = `${folder}/many.wat`;
+  await Deno.writeTextFile(many, `(module ${functions.join("\n")})`);
+  const shell = `{ "$0" run --no-check -A "$1" asm "$2"; echo "exit code $?" >&2; } | head -1`;
+  const args = ["-c", shell, Deno.execPath(), CLI.href, many];
+  const { stdout, stderr } = await new Deno.Command("sh", { args, env: { NO_COLOR: "1" } }).output();
+  assertEquals(new TextDecoder().decode(stdout), "func[0]\n");
+  assertEquals(new TextDecoder().decode(stderr), "exit code 0\n");
 });
 
 Deno.test("without --allow-ffi the portable tier runs, and jit says what it needs", async () => {

@@ -2,27 +2,24 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { canRunNative } from "../../src/platform/permissions.ts";
+import { testUnless } from "../skip.ts";
 import { noTerminal, Terminal } from "./terminal.ts";
 
 const missing = await noTerminal();
-if (missing !== undefined) console.log(`terminal tests are skipped: ${missing}`);
 const long = Deno.env.get("TERMINAL_TESTS") === "long";
 const tiers = canRunNative() ? ["interp", "jit"] : ["interp"];
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function test(name: string, fn: (history: string) => Promise<void>, only = true): void {
-  Deno.test({
-    name,
-    ignore: missing !== undefined || !only,
-    fn: async () => {
-      const folder = await Deno.makeTempDir();
-      try {
-        await fn(`${folder}/state/history`);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
+  const short = only ? undefined : "it takes long; `deno task test:terminal` runs it";
+  testUnless(missing ?? short, name, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await fn(`${folder}/state/history`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   });
 }
 
@@ -115,15 +112,15 @@ test("Ctrl-C ends a command that waits for the network", async (history) => {
   await server.shutdown();
 }, long);
 
-test("there are colours in a terminal, and none with NO_COLOR", async (history) => {
-  const envs: Record<string, string>[] = [{}, { NO_COLOR: "1" }];
+test("there are colours in a terminal, and none with NO_COLOR or TERM=dumb", async (history) => {
+  const envs: Record<string, string>[] = [{}, { NO_COLOR: "1" }, { TERM: "dumb" }];
   for (const env of envs) {
     await using t = await Terminal.open(history, [], env);
     await t.type(":load examples/fib.wat");
     await t.type("fib 3");
     await t.waitFor(/=> 2:i32\nstrata> $/);
     const screen = await t.screen(true);
-    assertEquals(screen.includes("\x1b["), !("NO_COLOR" in env), screen);
+    assertEquals(screen.includes("\x1b["), Object.keys(env).length === 0, screen);
   }
 }, long);
 

@@ -41,6 +41,17 @@ export function painter(colours: boolean): Paint {
   return (style, text) => CODES[style] === "" || text === "" ? text : `\x1b[${CODES[style]}m${text}\x1b[0m`;
 }
 
+// deno-lint-ignore no-control-regex
+const OBEYED = /\x1b\[[\d;]*m|(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu;
+
+/**
+ * Text for a terminal, which obeys control characters: names in modules may hold any. All but line feeds, tabs and colours are
+ * written as in the text format, e.g. `\u{1b}`.
+ */
+export function visible(text: string): string {
+  return text.replace(OBEYED, (c) => c.length > 1 ? c : `\\u{${c.codePointAt(0)!.toString(16)}}`);
+}
+
 /** Rows in columns two spaces apart; columns whose number is in `right` are flush right. The last column is not padded. */
 export function columns(rows: readonly (readonly string[])[], right: readonly number[] = [], indent = "  "): string {
   const widths: number[] = [];

@@ -3,6 +3,7 @@
 import type { TierChoice } from "../../engine/config.ts";
 import { CommandError, ExitCode } from "../exit.ts";
 import { watchInterrupt } from "../interrupt.ts";
+import { takesColours } from "../output.ts";
 import { complete } from "./complete.ts";
 import { execute, isComment, MORE_PROMPT, PROMPT, runScript } from "./commands.ts";
 import { historyPath, readHistory, readText, writeHistory } from "./files.ts";
@@ -31,7 +32,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const interactive = isInteractive();
   const session = new Session({
     json: options.json ?? false,
-    colours: Deno.stdout.isTerminal() && !Deno.noColor,
+    colours: takesColours(),
     tier: options.tier ?? "auto",
     interactive,
   });
@@ -43,8 +44,13 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   Deno.addSignalListener("SIGINT", onInterrupt);
   const run = (source: string) => execute(session, source);
   try {
+    const given = options.execute !== undefined || (options.eval?.length ?? 0) > 0;
+    if (interactive && !given) {
+      const hint = ":help lists the commands, :quit or Ctrl-D leaves";
+      session.write(`${session.paint("head", "Strata")}, a WebAssembly runtime that you can open up. ${hint}.`);
+    }
     if (options.module !== undefined && !await run(`:load ${quoted(options.module)}`)) return session.exitCode;
-    if (options.execute !== undefined || (options.eval?.length ?? 0) > 0) return await runGiven(session, options, run);
+    if (given) return await runGiven(session, options, run);
     return await runInput(session, interactive, run);
   } finally {
     Deno.removeSignalListener("SIGINT", onInterrupt);
@@ -72,10 +78,6 @@ async function runGiven(session: Session, options: ReplOptions, run: Run): Promi
 }
 
 async function runInput(session: Session, interactive: boolean, run: Run): Promise<number> {
-  if (interactive) {
-    const hint = ":help lists the commands, :quit or Ctrl-D leaves";
-    session.write(`${session.paint("head", "Strata")}, a WebAssembly runtime that you can open up. ${hint}.`);
-  }
   const path = interactive ? historyPath() : undefined;
   let failed = false;
   const whole = await readCommands({

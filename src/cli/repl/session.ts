@@ -14,7 +14,7 @@ import { isRef } from "../../wasm/types.ts";
 import { CommandError, describeError, ExitCode, exitCodeOf, UsageError } from "../exit.ts";
 import { parseValue, printBits, printValue, type RefContext, type Value, valueOf } from "../values.ts";
 import { HostModules } from "./host.ts";
-import { type Paint, painter } from "./print.ts";
+import { type Paint, painter, visible } from "./print.ts";
 import { isString, unquote } from "./words.ts";
 
 /** What a command gives: text for people, data for programs. */
@@ -102,13 +102,13 @@ export class Session {
 
   /** Writes a line for people. */
   write(line: string): void {
-    if (!this.json) this.#write(line, false);
+    if (!this.json) this.#write(visible(line), false);
   }
 
   /** Shows what a command gave. */
   show(command: string, output: Output): void {
     if (this.json) this.#writeJson({ command, ok: true, ...output.data });
-    else if (output.text !== undefined && output.text !== "") this.#write(output.text, false);
+    else if (output.text !== undefined && output.text !== "") this.#write(visible(output.text), false);
   }
 
   /** Shows why a command failed. */

@@ -41,8 +41,11 @@ export type {
 export type { Feature } from "./src/wasm/features.ts";
 export type { EngineOptions, TierChoice } from "./src/engine/config.ts";
 export type { TierName } from "./src/runtime/tier.ts";
+export type { Finalizer } from "./src/gc/handles.ts";
+export type { CompileFigures } from "./src/engine/native_tier.ts";
+export { TrapCode } from "./src/wasm/traps.ts";
 export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";
 export type { HeapFigures } from "./src/gc/heap.ts";
-export type { Listing, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
+export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget, TrapSites } from "./src/asm/code.ts";
 export { CompileError, LinkError, ResourceError, TextError, Trap, type WasmFrame } from "./src/wasm/errors.ts";

@@ -1,14 +1,18 @@
 // Benchmarks, all in one run: kernels in every tier against V8 (TurboFan here, Liftoff in an interleaved child), speed of compilation, cost of calls, host calls and traps.
 // Takes names of kernels to restrict the run, `--rounds N`, `--json`; prints medians, ratios and their geometric mean.
 
-import { parseArgs } from "@std/cli";
 import { Engine, type Instance, type TierName } from "../mod.ts";
+import { columns } from "../src/cli/repl/print.ts";
+import { scriptArgs } from "./arguments.ts";
 import { type Kernel, loadKernels } from "./bench/kernels.ts";
 import { Rival } from "./bench/rival.ts";
 import { compileSpeed } from "./bench/compile_speed.ts";
 import { callCosts } from "./bench/call_costs.ts";
 
-const args = parseArgs(Deno.args, { string: ["rounds"], boolean: ["json", "no-interp"] });
+const args = scriptArgs("deno task bench [--rounds N] [--json] [--no-interp] [kernel…]", {
+  string: ["rounds"],
+  boolean: ["json", "no-interp"],
+});
 const rounds = Number(args.rounds ?? 7);
 const only = args._.map(String);
 
@@ -16,14 +20,26 @@ const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >>
 const geomean = (list: number[]) => Math.exp(list.reduce((s, x) => s + Math.log(x), 0) / list.length);
 
 type Run = (n: number) => unknown;
-function strata(kernel: Kernel, tier: TierName): { instance: Instance; run: Run } {
+/** Makes a fresh instance, since a kernel may keep state, of a module that is compiled once. */
+type Make = () => Run;
+function strata(kernel: Kernel, tier: TierName): Make {
   const engine = new Engine({ tier });
-  const instance = engine.load(kernel.bytes);
-  return { instance, run: (n) => instance.exports.run(n) };
+  const module = engine.compile(kernel.bytes);
+  let last: Instance | undefined;
+  return () => {
+    last?.dispose();
+    const instance = last = engine.instantiate(module);
+    return instance.exports.run;
+  };
+}
+function v8(kernel: Kernel): Make {
+  const module = new WebAssembly.Module(kernel.bytes as BufferSource);
+  return () => new WebAssembly.Instance(module).exports.run as Run;
 }
 
 /** Milliseconds of one call; checks the result. */
-function time(kernel: Kernel, run: Run, n: number, expected: unknown): number {
+function time(kernel: Kernel, make: Make, expected: unknown): number {
+  const run = make(), { n } = kernel;
   const began = performance.now();
   const result = run(n);
   const ms = performance.now() - began;
@@ -33,26 +49,31 @@ function time(kernel: Kernel, run: Run, n: number, expected: unknown): number {
 
 const native = Engine.nativeUnavailable === undefined;
 const tiers: TierName[] = args["no-interp"] ? ["jit"] : ["interp", "jit"];
-const kernels = (await loadKernels()).filter((k) => only.length === 0 || only.includes(k.name));
+if (!native) console.error(`tier jit is left out: ${Engine.nativeUnavailable}`);
+const known = await loadKernels();
+for (const name of only) {
+  if (known.some((k) => k.name === name)) continue;
+  console.error(`error: there is no kernel ${name}; there are ${known.map((k) => k.name).join(", ")}`);
+  Deno.exit(2);
+}
+const kernels = known.filter((k) => only.length === 0 || only.includes(k.name));
 using rival = new Rival();
 const rows: Record<string, number | string>[] = [];
 for (const kernel of kernels) {
-  const turbofan = new WebAssembly.Instance(new WebAssembly.Module(kernel.bytes as BufferSource));
-  const turbofanRun = turbofan.exports.run as Run;
-  const expected = turbofanRun(kernel.n);
+  const expected = v8(kernel)()(kernel.n);
   if (kernel.result !== undefined && String(expected) !== kernel.result) {
     throw new Error(`${kernel.name}: V8 disagrees`);
   }
-  const runs = new Map<string, Run>([["turbofan", turbofanRun]]);
-  for (const tier of tiers) if (native || tier === "interp") runs.set(tier, strata(kernel, tier).run);
-  // The interpreter gets a smaller share of the work where the kernel's time grows with n, so that the run stays short.
+  const runs = new Map<string, Make>([["turbofan", v8(kernel)]]);
+  for (const tier of tiers) if (native || tier === "interp") runs.set(tier, strata(kernel, tier));
+  // The interpreter gets fewer rounds, so that the whole stays short.
   const times = new Map<string, number[]>([...runs.keys(), "liftoff"].map((k) => [k, []]));
-  for (const run of runs.values()) time(kernel, run, kernel.n, expected);
+  for (const run of runs.values()) time(kernel, run, expected);
   await rival.time(kernel, expected);
   for (let r = 0; r < rounds; r++) {
     for (const [name, run] of runs) {
       if (name === "interp" && r >= 3) continue;
-      times.get(name)!.push(time(kernel, run, kernel.n, expected));
+      times.get(name)!.push(time(kernel, run, expected));
     }
     times.get("liftoff")!.push(await rival.time(kernel, expected));
   }
@@ -76,17 +97,23 @@ for (const kernel of kernels) {
 const mean = (key: string) => geomean(rows.map((r) => r[key] as number).filter(Number.isFinite));
 rows.push({ kernel: "geomean", "liftoff ×": mean("liftoff ×"), "jit ×": mean("jit ×"), "interp ×": mean("interp ×") });
 
+/** Rows under their keys, numbers to three digits. */
+function table(rows: readonly Record<string, number | string>[]): string {
+  const keys = Object.keys(rows[0] ?? {});
+  const cell = (v: number | string | undefined) =>
+    typeof v === "number" ? (Math.abs(v) < 1000 ? v.toPrecision(3) : v.toFixed(0)) : v ?? "";
+  return columns([keys, ...rows.map((r) => keys.map((k) => cell(r[k])))], keys.map((_, i) => i).slice(1)) + "\n";
+}
+
 const compile = native ? await compileSpeed(rival) : [];
 const calls = callCosts(native ? tiers : ["interp"]);
 if (args.json) {
   console.log(JSON.stringify({ kernels: rows, compile, calls }));
 } else {
-  const rounded = (r: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(r).map(([k, v]) => [k, typeof v === "number" ? Number(v.toPrecision(3)) : v]));
   console.log("\nTime of a kernel (median), as a multiple of V8 TurboFan's:");
-  console.table(rows.map(rounded));
+  console.log(table(rows));
   console.log("Compilation, megabytes of Wasm per second (median):");
-  console.table(compile.map(rounded));
+  console.log(table(compile));
   console.log("Nanoseconds, through the public API once warm (median):");
-  console.table(calls.map(rounded));
+  console.log(table(calls));
 }

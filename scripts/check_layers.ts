@@ -28,7 +28,8 @@ const HIDDEN_FROM_GENERATORS = new Set(["runtime", "platform", "object"]);
 const REGISTER =
   /(?<!\\)\b(?:[re]?[abcd]x|[re]?[sd]i|[re][sb]p|r(?:8|9|1[0-5])[dwb]?|[xyz]mm\d{1,2}|[xwvq](?:1[0-9]|2[0-9]|30))\b/i;
 
-const ROOT = fromFileUrl(new URL("../", import.meta.url));
+/** The checkout to look at: the argument, or this one. */
+const ROOT = Deno.args[0] ?? fromFileUrl(new URL("../", import.meta.url));
 const violations: string[] = [];
 /** Files by the npm package they import. */
 const packages = new Map<string, Set<string>>();

@@ -17,7 +17,10 @@ async function git(...args: string[]): Promise<void> {
     stdout: "inherit",
     stderr: "inherit",
   }).output();
-  if (!success) throw new Error(`git ${args[0]} failed`);
+  if (success) return;
+  console.error(`error: git ${args[0]} failed; the suite comes from ${REPOSITORY}`);
+  Deno.removeSync(clone, { recursive: true });
+  Deno.exit(1);
 }
 
 async function copy(from: string, to: string): Promise<number> {

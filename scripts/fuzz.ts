@@ -1,17 +1,16 @@
 // Mutates valid modules for as long as asked and compares Strata's verdict with V8's. Takes --seed N --count N [folder…] (folders of .wasm files as further seeds);
 // prints each difference with the module in hex or, when it is large, writes it to a file. Exit code 1 if there was one.
 
-import { parseArgs } from "@std/cli";
 import { mutants, Random } from "../tests/fuzz/mutator.ts";
 import { builtInSeeds, folderSeeds } from "../tests/fuzz/seeds.ts";
 import { wrongVerdict } from "../tests/fuzz/verdict.ts";
+import { scriptArgs } from "./arguments.ts";
 
-const args = parseArgs(Deno.args, { string: ["seed", "count"], default: { seed: "1", count: "1000000" } });
+const args = scriptArgs("deno task fuzz [--seed N] [--count N] [folder…]", {
+  string: ["seed", "count"],
+  default: { seed: "1", count: "1000000" },
+});
 const first = Number(args.seed), total = Number(args.count);
-if (!Number.isSafeInteger(first) || !Number.isSafeInteger(total)) {
-  console.error("usage: deno task fuzz [--seed N] [--count N] [folder…]");
-  Deno.exit(2);
-}
 const folders = args._.map((f) => new URL(`${f}/`, `file://${Deno.cwd()}/`));
 const seeds = [...builtInSeeds(), ...folders.flatMap((f) => folderSeeds(f, 20))];
 

@@ -1,12 +1,13 @@
 // The stress cases, long: every case in every tier, round after round. Takes `--scale N` (default 20) and `--minutes N` (default 0: one round).
 
-import { parseArgs } from "@std/cli";
 import { Engine, type TierName } from "../mod.ts";
 import { CASES } from "../tests/stress/cases.ts";
+import { scriptArgs } from "./arguments.ts";
 
-const args = parseArgs(Deno.args, { string: ["scale", "minutes"] });
+const args = scriptArgs("deno task stress [--scale N] [--minutes N]", { string: ["scale", "minutes"] });
 const scale = Number(args.scale ?? 20);
 const until = performance.now() + Number(args.minutes ?? 0) * 60_000;
+if (Engine.nativeUnavailable !== undefined) console.log(`tier jit is left out: ${Engine.nativeUnavailable}`);
 const tiers: TierName[] = Engine.nativeUnavailable === undefined ? ["interp", "jit"] : ["interp"];
 let round = 0;
 do {

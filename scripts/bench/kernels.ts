@@ -16,8 +16,14 @@ const OWN: Record<string, number> = { collatz: 300, mandelbrot: 400, ackermann: 
 const ROOT = new URL("../../", import.meta.url);
 const SHARED = new URL("../shared/bench/", ROOT);
 
+let loading: Promise<Kernel[]> | undefined;
+
 /** All kernels there are; says on stderr when the shared ones are not. */
-export async function loadKernels(): Promise<Kernel[]> {
+export function loadKernels(): Promise<Kernel[]> {
+  return loading ??= load();
+}
+
+async function load(): Promise<Kernel[]> {
   const kernels: Kernel[] = [];
   try {
     const manifest = JSON.parse(await Deno.readTextFile(new URL("manifest.json", SHARED)));

@@ -1,6 +1,6 @@
 // The rival's side: reads questions as JSON lines, answers with milliseconds. Runs with V8 flags that leave Liftoff alone.
 
-const instances = new Map<string, (n: number) => unknown>();
+const modules = new Map<string, WebAssembly.Module>();
 
 function answer(q: { name: string; bytes: number[]; n?: number }): { ms: number; result?: string } {
   const bytes = new Uint8Array(q.bytes);
@@ -9,11 +9,9 @@ function answer(q: { name: string; bytes: number[]; n?: number }): { ms: number;
     new WebAssembly.Module(bytes);
     return { ms: performance.now() - began };
   }
-  let run = instances.get(q.name);
-  if (run === undefined) {
-    run = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports.run as (n: number) => unknown;
-    instances.set(q.name, run);
-  }
+  let module = modules.get(q.name);
+  if (module === undefined) modules.set(q.name, module = new WebAssembly.Module(bytes));
+  const run = new WebAssembly.Instance(module).exports.run as (n: number) => unknown;
   const began = performance.now();
   const result = run(q.n);
   return { ms: performance.now() - began, result: String(result) };

@@ -28,6 +28,7 @@ export class Context {
     this.store = new Store(this.config.maxNesting, this.config.heap);
     this.store.interp = new InterpreterTier(this.store);
     if (canRunNative()) this.store.native = this.jit = new JitTier();
+    if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);
     this.store.exceptions.makeOutside = (e, frames) => new Exception(Tag.of(this, e.tag), e, frames);
@@ -48,7 +49,11 @@ export class Context {
   /** Collects now. */
   collect(): GcReport {
     this.#disposals = 0;
-    return collect(this.store);
+    try {
+      return collect(this.store);
+    } finally {
+      this.jit?.releaseScarce();
+    }
   }
 
   /** Counts a disposal; collects when there were many. */

@@ -11,7 +11,7 @@ import { nativeUnavailable } from "../platform/permissions.ts";
 import type { SharedBytes } from "../platform/shared_memory.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
-import type { Extern } from "../runtime/instance.ts";
+import type { Extern, WasmInstance } from "../runtime/instance.ts";
 import { WasmMemory } from "../runtime/memory.ts";
 import { WasmTable } from "../runtime/table.ts";
 import { WasmTag } from "../runtime/tag.ts";
@@ -119,15 +119,16 @@ export class Engine {
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
     const { store, caller, config } = this.#context;
-    const instance = link(store, module.inner, (i, m) => this.#resolve(i, m, imports));
-    for (const f of instance.funcs) {
-      if (f.instance === instance && config.tier !== "interp") store.setTier(f, config.tier);
-    }
+    let instance: WasmInstance | undefined;
     try {
+      instance = link(store, module.inner, (i, m) => this.#resolve(i, m, imports));
+      for (const f of instance.funcs) {
+        if (f.instance === instance && config.tier !== "interp") store.setTier(f, config.tier);
+      }
       start(instance, (f) => caller.call(f, []));
     } catch (error) {
       // Tables of others may hold its functions already, so it stays until a collection finds that none does.
-      instance.disposed = true;
+      if (instance !== undefined) instance.disposed = true;
       this.#context.disposed();
       throw error;
     }
@@ -171,9 +172,11 @@ export class Engine {
 
   #makeGlobal(type: ValType, mutable: boolean, value: unknown): WasmGlobal {
     const { store } = this.#context;
-    const global = new WasmGlobal(store.arena, { type, mutable }, store.arena.allocate(GLOBAL_BYTES));
-    writeSlot(store, store.arena.i32, global.cell >> 3, type, value);
-    store.hostExterns.add(global);
+    const slot = new Int32Array(2);
+    writeSlot(store, slot, 0, type, value);
+    const global = new WasmGlobal(store.arena, { type, mutable }, store.arena.allocate(GLOBAL_BYTES), undefined);
+    global.setWords(slot);
+    store.addHostExtern(global);
     return global;
   }
 
@@ -212,7 +215,7 @@ export class Engine {
   #makeMemory(type: MemoryType, shared?: SharedBytes): Memory {
     const { store } = this.#context;
     const inner = new WasmMemory(store.arena, type, shared);
-    store.hostExterns.add(inner);
+    store.addHostExtern(inner);
     return Memory.of(inner);
   }
 
@@ -227,7 +230,7 @@ export class Engine {
       { min, max, is64, shared: false, element },
       toRef(store, element, init),
     );
-    store.hostExterns.add(inner);
+    store.addHostExtern(inner);
     return Table.of(this.#context, inner);
   }
 
@@ -289,7 +292,7 @@ export class Engine {
     store.handles.addFinalizer(value, finalizer);
   }
 
-  /** Makes running code of all engines trap as interrupted at its next loop header or call; cleared by `clearInterrupt()`. */
+  /** Makes running code of all engines trap as interrupted at its next loop header or call; until somebody sets it back to 0. */
   get interruptWord(): Int32Array<SharedArrayBuffer> {
     return this.#context.store.interrupt;
   }
@@ -302,6 +305,7 @@ export class Engine {
 
 /** A value that the host keeps alive for Wasm. */
 export interface Root extends Disposable {
+  /** The value. */
   readonly value: unknown;
   /** Ends it; a second time does nothing. */
   remove(): void;

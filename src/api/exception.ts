@@ -1,7 +1,7 @@
 // The public Exception: what stands in JavaScript for an exception of Wasm. Host functions throw one, and Wasm that nobody catches does.
 
 import { WasmException } from "../runtime/exception.ts";
-import { readSlot, settle, writeSlot } from "../runtime/values.ts";
+import { readSlot, writeSlots } from "../runtime/values.ts";
 import { type WasmFrame, wasmStackOf } from "../wasm/errors.ts";
 import { slotsOf } from "../wasm/types.ts";
 import type { Tag } from "./tag.ts";
@@ -61,11 +61,7 @@ function makeInner(tag: Tag, payload: readonly unknown[]): WasmException {
     throw new TypeError(`the tag has ${type.params.length} parameters, not ${payload.length}`);
   }
   const words = new Int32Array(2 * payloadSlots);
-  const settled = settle(type.params, payload);
-  let slot = 0;
-  type.params.forEach((t, i) => {
-    writeSlot(store, words, slot, t, settled[i]);
-    slot += slotsOf(t);
-  });
+  // A v128 is refused there, so that each value takes one slot.
+  writeSlots(store, words, 0, type.params, payload);
   return new WasmException(tag.inner, words);
 }

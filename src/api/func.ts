@@ -16,7 +16,7 @@ const BY_INNER = new WeakMap<WasmFunc, Func>();
 
 /** A function instance. */
 export class Func {
-  /** The runtime's object; not for users. */
+  /** The runtime's object. Not for users. @internal */
   readonly inner: WasmFunc;
   readonly #context: Context;
 

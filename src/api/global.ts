@@ -9,7 +9,7 @@ const BY_INNER = new WeakMap<WasmGlobal, Global>();
 
 /** A global variable (specification 4.2.9). */
 export class Global {
-  /** The runtime's object; not for users. */
+  /** The runtime's object. Not for users. @internal */
   readonly inner: WasmGlobal;
   readonly #context: Context;
 
@@ -32,11 +32,19 @@ export class Global {
   /** The value: i64 as bigint, references as in the JS API. Setting throws TypeError if it is immutable or the value does not fit. */
   get value(): unknown {
     const { store } = this.#context;
+    this.#check();
     return readSlot(store, store.arena.i32, this.inner.cell >> 3, this.inner.type.type);
   }
   set value(value: unknown) {
     if (!this.inner.type.mutable) throw new TypeError("the global is immutable");
-    const { store } = this.#context;
-    writeSlot(store, store.arena.i32, this.inner.cell >> 3, this.inner.type.type, value);
+    const slot = new Int32Array(2);
+    writeSlot(this.#context.store, slot, 0, this.inner.type.type, value);
+    // Only now: the conversion may have run JavaScript.
+    this.#check();
+    this.inner.setWords(slot);
+  }
+
+  #check(): void {
+    if (this.inner.disposed) throw new TypeError("the global belongs to an instance that was disposed of");
   }
 }

@@ -23,7 +23,7 @@ export type Exports = Readonly<Record<string, any>>;
 export class Instance implements Disposable {
   /** The module it was made from. */
   readonly module: Module;
-  /** The runtime's object; not for users. */
+  /** The runtime's object. Not for users. @internal */
   readonly inner: WasmInstance;
   /** What it exports. Frozen, without a prototype, as in the JS API. */
   readonly exports: Exports;

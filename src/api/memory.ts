@@ -16,7 +16,7 @@ export interface SharedMemory {
 
 /** A linear memory (specification 4.2.8): pages that Wasm and JavaScript share. */
 export class Memory {
-  /** The runtime's object; not for users. */
+  /** The runtime's object. Not for users. @internal */
   readonly inner: WasmMemory;
 
   /** Made by `engine.memory()` or an instance. */

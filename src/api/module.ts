@@ -7,19 +7,24 @@ import { describeExtern, type ExternDescriptor } from "./types.ts";
 
 /** An import of a module. */
 export interface ImportDescriptor {
+  /** First part of its name. */
   readonly module: string;
+  /** Second part of its name. */
   readonly name: string;
+  /** What it has to be. */
   readonly type: ExternDescriptor;
 }
 /** An export of a module. */
 export interface ExportDescriptor {
+  /** Its name. */
   readonly name: string;
+  /** What it is. */
   readonly type: ExternDescriptor;
 }
 
 /** A validated module. Immutable; may be instantiated any number of times. */
 export class Module {
-  /** The validated module inside; not for users. */
+  /** The validated module inside. Not for users. @internal */
   readonly inner: ValidModule;
 
   /** Made by `engine.compile()`. */

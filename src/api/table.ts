@@ -9,7 +9,7 @@ const BY_INNER = new WeakMap<WasmTable, Table>();
 
 /** A table of references (specification 4.2.7). */
 export class Table {
-  /** The runtime's object; not for users. */
+  /** The runtime's object. Not for users. @internal */
   readonly inner: WasmTable;
   readonly #context: Context;
 

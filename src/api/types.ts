@@ -12,14 +12,20 @@ import {
 
 /** A function type: names of value types, e.g. `{ params: ["i32"], results: ["i64"] }`. */
 export interface FuncDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "func";
+  /** Types of the parameters. */
   readonly params: readonly string[];
+  /** Types of the results. */
   readonly results: readonly string[];
 }
 /** A memory type, in pages. */
 export interface MemoryDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "memory";
+  /** Pages at first. */
   readonly minimum: number;
+  /** The most pages it may have. */
   readonly maximum: number | undefined;
   /** `i64` for a memory with 64-bit addresses; otherwise not there, as the two below. */
   readonly address?: "i64";
@@ -29,17 +35,24 @@ export interface MemoryDescriptor {
 }
 /** A table type, in entries. */
 export interface TableDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "table";
+  /** Type of the entries. */
   readonly element: string;
+  /** Entries at first. */
   readonly minimum: number;
+  /** The most entries it may have. */
   readonly maximum: number | undefined;
   /** `i64` for a table with 64-bit indices; otherwise not there. */
   readonly address?: "i64";
 }
 /** A global's type. */
 export interface GlobalDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "global";
+  /** Type of the value. */
   readonly type: string;
+  /** Whether it can be set. */
   readonly mutable: boolean;
 }
 /** A tag's type: the types of what an exception carries. */

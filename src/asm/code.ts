@@ -14,9 +14,13 @@ export type RelocationTarget = number | string;
 
 /** A field of the code that is filled in when the code gets its address. */
 export interface Relocation {
+  /** How it is applied. */
   readonly kind: RelocationKind;
+  /** Where the field is. */
   readonly offset: number;
+  /** What it points to. */
   readonly target: RelocationTarget;
+  /** What is added to the target's address. */
   readonly addend: number;
 }
 
@@ -32,6 +36,7 @@ export interface TrapSites {
 
 /** Which values the frame holds when execution stands at `offset` (for a call: its return address). */
 export interface FrameMap {
+  /** Where execution stands. */
   readonly offset: number;
   /** Indices of the frame slots that hold live references. */
   readonly references: Uint32Array;
@@ -41,6 +46,7 @@ export interface FrameMap {
 
 /** Machine code of one function or stub, with everything that is known about it. */
 export interface Code {
+  /** What it is the code of. */
   readonly name: string;
   /** Instructions, then jump tables and constants. */
   readonly bytes: Uint8Array;
@@ -52,7 +58,9 @@ export interface Code {
   readonly entry: number;
   /** Bytes of stack below the saved frame pointer; 0 for stubs without a frame. */
   readonly frameSize: number;
+  /** Fields that depend on addresses. */
   readonly relocations: readonly Relocation[];
+  /** Where it may trap. */
   readonly trapSites: TrapSites;
   /** Pairs (code offset, source byte offset), ascending in the code offset; each holds until the next. */
   readonly sourceMap: Uint32Array;

@@ -1,6 +1,7 @@
 // The subcommand `asm`: machine code under the Wasm it came from, for one function of a module or all. Compiles without instantiating, and runs nothing.
 
-import { Engine, type TierChoice } from "../../mod.ts";
+import { Engine } from "../api/engine.ts";
+import type { TierChoice } from "../engine/config.ts";
 import { startNative } from "../abi/native.ts";
 import { listFunction } from "../engine/listing.ts";
 import { compiler } from "../engine/pipeline.ts";
@@ -11,7 +12,8 @@ import { ExternKind, functionName, type Module } from "../wasm/module.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { loadModule } from "./load_module.ts";
-import { painter } from "./repl/print.ts";
+import { takesColours, writeLine } from "./output.ts";
+import { painter, visible } from "./repl/print.ts";
 
 /** Options of the command `asm`. */
 export interface AsmOptions {
@@ -22,24 +24,29 @@ export interface AsmOptions {
   readonly features?: FeatureChange;
 }
 
-/** Prints listings; `func` is a name or an index. Throws CommandError, UsageError, and what compiling throws. */
-export async function showAsm(spec: string, func: string | undefined, options: AsmOptions): Promise<number> {
+/** Prints listings by `write`; `func` is a name or an index. Throws CommandError, UsageError, and what compiling throws. */
+export async function showAsm(
+  spec: string,
+  func: string | undefined,
+  options: AsmOptions,
+  write: (text: string) => void = writeLine,
+): Promise<number> {
   const { source } = await loadModule(spec);
   const valid = new Engine({ tier: "interp", features: options.features }).compile(source).inner;
   const { module } = valid;
   // Code is shown as it would run here; where none can run, for a processor without extensions.
   const cpu = canRunNative() ? startNative().cpu : BASELINE_CPU;
   const jit = compiler(valid, cpu);
-  const paint = painter(Deno.stdout.isTerminal() && !Deno.noColor);
+  const paint = painter(takesColours());
   const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
   if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
   for (const [n, index] of indices.entries()) {
     const why = options.tier === "interp" ? undefined : refusal(valid, index);
     const code = options.tier === "interp" || why !== undefined ? undefined : jit.compile(index);
     const listing = await listFunction(module, index, code);
-    if (n > 0) console.log();
-    if (why !== undefined) console.log(`;; ${functionName(module, index)} stays in interp: ${why}`);
-    console.log(listing.toString({ bytes: options.bytes ?? false, paint }));
+    const stays = why === undefined ? "" : `;; ${functionName(module, index)} stays in interp: ${why}\n`;
+    const text = stays + listing.toString({ bytes: options.bytes ?? false, paint });
+    write(visible(n > 0 ? `\n${text}` : text));
   }
   return ExitCode.OK;
 }

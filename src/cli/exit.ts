@@ -4,6 +4,7 @@ import { Exception } from "../api/exception.ts";
 import { BugError } from "../base/bug.ts";
 import { CompileError, LinkError, ResourceError, TextError, Trap } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
+import { visible } from "./repl/print.ts";
 
 /** What the process ends with. */
 export const ExitCode = { OK: 0, ERROR: 1, USAGE: 2, INTERRUPTED: 130, TRAP: 134 } as const;
@@ -29,8 +30,12 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof Exception ? ExitCode.TRAP : ExitCode.ERROR;
 }
 
-/** What a person is shown of an error, without a line feed at the end. */
+/** What a person is shown of an error, without a line feed at the end and without control characters. */
 export function describeError(error: unknown): string {
+  return visible(describe(error));
+}
+
+function describe(error: unknown): string {
   if (error instanceof Trap) return `error: trap: ${error.message}${shortStack(error.wasmStack)}`;
   if (error instanceof Exception) return `error: ${describeException(error)}${shortStack(error.wasmStack)}`;
   if (isExpected(error)) return `error: ${error.message}`;
@@ -51,8 +56,9 @@ export function isExpected(error: unknown): error is Error {
   if (error instanceof BugError) return false;
   if (error instanceof UsageError || error instanceof CommandError || error instanceof ResourceError) return true;
   if (error instanceof CompileError || error instanceof TextError || error instanceof LinkError) return true;
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable ||
-    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.IsADirectory;
+  if (error instanceof Deno.errors.NotCapable) return true;
+  // What the operating system refuses: a missing file, a full disk.
+  return error instanceof Error && /\(os error \d+\)/.test(error.message);
 }
 
 function shortStack(stack: string): string {

@@ -6,6 +6,7 @@ import { ByteReader } from "../bytecode/byte_reader.ts";
 import { compileModule } from "./compile.ts";
 import { ExitCode } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
+import { count, visible } from "./repl/print.ts";
 import { describe } from "./run.ts";
 
 interface Section {
@@ -20,11 +21,18 @@ export interface InfoOptions {
   readonly features?: FeatureChange;
 }
 
+/** What is counted, where the word is not the key without its s. */
+const WORDS: Readonly<Record<string, [one: string, many?: string]>> = {
+  memories: ["memory", "memories"],
+  elementSegments: ["element segment"],
+  dataSegments: ["data segment"],
+};
+
 /** Shows a module. */
 export async function showInfo(spec: string, options: InfoOptions): Promise<ExitCode> {
   const { module } = await compileModule(spec, options.features);
   if (options.json) console.log(JSON.stringify(toJson(module)));
-  else console.log(toText(spec, module));
+  else console.log(visible(toText(spec, module)));
   return ExitCode.OK;
 }
 
@@ -70,13 +78,12 @@ function toJson(module: Module) {
 
 function toText(spec: string, module: Module): string {
   const counts = countsOf(module);
-  const words = { elementSegments: "element segments", dataSegments: "data segments" } as Record<string, string>;
   const { start } = module.inner.module;
+  const defined = Object.entries(counts).filter(([, n]) => n > 0)
+    .map(([key, n]) => count(n, ...(WORDS[key] ?? [key.slice(0, -1)])));
   const lines = [
     `${spec}: ${module.name === undefined ? "module" : `module $${module.name}`}, ${module.bytes.length} bytes`,
-    `defines  ${
-      Object.entries(counts).filter(([, n]) => n > 0).map(([k, n]) => `${n} ${words[k] ?? k}`).join(", ") || "nothing"
-    }`,
+    `defines  ${defined.join(", ") || "nothing"}`,
   ];
   if (start !== undefined) lines.push(`start    ${module.functionNames[start]}`);
   const list = (title: string, rows: string[][]) => {

@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
 import { describeError, ExitCode, exitCodeOf, UsageError } from "./exit.ts";
 import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
+import { OutputClosed } from "./output.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
 
@@ -26,7 +27,13 @@ export async function main(args: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     // The parser has shown its errors, and help, already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+    if (error instanceof CommanderError) {
+      if (error.code === "commander.unknownCommand") console.error(unknownHint(args[0]));
+      return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+    }
+    if (error instanceof OutputClosed) return ExitCode.OK;
+    // The terminal has written ^C.
+    if (exitCodeOf(error) === ExitCode.INTERRUPTED && Deno.stderr.isTerminal()) console.error();
     console.error(describeError(error));
     if (error instanceof UsageError) console.error("(--help shows how)");
     return exitCodeOf(error);
@@ -38,6 +45,12 @@ function withDefault(args: readonly string[]): string[] {
   const [first] = args;
   const own = first === undefined || (first.startsWith("-") && !["-h", "--help", "-V", "--version"].includes(first));
   return own ? ["repl", ...args] : [...args];
+}
+
+/** What somebody may have meant who wrote a word that is no subcommand: most often a module. */
+function unknownHint(word: string): string {
+  if (!/[./:]/.test(word)) return "(--help lists the commands)";
+  return `(to run a module: run ${word}; to load it into the shell: repl ${word})`;
 }
 
 function tier(...names: string[]): Option {
@@ -64,7 +77,12 @@ function makeProgram(done: (code: number) => void): Command {
     .helpCommand("help [command]", "show the help of a command")
     .version("0.1.0", "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
-    .configureOutput({ outputError: (text, write) => write(text.replace(/\n*$/, "\n")) })
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/\n*$/, "\n")),
+      // Nothing here is coloured; to find out whether it may be would need --allow-env.
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
     .showSuggestionAfterError()
     .exitOverride()
     .enablePositionalOptions();

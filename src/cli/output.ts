@@ -1,6 +1,11 @@
-// Where subcommands write what they make: a file, or standard output.
+// Where subcommands write what they make: a file, or standard output. A reader that has seen enough (`| head`) ends the command, and is no error.
 
 import { CommandError } from "./exit.ts";
+
+/** Who reads standard output has closed it: there is nothing left to do. */
+export class OutputClosed extends Error {
+  override name = "OutputClosed";
+}
 
 /** Writes bytes to a file, or for `-` to standard output. Throws CommandError. */
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
@@ -9,6 +14,26 @@ export async function writeOutput(path: string, bytes: Uint8Array): Promise<void
     for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
   } catch (e) {
     if (e instanceof Deno.errors.BrokenPipe) return;
-    throw new CommandError(`cannot write ${path}: ${e instanceof Error ? e.message : e}`);
+    throw new CommandError(
+      `cannot write ${path === "-" ? "to standard output" : path}: ${e instanceof Error ? e.message : e}`,
+    );
   }
+}
+
+/** Writes text and a line feed to standard output, before it returns. Throws OutputClosed, CommandError. */
+export function writeLine(text: string): void {
+  const bytes = new TextEncoder().encode(`${text}\n`);
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  } catch (e) {
+    if (e instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
+    throw new CommandError(`cannot write to standard output: ${e instanceof Error ? e.message : e}`);
+  }
+}
+
+/** Whether standard output takes colours: a terminal that knows them (`TERM` is looked at if that is permitted), and no NO_COLOR. */
+export function takesColours(): boolean {
+  if (Deno.noColor || !Deno.stdout.isTerminal()) return false;
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
+  return state !== "granted" || Deno.env.get("TERM") !== "dumb";
 }

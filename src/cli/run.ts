@@ -14,6 +14,7 @@ import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
 import { HostModules } from "./repl/host.ts";
+import { visible } from "./repl/print.ts";
 import { callWithValues, parseValue, printValue } from "./values.ts";
 
 /** Options of the command. */
@@ -22,6 +23,9 @@ export interface RunOptions {
   readonly invoke?: string;
   readonly features?: FeatureChange;
 }
+
+/** Missing imports that an error names. */
+const SHOWN_MISSING = 8;
 
 /** What runs when no export is named. */
 const ENTRIES = ["_start", "main"];
@@ -33,8 +37,8 @@ export async function runModule(spec: string, args: readonly string[], options: 
   const module = named(spec, () => engine.compile(source));
   using _watch = await watch(engine);
   const instance = engine.instantiate(module, offers(engine, module));
-  const func = findEntry(instance, options.invoke);
-  for (const line of callWithText(instance, func, args)) console.log(line);
+  const func = findEntry(instance, options.invoke, args);
+  for (const line of callWithText(instance, func, args)) console.log(visible(line));
   return ExitCode.OK;
 }
 
@@ -61,7 +65,7 @@ async function watch(engine: Engine): Promise<InterruptWatch | undefined> {
 
 /** What the host gives to a module. Throws a LinkError that lists all that is missing. */
 function offers(engine: Engine, module: Module): Imports {
-  const host = new HostModules(engine, (line) => console.log(line));
+  const host = new HostModules(engine, (line) => console.log(visible(line)));
   const imports: Record<string, Record<string, unknown>> = Object.create(null);
   const missing: string[] = [];
   for (const wanted of module.imports) {
@@ -73,7 +77,9 @@ function offers(engine: Engine, module: Module): Imports {
   const what = missing.length === 1
     ? "an import that the host does not give"
     : `${missing.length} imports that the host does not give`;
-  throw new LinkError(`the module needs ${what}: ${missing.join(", ")}`);
+  const more = missing.length > SHOWN_MISSING ? `, and ${missing.length - SHOWN_MISSING} more` : "";
+  const wasi = module.imports.some((i) => i.module.startsWith("wasi_")) ? "; Strata does not offer WASI yet" : "";
+  throw new LinkError(`the module needs ${what}: ${missing.slice(0, SHOWN_MISSING).join(", ")}${more}${wasi}`);
 }
 
 /** A type of an import or export on one line, e.g. `func [i32 i32] -> [i64]`. */
@@ -96,15 +102,20 @@ export function describe(type: ExternDescriptor): string {
   }
 }
 
-function findEntry(instance: Instance, invoke: string | undefined): Func {
+function findEntry(instance: Instance, invoke: string | undefined, args: readonly string[]): Func {
   const exported = [...instance.inner.exports].filter(([, x]) => x instanceof WasmFunc).map(([name]) => name);
   const name = invoke ?? ENTRIES.find((n) => exported.includes(n));
   if (name !== undefined && exported.includes(name)) return instance.func(name);
   const list = exported.length === 0 ? "it exports no function" : `it exports ${exported.join(", ")}`;
   if (name === undefined) {
-    throw new UsageError(`the module has no _start or main to run; choose with --invoke: ${list}`);
+    throw new UsageError(`the module has no _start or main to run; choose with --invoke: ${list}${misplaced(args)}`);
   }
   throw new CommandError(`the module exports no function "${name}": ${list}`);
+}
+
+/** A hint for those who wrote options among the arguments. */
+function misplaced(args: readonly string[]): string {
+  return args.some((a) => /^--?(invoke|tier|i|t)(=|$)/.test(a)) ? "; options of run stand before the module" : "";
 }
 
 /** Calls a function with arguments in the text format; gives its results, a line each. Throws UsageError when arguments do not fit. */
@@ -114,10 +125,7 @@ function callWithText(instance: Instance, func: Func, args: readonly string[]): 
     const takes = params.length === 0
       ? "no arguments"
       : `${params.length === 1 ? "1 argument" : `${params.length} arguments`} (${func.type.params.join(" ")})`;
-    const hint = args.some((a) => /^--?(invoke|tier|i|t)(=|$)/.test(a))
-      ? "; options of run stand before the module"
-      : "";
-    throw new UsageError(`${func.name} takes ${takes}, not ${args.length}${hint}`);
+    throw new UsageError(`${func.name} takes ${takes}, not ${args.length}${misplaced(args)}`);
   }
   const { store } = instance.inner;
   const context = { store, func: (name: string) => findRef(instance, name) };

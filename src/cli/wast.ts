@@ -6,6 +6,7 @@ import { TextError } from "../wasm/errors.ts";
 import type { FeatureSet } from "../wasm/features.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import { type FeatureChange, featuresOfScript } from "./features.ts";
+import { visible } from "./repl/print.ts";
 import { type Outcome, Script, WastRunner, type WastTier } from "./wast_runner.ts";
 
 /** Options of the command. */
@@ -44,8 +45,10 @@ export function runWast(paths: readonly string[], options: WastOptions): ExitCod
 }
 
 function printOutcome(file: string, tier: WastTier, outcome: Outcome): void {
-  for (const { line, message } of outcome.failed) console.log(`${file}:${line}: [${tier}] ${message}`);
-  for (const { line, message } of outcome.skipped) console.log(`${file}:${line}: [${tier}] skipped: ${message}`);
+  for (const { line, message } of outcome.failed) console.log(visible(`${file}:${line}: [${tier}] ${message}`));
+  for (const { line, message } of outcome.skipped) {
+    console.log(visible(`${file}:${line}: [${tier}] skipped: ${message}`));
+  }
 }
 
 function toJson(file: string, tier: WastTier, { passed, failed, skipped }: Outcome, ms: number): string {
@@ -82,9 +85,13 @@ export function tiersOf(list: string | undefined, say: (line: string) => void): 
 export function scriptFiles(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     try {
-      return Deno.statSync(path).isDirectory ? [...walk(path.replace(/\/+$/, ""))] : [path];
+      if (!Deno.statSync(path).isDirectory) return [path];
+      const found = [...walk(path.replace(/(?<=.)\/+$/, ""))];
+      if (found.length === 0) throw new CommandError(`there is no .wast file in ${path}`);
+      return found;
     } catch (e) {
       if (e instanceof Deno.errors.NotFound) throw new CommandError(`there is no file ${path}`);
+      if (e instanceof Deno.errors.NotCapable) throw new CommandError(`reading ${path} needs --allow-read`);
       throw e;
     }
   });

@@ -15,7 +15,7 @@ import { type FeatureSet, featureSet } from "../wasm/features.ts";
 import { INVALID } from "../wasm/messages.ts";
 import { makeSpectest } from "./spectest.ts";
 import { callWithValues, globalValue, printValue, type Value } from "./values.ts";
-import { argumentBits, matchesPattern, printPattern, Unsupported } from "./wast_values.ts";
+import { argumentBits, matchesPattern, Mismatch, printPattern, Unsupported } from "./wast_values.ts";
 
 /** Where scripts run: a tier, or `mixed`: each function in a tier that chance decides. */
 export type WastTier = TierName | "mixed";
@@ -116,11 +116,6 @@ function overtaken(result: Module | Error, message: string): string | undefined 
     return "limits are numbers of 64 bits since WebAssembly 3.0, so that this module is invalid, not malformed";
   }
   return undefined;
-}
-
-/** The mismatch of a command with what the script expects. */
-class Mismatch extends Error {
-  override name = "Mismatch";
 }
 
 function explain(e: unknown): string {

@@ -13,6 +13,11 @@ export class Unsupported extends Error {
   override name = "Unsupported";
 }
 
+/** What a script does, or what came of it, is not what the script expects. */
+export class Mismatch extends Error {
+  override name = "Mismatch";
+}
+
 /** A value of the host that scripts write as a number: no integer, which `any.convert_extern` would turn into an i31. */
 class HostValue {
   constructor(readonly number: number) {}
@@ -24,9 +29,9 @@ function hostValue(number: number): HostValue {
   return value;
 }
 
-/** The bits of an argument for a parameter of type `type`. Throws Error if it does not fit. */
+/** The bits of an argument for a parameter of type `type`. Throws Mismatch if it does not fit. */
 export function argumentBits(v: ScriptValue, type: ValType, store: Store): bigint {
-  const misfit = (what: string) => new Error(`the argument is ${what}, the parameter an ${typeName(type)}`);
+  const misfit = (what: string) => new Mismatch(`the argument is ${what}, the parameter an ${typeName(type)}`);
   switch (v.kind) {
     case "number":
       if (v.type !== type) throw misfit(`an ${typeName(v.type)}`);

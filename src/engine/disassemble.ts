@@ -11,6 +11,7 @@ import { TRAPS } from "../wasm/traps.ts";
 export interface MachineInstruction {
   /** Offset in the function's code. */
   readonly offset: number;
+  /** Its machine code. */
   readonly bytes: Uint8Array;
   /** Mnemonic and operands; offsets of known fields have their names, targets of jumps their labels. */
   readonly text: string;
@@ -32,7 +33,9 @@ interface Raw {
 let opened: Promise<(bytes: Uint8Array) => Raw[]> | undefined;
 
 async function open(): Promise<(bytes: Uint8Array) => Raw[]> {
-  const { Capstone, Const, loadCapstone } = await import("./capstone.ts");
+  // Not written as a literal, which Deno would fetch with this file, whether it is ever needed or not.
+  const url = new URL("./capstone.ts", import.meta.url).href;
+  const { Capstone, Const, loadCapstone }: typeof import("./capstone.ts") = await import(url);
   // It would write its errors to the console, besides throwing them.
   await loadCapstone({ printErr: () => {} });
   const capstone = new Capstone(Const[DISASSEMBLER.arch], Const[DISASSEMBLER.mode]);
@@ -55,10 +58,9 @@ export async function disassemble(code: Code, names?: FieldNames): Promise<Machi
     // The next call may find the network, or a permission granted.
     opened = undefined;
     const message = error instanceof Error ? error.message : String(error);
-    const reason = /Requires .*?(?=, run again)/.exec(message)?.[0] ?? message;
-    throw new ResourceError(
-      `the disassembler, an npm package, cannot be loaded: ${reason}`,
-    );
+    const needed = /run again with the (--allow-\w+)/.exec(message)?.[1];
+    const reason = needed === undefined ? message : `that needs ${needed}`;
+    throw new ResourceError(`the disassembler, an npm package, cannot be loaded: ${reason}`);
   }
   const raw = takeAll(code.bytes.subarray(0, code.instructionLength), take);
   const traps = new Map<number, string>();
@@ -83,16 +85,20 @@ export async function disassemble(code: Code, names?: FieldNames): Promise<Machi
   });
 }
 
+/** Bytes that the library is given at a time: it keeps some hundred bytes per instruction, and its memory does not grow. */
+const PART_BYTES = 4096;
+
 /** All bytes as instructions; what the library does not know is shown as a byte, and the next is tried. */
 function takeAll(bytes: Uint8Array, take: (bytes: Uint8Array) => Raw[]): Raw[] {
   const all: Raw[] = [];
   let at = 0;
   while (at < bytes.length) {
-    const found = take(bytes.subarray(at));
+    const found = take(bytes.subarray(at, at + PART_BYTES));
     for (const r of found) all.push({ ...r, offset: at + r.offset });
     const last = found.at(-1);
     if (last !== undefined) at += last.offset + last.bytes.length;
-    if (at < bytes.length) {
+    // An instruction may be cut at the end of a part: then the next part begins with it.
+    else {
       const hex = `0x${bytes[at].toString(16).padStart(2, "0")}`;
       all.push({ offset: at, bytes: bytes.subarray(at, at + 1), mnemonic: ".byte", operands: hex });
       at++;

@@ -15,6 +15,7 @@ export type { MachineInstruction } from "./disassemble.ts";
 
 /** A Wasm instruction with what was made of it, or a stretch of machine code that stands apart. */
 export interface ListingRow {
+  /** Code of an instruction in order, of the prologue, or out of line. */
   readonly kind: "instruction" | "prologue" | "out-of-line";
   /** Byte offset in the module of the instruction; of the one it serves, for code out of line; -1 for the prologue. */
   readonly wasmOffset: number;
@@ -22,7 +23,9 @@ export interface ListingRow {
   readonly bodyOffset: number;
   /** Number of blocks around it. */
   readonly depth: number;
+  /** The instruction in the text format, or what the machine code is. */
   readonly text: string;
+  /** What was made of it, ascending in the offsets. */
   readonly machine: readonly MachineInstruction[];
 }
 
@@ -39,7 +42,9 @@ export interface ListingOptions {
 
 /** A function as a table of rows. */
 export interface Listing {
+  /** From the name section, else the first export, else `func[N]`. */
   readonly name: string;
+  /** Index among the functions of the module. */
   readonly index: number;
   /** Its type as in the text format, e.g. `(param i32) (result i32)`. */
   readonly type: string;
@@ -51,7 +56,9 @@ export interface Listing {
   readonly codeBytes: number;
   /** Bytes of the function's body, locals included. */
   readonly wasmBytes: number;
+  /** All of it, in the order of the machine code. */
   readonly rows: readonly ListingRow[];
+  /** As text, a line per instruction. */
   toString(options?: ListingOptions): string;
 }
 
@@ -155,12 +162,10 @@ function listingText(listing: Omit<Listing, "toString">, options: ListingOptions
   const paint = options.paint ?? ((_part: ListingPart, text: string) => text);
   const native = listing.codeBytes > 0;
   const type = listing.type === "" ? "" : ` ${listing.type}`;
+  const wasm = `function ${listing.index}: ${listing.wasmBytes} bytes of Wasm`;
   const place = listing.address === undefined ? "" : ` at 0x${listing.address.toString(16)}`;
-  const size = native ? `, ${listing.codeBytes} bytes of machine code (tier ${listing.tier})${place}` : "";
-  const lines = [
-    paint("head", `${listing.name}${type}`) +
-    paint("note", `  function ${listing.index}, ${listing.wasmBytes} bytes of Wasm${size}`),
-  ];
+  const code = native ? ` → ${listing.codeBytes} bytes of machine code (tier ${listing.tier})${place}` : "";
+  const lines = [paint("head", listing.name + type), paint("note", wasm + code)];
   for (const row of listing.rows) {
     if (row.kind === "instruction") {
       const offsets = `0x${hex(row.wasmOffset, 4)} +${hex(row.bodyOffset, 2)}`;

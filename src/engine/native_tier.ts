@@ -22,30 +22,48 @@ export interface CodeOwner {
 const THUNK: CodeOwner = { index: -1 };
 
 interface CompiledModule {
-  readonly compiler: JitCompiler;
+  readonly valid: ValidModule;
+  /** Undefined while it compiles, and after it failed: then its state is of no use. */
+  compiler: JitCompiler | undefined;
   readonly code: ModuleCode<CodeOwner>;
   readonly functions: Map<number, Installed<CodeOwner>>;
 }
 
 /** Figures of a compilation. */
 export interface CompileFigures {
-  /** Functions compiled so far, milliseconds it took, bytes of Wasm read and of machine code made. */
+  /** Functions compiled. */
   functions: number;
+  /** Milliseconds it took. */
   ms: number;
+  /** Bytes of Wasm read. */
   wasmBytes: number;
+  /** Bytes of machine code made. */
   codeBytes: number;
 }
+
+/** When less than this is left of executable memory, the code of modules without instances goes. */
+const SCARCE_BYTES = 32 * 1024 * 1024;
 
 // Code is kept per isolate, not per store: executable memory and its range belong to the isolate.
 let space: CodeSpace<CodeOwner> | undefined;
 let thunks: ThunkCache<CodeOwner> | undefined;
 
+/**
+ * Frees the code of modules that neither a Module nor an instance holds any more, or whose engine is gone. Runs when no call is under way, so that no
+ * stack has a pc in it.
+ */
+const FORGOTTEN = new FinalizationRegistry<ModuleCode<CodeOwner>>((code) => code.free());
+
 /** The one-pass compiler with what installs its code. Instances of one module share the code. */
 export class JitTier implements NativeTier {
   readonly name = "jit";
   readonly native: Native = startNative();
+  /** Gives the modules that have instances; set by the engine. */
+  modulesInUse: () => Iterable<ValidModule> = () => this.#all();
   readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
-  readonly #modules = new Map<ValidModule, CompiledModule>();
+  readonly #modules = new WeakMap<ValidModule, CompiledModule>();
+  /** All of `#modules`, without keeping them. */
+  readonly #compiled = new Set<WeakRef<CompiledModule>>();
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
@@ -62,7 +80,9 @@ export class JitTier implements NativeTier {
     const compiled = this.#module(valid);
     let found = compiled.functions.get(index);
     if (found === undefined) {
-      found = compiled.code.install(this.compile(valid, index), { index });
+      const code = this.compile(valid, index);
+      this.releaseScarce();
+      found = compiled.code.install(code, { index });
       compiled.functions.set(index, found);
     }
     return found;
@@ -71,10 +91,19 @@ export class JitTier implements NativeTier {
   #module(valid: ValidModule): CompiledModule {
     let compiled = this.#modules.get(valid);
     if (compiled === undefined) {
-      compiled = { compiler: compiler(valid, this.native.cpu), code: this.#space.newModule(), functions: new Map() };
+      compiled = { valid, compiler: undefined, code: this.#space.newModule(), functions: new Map() };
       this.#modules.set(valid, compiled);
+      this.#compiled.add(new WeakRef(compiled));
+      FORGOTTEN.register(compiled, compiled.code, compiled);
     }
     return compiled;
+  }
+
+  *#all(): Iterable<ValidModule> {
+    for (const reference of this.#compiled) {
+      const compiled = reference.deref();
+      if (compiled !== undefined) yield compiled.valid;
+    }
   }
 
   /** The installed code of a function, if there is any. */
@@ -85,7 +114,11 @@ export class JitTier implements NativeTier {
   /** Compiles a function without installing it. */
   compile(valid: ValidModule, index: number): Code {
     const began = performance.now();
-    const code = this.#module(valid).compiler.compile(index);
+    const compiled = this.#module(valid);
+    const maker = compiled.compiler ?? compiler(valid, this.native.cpu);
+    compiled.compiler = undefined;
+    const code = maker.compile(index);
+    compiled.compiler = maker;
     const body = valid.module.funcs[index].body!;
     this.figures.ms += performance.now() - began;
     this.figures.functions++;
@@ -94,9 +127,29 @@ export class JitTier implements NativeTier {
     return code;
   }
 
+  /**
+   * When executable memory is scarce, frees the code of modules that have no instance in this engine, as all that run have. It is made again when needed.
+   * Otherwise code stays as long as its Module, for further instances.
+   */
+  releaseScarce(): void {
+    if (this.native.memory.available >= SCARCE_BYTES) return;
+    const used = new Set<ValidModule>(this.modulesInUse());
+    for (const reference of this.#compiled) {
+      const compiled = reference.deref();
+      if (compiled === undefined) this.#compiled.delete(reference);
+      else if (!used.has(compiled.valid)) {
+        this.#compiled.delete(reference);
+        this.release(compiled.valid);
+      }
+    }
+  }
+
   /** Frees a module's code. No stack may be in it, and no function record may point to it. */
   release(valid: ValidModule): void {
-    this.#modules.get(valid)?.code.free();
+    const compiled = this.#modules.get(valid);
+    if (compiled === undefined) return;
+    FORGOTTEN.unregister(compiled);
+    compiled.code.free();
     this.#modules.delete(valid);
   }
 

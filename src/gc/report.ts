@@ -2,7 +2,9 @@
 
 /** Roots of a collection, by kind: how many references were found there. */
 export interface RootCounts {
+  /** Globals. */
   globals: number;
+  /** Entries of tables. */
   tables: number;
   /** Element segments that were not dropped. */
   elements: number;
@@ -40,17 +42,21 @@ export interface HeapReport {
 export interface GcReport {
   /** Milliseconds it took. */
   readonly ms: number;
+  /** Where tracing began. */
   readonly roots: RootCounts;
-  /** Host references (externref handles) that Wasm could still reach, and those that were freed. */
+  /** Host references (externref handles) that Wasm could still reach. */
   readonly kept: number;
+  /** Host references that were freed. */
   readonly freed: number;
   /** Structures and arrays. */
   readonly heap: HeapReport;
-  /** Disposed instances that went, and the functions that went with them. */
+  /** Disposed instances that went. */
   readonly instancesFreed: number;
+  /** Functions that went with them. */
   readonly functionsFreed: number;
-  /** Live instances and functions afterwards. */
+  /** Live instances afterwards. */
   readonly instances: number;
+  /** Live functions afterwards. */
   readonly functions: number;
   /** Finalizers that were called. */
   readonly finalizers: number;

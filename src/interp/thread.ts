@@ -77,11 +77,12 @@ export class Thread implements InterpThread {
 
   #begin(): void {
     const below = ACTIVE[ACTIVE.length - 1];
-    this.#first = this.#sp = below === undefined ? 0 : below.sp;
+    const first = below === undefined ? 0 : below.sp;
+    ACTIVE.push(this);
+    this.#first = this.#sp = first;
     // The frame below the lowest is not used, so that the loop may treat a base frame's caller like any other.
     this.#bottom = (below === undefined ? 0 : below.top) + FRAME_WORDS;
     this.top = this.#bottom - FRAME_WORDS;
-    ACTIVE.push(this);
   }
 
   reserve(slots: number): boolean {
@@ -246,7 +247,9 @@ export class Thread implements InterpThread {
   }
 
   reset(): void {
-    if (this.#first >= 0 && ACTIVE.pop() !== this) throw new BugError("interpreter threads ended out of order");
+    // On top, unless one above could not be reset yet for lack of JavaScript stack: see Activations.dropEnded().
+    if (ACTIVE[ACTIVE.length - 1] === this) ACTIVE.length--;
+    else if (ACTIVE.includes(this)) ACTIVE.splice(ACTIVE.indexOf(this), 1);
     this.#first = -1;
     this.#sp = 0;
     this.#bottom = 0;

@@ -75,12 +75,14 @@ function callWith(c: Context, signature: Signature, target: CallTarget): void {
   }
 }
 
+/** call: an own function's record lies at a fixed distance, an import's is named by the vmctx. */
 export function call(c: Context): void {
   const index = c.r.index, imported = c.module.importedFuncs;
   const signature = c.signatureOf(c.module.funcs[index].type);
   callWith(c, signature, index < imported ? { imported: index } : { own: index - imported });
 }
 
+/** call_indirect. */
 export function callIndirect(c: Context): void {
   const { index: typeIndex, index2: table } = c.r;
   const type = c.module.types[typeIndex].type;
@@ -99,6 +101,7 @@ export function returnMoves(c: Context): MoveProgram {
   return c.merges.moves.take();
 }
 
+/** Returns from the function with the topmost operands. */
 export function emitReturn(c: Context): void {
   c.merges.emit(returnMoves(c));
   c.m.leaveAndReturn();
@@ -139,6 +142,7 @@ export function callHelper(c: Context): void {
   s.push(Kind.I32, dst);
 }
 
+/** table.get. */
 export function tableGet(c: Context): void {
   const table = c.r.index;
   const index = c.s.pop();
@@ -148,11 +152,13 @@ export function tableGet(c: Context): void {
   c.s.push(Kind.REF, dst);
 }
 
+/** table.set. */
 export function tableSet(c: Context): void {
   const value = c.s.pop();
   c.m.storeElement(c.r.index, c.s.pop(), value);
 }
 
+/** table.size. */
 export function tableSize(c: Context): void {
   const dst = c.result(Kind.I32);
   c.m.tableSize(dst, c.r.index);

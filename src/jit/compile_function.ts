@@ -17,7 +17,7 @@ import { type Handler, numericHandlers } from "./numeric.ts";
 import { DIRTY } from "./state.ts";
 import * as variables from "./variables.ts";
 import { X64MacroAssembler } from "./x64/macro_assembler.ts";
-import type { X64Features } from "./x64/unary.ts";
+import type { X64Features } from "./x64/emit_context.ts";
 
 /** What code is made for. */
 export interface JitOptions {
@@ -121,8 +121,7 @@ export class JitCompiler {
     s.begin(kinds, facts.maxOperandSlots);
     c.merges.begin(kinds.length, names);
     c.hasReferences = kinds.includes(Kind.REF);
-    m.begin(names * 2);
-    m.source(body.start);
+    m.begin(names * 2, body.start);
     placeLocals(c, kinds);
     control.openFunction(c, c.signature.results);
     r.pos = body.codeStart;

@@ -12,7 +12,7 @@ import { LocalUses } from "./local_uses.ts";
 import { Condition, inverse, Kind, type MacroAssembler, mirrored, type Register } from "./macro_assembler.ts";
 import { type Control, Merges } from "./merges.ts";
 import type { MoveProgram } from "./moves.ts";
-import { CONSTANT, SLOT, State } from "./state.ts";
+import { CONSTANT, isFloat, SLOT, State } from "./state.ts";
 
 /** Gives the kind of a value type. */
 export function kindOf(type: ValType): Kind {
@@ -115,13 +115,25 @@ export class Context {
     return bytes[pos + 1] < 0x80 ? bytes[pos + 1] : -1;
   }
 
+  /** The register of results when the next instruction returns and it is free, or -1. */
+  #returnRegister(kind: Kind): Register {
+    const code = this.r.bytes[this.r.pos];
+    if (code !== op.RETURN && !(code === op.END && this.controls.length === 1)) return -1;
+    const r = isFloat(kind) ? this.m.floatResults[0] : this.m.intResults[0];
+    return this.s.isFree(r) ? r : -1;
+  }
+
   /** A register for the result, once all operands are popped. */
   result(kind: Kind): Register {
+    const returned = this.#returnRegister(kind);
+    if (returned >= 0) return returned;
     return this.s.takeResult(kind, this.nextSetLocal());
   }
 
   /** The same for instructions that best overwrite their left operand, or else `other`, which may be negative. */
   resultOver(kind: Kind, lhs: Register, other = -1): Register {
+    const returned = this.#returnRegister(kind);
+    if (returned >= 0) return returned;
     const x = this.nextSetLocal();
     if (x >= 0) {
       const home = this.s.home[x];
@@ -178,12 +190,16 @@ export class Context {
         m.test32(r, r);
         return Condition.NE;
       }
-      case Compared.ZERO32:
-        m.compare32Constant(s.pop(), 0);
+      case Compared.ZERO32: {
+        const r = s.pop();
+        m.test32(r, r);
         return condition;
-      case Compared.ZERO64:
-        m.compare64Constant(s.pop(), 0);
+      }
+      case Compared.ZERO64: {
+        const r = s.pop();
+        m.test64(r, r);
         return condition;
+      }
       case Compared.I32:
       case Compared.I64:
         return this.#compareIntegers(compared === Compared.I64, condition);
@@ -209,8 +225,9 @@ export class Context {
       const value = s.lowAt(0);
       s.drop();
       const lhs = s.pop();
-      if (wide) m.compare64Constant(lhs, value);
-      else m.compare32Constant(lhs, value);
+      const zeroTest = value === 0 && condition <= Condition.NE;
+      if (wide) zeroTest ? m.test64(lhs, lhs) : m.compare64Constant(lhs, value);
+      else zeroTest ? m.test32(lhs, lhs) : m.compare32Constant(lhs, value);
       return condition;
     }
     if (s.isConstant(1) && (!wide || s.highAt(1) === s.lowAt(1) >> 31)) {

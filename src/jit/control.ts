@@ -64,6 +64,7 @@ export function openFunction(c: Context, results: readonly Kind[]): void {
   });
 }
 
+/** block: nothing happens before its label has an edge. */
 export function block(c: Context): void {
   open(c, op.BLOCK);
 }
@@ -82,6 +83,7 @@ export function ifBlock(c: Context): void {
   }
 }
 
+/** else: the end of the first arm, and the state before the `if` again. */
 export function elseArm(c: Context): void {
   const control = c.controls[c.controls.length - 1];
   if (!c.dead) {
@@ -94,6 +96,7 @@ export function elseArm(c: Context): void {
   c.dead = false;
 }
 
+/** end: the state at the label, if there was a branch to it. */
 export function end(c: Context): void {
   const control = c.controls[c.controls.length - 1];
   if (c.controls.length === 1) {
@@ -122,6 +125,7 @@ function target(c: Context, depth: number): Control {
   return c.controls[c.controls.length - 1 - depth];
 }
 
+/** br. */
 export function branch(c: Context): void {
   jumpTo(c, c.r.index);
   c.dead = true;
@@ -134,6 +138,7 @@ function jumpTo(c: Context, depth: number): void {
   c.m.jump(control.label);
 }
 
+/** br_if: the moves of a taken branch are made out of line, except on the way back to a loop's head. */
 export function branchIf(c: Context): void {
   const depth = c.r.index, m = c.m;
   const condition = c.takeCondition();
@@ -150,6 +155,7 @@ export function branchIf(c: Context): void {
   m.bind(past);
 }
 
+/** br_table: each target has its own moves, out of line. */
 export function branchTable(c: Context): void {
   const { s, m } = c;
   const depths = c.r.labels.slice();
@@ -172,6 +178,7 @@ export function branchTable(c: Context): void {
   c.dead = true;
 }
 
+/** return. */
 export function returnFromFunction(c: Context): void {
   emitReturn(c);
   c.dead = true;
@@ -208,6 +215,7 @@ export function skipDeadCode(c: Context): void {
 
 // Loops
 
+/** loop: moves locals to where the loop wants them, then the head. */
 export function loop(c: Context): void {
   const { s, m, merges } = c;
   const control = open(c, op.LOOP);

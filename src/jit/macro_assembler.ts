@@ -102,8 +102,8 @@ export interface MacroAssembler {
   readonly scratchFloat: Register;
 
   // The function
-  /** Starts a function whose frame has no more than `slots` canonical slots. */
-  begin(slots: number): void;
+  /** Starts a function whose frame has no more than `slots` canonical slots; `source` is the byte offset of its body. */
+  begin(slots: number, source: number): void;
   /** Stores zero to the slots from `from` to before `to`. */
   zeroSlots(from: number, to: number): void;
   /** Where the operation comes from that is emitted next: byte offset in the module. */
@@ -149,6 +149,9 @@ export interface MacroAssembler {
   /** With all checks, except those that a constant divisor makes needless: `divisor` is its value if known and of 32 bits. */
   divide32(op: Division, dst: Register, lhs: Register, rhs: Register, divisor: number | undefined): void;
   divide64(op: Division, dst: Register, lhs: Register, rhs: Register, divisor: number | undefined): void;
+  /** What a 32-bit division by a constant insists on (its left operand is in none of the clobbered registers); undefined where `divide32` serves best. */
+  fixedDivisionConstant(divisor: number): Fixed | undefined;
+  divide32Constant(op: Division, dst: Register, lhs: Register, divisor: number): void;
   /** Any instruction with one operand, by its opcode: clz, extend, wrap, sqrt, trunc, convert, reinterpret and so on. `dst` may be `src`. */
   unary(opcode: number, dst: Register, src: Register): void;
 

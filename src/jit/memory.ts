@@ -3,6 +3,7 @@
 import * as op from "../wasm/opcodes.ts";
 import { type Context, kindOf } from "./context.ts";
 import { Kind, NO_REGISTER, type Register } from "./macro_assembler.ts";
+import { isFloat } from "./state.ts";
 import { F32, F64, I32, I64 } from "../wasm/types.ts";
 
 const LETTERS: Record<string, Kind> = { i: kindOf(I32), l: kindOf(I64), f: kindOf(F32), d: kindOf(F64) };
@@ -13,38 +14,44 @@ for (const info of op.INSTRUCTIONS) {
   if (info.imm === op.Imm.MEMORY_ACCESS) KINDS.set(info.code, LETTERS[info.signature.replace(/[a:]/g, "")]);
 }
 
-/** Pops the address; a constant one is added to the offset. */
-let offset = 0;
+/** The constant part of the address on top: the instruction's offset, and the address itself if it is a constant. */
+function constantPart(c: Context): number {
+  return c.r.offset + (c.s.isConstant(0) ? c.s.lowAt(0) >>> 0 : 0);
+}
+
+/** Pops the address; NO_REGISTER when it is a constant, which counts as offset then. */
 function popAddress(c: Context): Register {
-  offset = c.r.offset;
   if (!c.s.isConstant(0)) return c.s.pop();
-  offset += c.s.lowAt(0) >>> 0;
   c.s.drop();
   return NO_REGISTER;
 }
 
+/** Any load of a number. */
 export function load(c: Context): void {
   const r = c.r, kind = KINDS.get(r.op)!;
+  const offset = constantPart(c);
   const address = popAddress(c);
-  const dst = kind === Kind.F32 || kind === Kind.F64 || address < 0 ? c.result(kind) : c.resultOver(kind, address);
+  const dst = isFloat(kind) || address === NO_REGISTER ? c.result(kind) : c.resultOver(kind, address);
   c.m.load(r.op, dst, r.index, address, offset);
   c.s.push(kind, dst);
 }
 
+/** Any store of a number. */
 export function store(c: Context): void {
   const { r, s, m } = c;
   const kind = KINDS.get(r.op)!;
   if (s.isConstant(0) && (kind === Kind.I32 || (kind === Kind.I64 && s.isShortConstant()))) {
     const value = s.lowAt(0);
     s.drop();
-    const address = popAddress(c);
-    return m.storeConstant(r.op, r.index, address, offset, value);
+    const offset = constantPart(c);
+    return m.storeConstant(r.op, r.index, popAddress(c), offset, value);
   }
   const value = s.pop();
-  const address = popAddress(c);
-  m.store(r.op, r.index, address, offset, value);
+  const offset = constantPart(c);
+  m.store(r.op, r.index, popAddress(c), offset, value);
 }
 
+/** memory.size, in pages. */
 export function memorySize(c: Context): void {
   const dst = c.result(Kind.I32);
   c.m.memorySize(dst, c.r.index);

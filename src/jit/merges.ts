@@ -7,7 +7,7 @@ import type { Label } from "../asm/buffer.ts";
 import type { LocalUses } from "./local_uses.ts";
 import { type Kind, type MacroAssembler, type Register } from "./macro_assembler.ts";
 import { emitMoves, type MoveProgram, Moves } from "./moves.ts";
-import { CONSTANT, DIRTY, REGISTER, SLOT, type State } from "./state.ts";
+import { CONSTANT, DIRTY, isFloat, REGISTER, SLOT, type State } from "./state.ts";
 
 /** Merges with more results than this pass them in slots. */
 const MAX_REGISTER_RESULTS = 4;
@@ -182,7 +182,7 @@ export class Merges {
     const m = this.#m;
     const free = [m.intRegisters, m.floatRegisters].map((list) => list.filter((r) => !taken.has(r)));
     for (let i = 0; i < homeless.length; i += 3) {
-      const list = free[isFloatKind(homeless[i + 1]) ? 1 : 0];
+      const list = free[isFloat(homeless[i + 1]) ? 1 : 0];
       // Results come out of the block to be used at once; other names must leave some registers for that.
       if (list.length > (homeless[i] >= this.#s.locals ? 0 : 3)) {
         entries.push(homeless[i], list.pop()!, homeless[i + 2]);
@@ -194,7 +194,6 @@ export class Merges {
   enter(c: Control): void {
     const s = this.#s, merge = c.merge!;
     s.dropTo(c.base);
-    while (s.height < c.base) s.pushSlot(s.kind[s.height]);
     s.forgetRegisters();
     for (let n = s.firstConstant; n >= 0;) {
       const next = s.nextIn(n);
@@ -251,8 +250,4 @@ export class Merges {
   emit(program: MoveProgram): void {
     emitMoves(this.#m, program);
   }
-}
-
-function isFloatKind(kind: Kind): boolean {
-  return kind === 2 || kind === 3;
 }

@@ -2,8 +2,18 @@
 
 import * as op from "../wasm/opcodes.ts";
 import { Compared, type Context } from "./context.ts";
-import { Arithmetic, Condition, Division, FloatArithmetic, Kind, Shift } from "./macro_assembler.ts";
-import { CONSTANT, SLOT } from "./state.ts";
+import {
+  Arithmetic,
+  Condition,
+  Division,
+  FIRST_FLOAT,
+  type Fixed,
+  FloatArithmetic,
+  Kind,
+  type Register,
+  Shift,
+} from "./macro_assembler.ts";
+import { CONSTANT, isFloat, REGISTER, SLOT } from "./state.ts";
 
 /** Compiles one instruction. */
 export type Handler = (c: Context) => void;
@@ -136,7 +146,7 @@ function shift(c: Context, wide: boolean, operation: Shift): void {
   let count = fixed.rhs;
   if (count >= 0) {
     const top = s.height - 1;
-    if (s.where[top] === 1 && s.register[top] === count) s.pop();
+    if (s.where[top] === REGISTER && s.register[top] === count) s.pop();
     else s.popTo(count);
   } else count = s.pop();
   const lhs = s.pop();
@@ -151,19 +161,19 @@ function divide(c: Context, wide: boolean, operation: Division): void {
   const kind = wide ? Kind.I64 : Kind.I32;
   const known = s.isConstant(0) && (!wide || s.isShortConstant()) ? s.lowAt(0) : undefined;
   if (known !== undefined && !wide && divideByPower(c, operation, known)) return;
-  const fixed = m.fixedDivision(operation);
-  const top = s.height - 1;
-  for (const r of fixed.clobbered) s.pin(r);
-  // The divisor goes to a register that the division leaves alone.
-  let rhs: number;
-  if (s.where[top] === 1 && fixed.clobbered.includes(s.register[top])) {
-    rhs = s.take(kind);
-    m.move(kind, rhs, s.register[top]);
-    s.drop();
-    s.pin(rhs);
-  } else {
-    rhs = s.pop();
+  if (known !== undefined && !wide) {
+    const fixed = m.fixedDivisionConstant(known);
+    if (fixed !== undefined) {
+      s.drop();
+      const lhs = popOutside(c, fixed);
+      for (const r of fixed.clobbered) s.vacate(r);
+      const dst = fixed.result >= 0 ? fixed.result : c.result(kind);
+      m.divide32Constant(operation, dst, lhs, known);
+      return s.push(kind, dst);
+    }
   }
+  const fixed = m.fixedDivision(operation);
+  const rhs = popOutside(c, fixed);
   if (fixed.lhs >= 0) s.popTo(fixed.lhs);
   const lhs = fixed.lhs >= 0 ? fixed.lhs : s.pop();
   for (const r of fixed.clobbered) s.vacate(r);
@@ -171,6 +181,19 @@ function divide(c: Context, wide: boolean, operation: Division): void {
   if (wide) m.divide64(operation, dst, lhs, rhs, known);
   else m.divide32(operation, dst, lhs, rhs, known);
   s.push(kind, dst);
+}
+
+/** Pops an operand to a register that the instruction does not change; those it changes are pinned. */
+function popOutside(c: Context, fixed: Fixed): Register {
+  const { s, m } = c;
+  for (const r of fixed.clobbered) s.pin(r);
+  const top = s.height - 1;
+  if (s.where[top] !== REGISTER || !fixed.clobbered.includes(s.register[top])) return s.pop();
+  const to = s.take(s.kind[top]);
+  m.move(s.kind[top], to, s.register[top]);
+  s.drop();
+  s.pin(to);
+  return to;
 }
 
 /** Unsigned division by a power of two; false when it is none. */
@@ -225,9 +248,7 @@ function unaryHandler(opcode: number, kind: Kind): Handler {
       return s.push(kind, same);
     }
     const src = s.pop();
-    const dst = s.isFree(src) && (src >= 32) === (kind === Kind.F32 || kind === Kind.F64)
-      ? c.resultOver(kind, src)
-      : c.result(kind);
+    const dst = s.isFree(src) && (src >= FIRST_FLOAT) === isFloat(kind) ? c.resultOver(kind, src) : c.result(kind);
     c.m.unary(opcode, dst, src);
     s.push(kind, dst);
   };

@@ -54,6 +54,7 @@ export function localSet(c: Context, tee: boolean): void {
   if (tee) s.push(kind, r);
 }
 
+/** global.get. */
 export function globalGet(c: Context): void {
   const kind = kindOf(c.module.globals[c.r.index].type.type);
   const dst = c.result(kind);
@@ -62,11 +63,13 @@ export function globalGet(c: Context): void {
   c.s.push(kind, dst);
 }
 
+/** global.set. */
 export function globalSet(c: Context): void {
   const kind = kindOf(c.module.globals[c.r.index].type.type);
   c.m.storeGlobal(kind, c.r.index, c.s.pop());
 }
 
+/** The const instructions: nothing is emitted. */
 export function constant(c: Context): void {
   const r = c.r;
   switch (r.op) {
@@ -93,14 +96,17 @@ export function select(c: Context): void {
   s.push(kind, dst);
 }
 
+/** ref.null: the constant 0. */
 export function refNull(c: Context): void {
   c.s.pushConstant(Kind.REF, 0, 0);
 }
 
+/** ref.is_null: a comparison like i32.eqz. */
 export function refIsNull(c: Context): void {
   c.compare(Compared.ZERO32, Condition.EQ);
 }
 
+/** ref.func: the index of the function's record. */
 export function refFunc(c: Context): void {
   const dst = c.result(Kind.REF);
   c.m.functionReference(dst, c.r.index);

@@ -14,10 +14,27 @@ export const RESERVATION_BYTES = 8.5 * 2 ** 30;
 /** Keeps a reservation alive for as long as somebody holds an alias of it. */
 const reservationOfAlias = new WeakMap<ArrayBuffer, ArrayBuffer>();
 
+/** What a memory has shown to others. */
+interface Shown {
+  readonly reservation: ArrayBuffer;
+  readonly byteLength: number;
+  readonly buffer: ArrayBuffer;
+}
+/** Reservations whose bytes a stranger holds: he transferred the buffer that he was given, perhaps to another thread, so they must stay for ever. */
+const taken = new Set<ArrayBuffer>();
+function noteTaken({ buffer, byteLength, reservation }: Shown): boolean {
+  if (byteLength === 0 || !buffer.detached) return false;
+  taken.add(reservation);
+  return true;
+}
+/** Memories that nobody disposed of: V8 frees their reservations. */
+const forgotten = new FinalizationRegistry<Shown>(noteTaken);
+
 /** The bytes of one linear memory. */
 export class LinearMemory {
-  /** The whole memory; detached, and replaced by another, each time the memory grows or is disposed of. */
-  buffer: ArrayBuffer;
+  /** The whole memory, for the runtime alone: nobody else can detach it. Another takes its place each time the memory grows or is disposed of. */
+  bytes: ArrayBuffer;
+  #shown: Shown | undefined;
   /** Address of byte 0, which never changes; 0 where native code cannot run. */
   readonly address: number;
   #reservation: ArrayBuffer | undefined;
@@ -28,7 +45,7 @@ export class LinearMemory {
   constructor(byteLength: number, reservedBytes = RESERVATION_BYTES) {
     if (!canRunNative()) {
       this.address = 0;
-      this.buffer = allocate(() => new ArrayBuffer(byteLength), byteLength);
+      this.bytes = allocate(() => new ArrayBuffer(byteLength), byteLength);
       return;
     }
     // The address of an empty buffer cannot be asked for, hence one byte for a moment.
@@ -36,12 +53,26 @@ export class LinearMemory {
     this.address = addressOfBuffer(reservation);
     allocate(() => reservation.resize(byteLength), byteLength);
     this.#reservation = reservation;
-    this.buffer = this.#alias(byteLength);
+    this.bytes = this.#alias(byteLength);
+  }
+
+  /** The whole memory; detached, and replaced by another, each time the memory grows or is disposed of. */
+  get buffer(): ArrayBuffer {
+    if (this.address === 0) return this.bytes;
+    if (this.#shown !== undefined && noteTaken(this.#shown)) this.#shown = undefined;
+    if (this.#shown === undefined) {
+      const byteLength = this.byteLength, reservation = this.#reservation;
+      if (reservation === undefined) return this.bytes;
+      this.#shown = { reservation, byteLength, buffer: this.#alias(byteLength) };
+      forgotten.unregister(this);
+      forgotten.register(this, this.#shown, this);
+    }
+    return this.#shown.buffer;
   }
 
   /** Current length in bytes. */
   get byteLength(): number {
-    return this.buffer.byteLength;
+    return this.bytes.byteLength;
   }
 
   /** Whether out-of-bounds accesses through `address` fault, so that machine code need not check. */
@@ -53,26 +84,37 @@ export class LinearMemory {
   grow(newByteLength: number): boolean {
     try {
       if (this.address === 0) {
-        this.buffer = this.buffer.transfer(newByteLength);
-      } else {
-        this.#reservation!.resize(newByteLength);
-        this.buffer.transfer(0);
-        this.buffer = this.#alias(newByteLength);
+        this.bytes = this.bytes.transfer(newByteLength);
+        return true;
       }
-      return true;
+      this.#reservation!.resize(newByteLength);
     } catch (error) {
       if (error instanceof RangeError) return false;
       throw error;
     }
+    this.#detach();
+    this.bytes = this.#alias(newByteLength);
+    return true;
+  }
+
+  #detach(): void {
+    this.bytes.transfer(0);
+    const shown = this.#shown;
+    this.#shown = undefined;
+    if (shown === undefined) return;
+    forgotten.unregister(this);
+    if (!noteTaken(shown)) shown.buffer.transfer(0);
   }
 
   /** Detaches the buffer and gives memory and address space back. No native code may use the memory any more. */
   dispose(): void {
-    this.buffer.transfer(0);
-    this.buffer = new ArrayBuffer(0);
-    // Not `resize(0)`: shrinking writes zeros, and so touches every page.
-    this.#reservation?.transferToFixedLength(0);
+    const reservation = this.#reservation;
+    if (this.address !== 0) this.#detach();
+    else if (!this.bytes.detached) this.bytes.transfer(0);
+    this.bytes = new ArrayBuffer(0);
     this.#reservation = undefined;
+    // Not `resize(0)`: shrinking writes zeros, and so touches every page.
+    if (reservation !== undefined && !taken.has(reservation)) reservation.transferToFixedLength(0);
   }
 
   #alias(byteLength: number): ArrayBuffer {

@@ -84,7 +84,21 @@ export function mapTwice(executableAddress: number, bytes: number): number {
   }
 }
 
-/** A region of memory that never moves, reserved whole and made accessible from its start on. */
+/** Gives regions back that were forgotten without `release()`. */
+const FORGOTTEN = new FinalizationRegistry<{ readonly address: number; readonly bytes: number }>(({ address, bytes }) =>
+  unmapMemory(address, bytes)
+);
+
+/** Has memory given back once nobody holds `owner` any more, unless that is called off by {@link keepMemory}. */
+export function unmapWhenForgotten(owner: object, address: number, bytes: number): void {
+  FORGOTTEN.register(owner, { address, bytes }, owner);
+}
+/** Calls off what {@link unmapWhenForgotten} asked for. */
+export function keepMemory(owner: object): void {
+  FORGOTTEN.unregister(owner);
+}
+
+/** A region of memory that never moves, reserved whole and made accessible from its start on. Given back when released, or when nobody holds it any more. */
 export class NativeRegion {
   /** Address of the first byte. */
   readonly address: number;
@@ -97,6 +111,7 @@ export class NativeRegion {
   constructor(reservedBytes: number, committedBytes: number) {
     this.reserved = roundToPages(reservedBytes);
     this.address = mapMemory(this.reserved, Access.NONE);
+    unmapWhenForgotten(this, this.address, this.reserved);
     this.commit(committedBytes);
   }
 
@@ -126,6 +141,7 @@ export class NativeRegion {
   release(): void {
     this.#buffer.transfer(0);
     this.#buffer = new ArrayBuffer(0);
+    keepMemory(this);
     unmapMemory(this.address, this.reserved);
   }
 }

@@ -3,7 +3,15 @@
 
 import { BugError } from "../base/bug.ts";
 import { bufferAt, type NativePointer, pointerTo } from "./ffi.ts";
-import { Access, mapMemory, protectMemory, roundToPages, unmapMemory } from "./native_memory.ts";
+import {
+  Access,
+  keepMemory,
+  mapMemory,
+  protectMemory,
+  roundToPages,
+  unmapMemory,
+  unmapWhenForgotten,
+} from "./native_memory.ts";
 
 /** Bytes below the usable part that fault when touched. Frames larger than this must be probed by the code that makes them. */
 export const STACK_GUARD_BYTES = 65536;
@@ -35,6 +43,7 @@ export class NativeStack {
     const usable = roundToPages(stackBytes);
     this.#total = STACK_GUARD_BYTES + usable + roundToPages(blockBytes);
     this.guard = mapMemory(this.#total, Access.READ_WRITE);
+    unmapWhenForgotten(this, this.guard, this.#total);
     protectMemory(this.guard, STACK_GUARD_BYTES, Access.NONE);
     this.limit = this.guard + STACK_GUARD_BYTES;
     this.top = this.limit + usable;
@@ -56,17 +65,18 @@ export class NativeStack {
     return Number(this.#frames[(address - this.limit) / 8]);
   }
 
-  /** Visits the low half of every 8-byte word from `address` to the top, where references may stand. */
-  scan(address: number, visit: (word: number) => void): void {
+  /** Visits the halves of every 8-byte word from `address` to the top: the low one may be a reference, both an address. */
+  scan(address: number, visit: (low: number, high: number) => void): void {
     this.readAddress(this.limit);
     const words = new Int32Array(this.#frames!.buffer);
-    for (let i = Math.max(0, (address - this.limit) >> 2); i < words.length; i += 2) visit(words[i]);
+    for (let i = Math.max(0, (address - this.limit) >> 2); i < words.length; i += 2) visit(words[i], words[i + 1]);
   }
 
   /** Gives the memory back. */
   release(): void {
     this.block.transfer(0);
     this.#frames?.buffer.transfer(0);
+    keepMemory(this);
     unmapMemory(this.guard, this.#total);
   }
 }
@@ -97,11 +107,11 @@ export class StackPool {
     return stack;
   }
 
-  /** Takes a stack back; whatever is parked on it is dropped. */
+  /** Takes a stack back; whatever is parked on it is dropped, but results in its block stay readable until others are given back. */
   giveBack(stack: NativeStack): void {
     if (this.#idle.includes(stack)) throw new BugError("a stack was given back twice");
     this.#live--;
-    if (this.#idle.length < this.keep) this.#idle.push(stack);
-    else stack.release();
+    this.#idle.push(stack);
+    if (this.#idle.length > this.keep) this.#idle.shift()!.release();
   }
 }

@@ -13,9 +13,10 @@ import type { WasmException } from "./exception.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
+import type { WasmInstance } from "./instance.ts";
 import type { Store } from "./store.ts";
 import { type InterpThread, RunStatus } from "./tier.ts";
-import { readSlot, settle, writeSlot } from "./values.ts";
+import { readSlot, writeSlot, writeSlots } from "./values.ts";
 
 const IDLE_THREADS = 8;
 
@@ -48,12 +49,20 @@ export class Activations {
 
   /** Called when an activation starts. Throws Trap when host functions have called back in too often. */
   begin(activation: Activation): void {
+    this.dropEnded();
     if (this.#running.length >= this.maxNesting) throw new Trap(TrapCode.CALL_STACK_EXHAUSTED);
     this.#running.push(activation);
   }
-  /** Called when it ends, in whatever way. */
-  end(activation: Activation): void {
-    if (this.#running.pop() !== activation) throw new BugError("activations ended out of order");
+  /**
+   * Called when one ended, in whatever way. When JavaScript's stack is exhausted, that may throw at any point, or may not even begin:
+   * then what is missing is done when the next activation begins or ends.
+   */
+  dropEnded(): void {
+    const running = this.#running;
+    while (running.length > 0 && running[running.length - 1].ended) {
+      running[running.length - 1].release();
+      running.length--;
+    }
   }
 
   takeThread(): InterpThread {
@@ -76,6 +85,8 @@ const SP = STACK.sp, FP = STACK.fp, IP = STACK.resumeIp;
 /** One call from JavaScript into Wasm, with all that it has on stacks. */
 export class Activation {
   readonly segments: Segment[] = [];
+  /** It returned or threw, and may only be waiting for its release. */
+  ended = false;
   #stack: NativeStack | undefined;
   #thread: InterpThread | undefined;
   #native: Native | undefined;
@@ -92,8 +103,8 @@ export class Activation {
       this.#start(func, args);
       return this.#drive();
     } finally {
-      this.store.activations.end(this);
-      this.#release();
+      this.ended = true;
+      this.store.activations.dropEnded();
     }
   }
 
@@ -109,7 +120,7 @@ export class Activation {
     try {
       this.store.activations.begin(this);
     } catch (error) {
-      this.#release();
+      this.release();
       throw error;
     }
     try {
@@ -117,31 +128,46 @@ export class Activation {
       this.#serve(segment, status);
       return this.#drive();
     } finally {
-      this.store.activations.end(this);
-      this.#release();
+      this.ended = true;
+      this.store.activations.dropEnded();
     }
   }
 
-  #release(): void {
-    if (this.#thread !== undefined) {
-      this.#thread.reset();
-      this.store.activations.giveBack(this.#thread);
+  /** Gives back what it runs on; does the rest if that was interrupted. */
+  release(): void {
+    const thread = this.#thread, stack = this.#stack;
+    if (thread !== undefined) {
+      thread.reset();
+      this.#thread = undefined;
+      this.store.activations.giveBack(thread);
     }
-    if (this.#stack !== undefined) this.#native!.stacks.giveBack(this.#stack);
+    if (stack !== undefined) {
+      this.#stack = undefined;
+      this.#native!.stacks.giveBack(stack);
+    }
   }
 
-  /** For the collector: the references on this activation's stacks, words of machine code's that may be some, and the functions that run. */
+  /**
+   * For the collector: the references on this activation's stacks, words of machine code's that may be some, and the functions and instances that run.
+   */
   scan(
     visit: (ref: number, isFunc: boolean) => void,
     guess: (word: number) => void,
     use: (func: WasmFunc) => void,
+    useInstance: (instance: WasmInstance) => void,
   ): void {
     for (const segment of this.segments) use(segment.func);
     if (this.#thread !== undefined) {
       this.#thread.scan(visit);
       for (const func of this.#thread.functions()) use(func);
     }
-    if (this.#stack !== undefined) this.#stack.scan(readAddress(this.#stack.i32, SP), guess);
+    if (this.#stack === undefined) return;
+    this.#stack.scan(readAddress(this.#stack.i32, SP), (low, high) => {
+      guess(low);
+      // Every frame holds its vmctx. Only functions that were called from JavaScript or the interpreter are known otherwise.
+      const instance = high === 0 ? undefined : this.store.instanceAt((low >>> 0) + high * 2 ** 32);
+      if (instance !== undefined) useInstance(instance);
+    });
   }
 
   /** Whether it has something on a native stack. */
@@ -349,7 +375,7 @@ export class Activation {
   #frames(trapped: boolean): WasmFrame[] {
     const frames: WasmFrame[] = [];
     let level = this.#thread?.level ?? 0;
-    for (let i = this.segments.length - 1; i >= 0; i--) {
+    for (let i = this.segments.length - 1; i >= 0 && frames.length < MAX_FRAMES; i--) {
       const segment = this.segments[i];
       if (!segment.native) frames.push(...this.#thread!.frames(level--));
       else this.#nativeFrames(segment, trapped && i === this.segments.length - 1, frames);
@@ -393,9 +419,9 @@ export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
   } else value = host(...params.map((t, i) => readSlot(store, words, at + i, t)));
   if (results.length === 0) return;
   if (results.length === 1) return writeSlot(store, words, at, results[0], value);
-  const values = settle(results, [...value as Iterable<unknown>]);
+  const values = [...value as Iterable<unknown>];
   if (values.length !== results.length) {
     throw new TypeError(`${func.name} gave ${values.length} results instead of ${results.length}`);
   }
-  results.forEach((t, i) => writeSlot(store, words, at + i, t, values[i]));
+  writeSlots(store, words, at, results, values);
 }

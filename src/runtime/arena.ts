@@ -6,10 +6,14 @@ import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
 
-const RESERVED_BYTES = 4 * 2 ** 30;
+/** Offsets fit into signed 32-bit numbers, with which indices of words are computed. */
+const RESERVED_BYTES = 2 ** 31;
 const FIRST_BYTES = 1 << 20;
 /** Blocks are powers of two from here on, which bounds waste and makes freeing trivial. */
 const SMALLEST_LOG2 = 5;
+
+/** Blocks in use, with their sizes as given to allocate(). */
+export type Blocks = readonly { readonly at: number; readonly bytes: number }[];
 
 /** An allocator over one region that never moves (native) or one growing buffer. */
 export class Arena {

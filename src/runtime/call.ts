@@ -7,17 +7,24 @@ import type { NativeStack } from "../platform/stacks.ts";
 import { Activation, callHost, type SlotRange } from "./activation.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
+import { LIMITS } from "../wasm/limits.ts";
 import type { ValType } from "../wasm/types.ts";
 import type { Store } from "./store.ts";
-import { readSlot, settle, writeSlot } from "./values.ts";
+import { readSlot, writeSlots } from "./values.ts";
 
 const ARGS_SLOT = STACK.args >> 3;
+
+/** Words for as many arguments as a function may have, were they all vectors. */
+const SCRATCH_WORDS = LIMITS.params * 4;
 
 /** Enters machine code directly as long as it comes back done; everything else is an activation's. */
 export class Caller {
   #native: Native | undefined;
   /** A prepared stack that nobody runs on. */
   #idle: NativeStack | undefined;
+
+  /** Words for the arguments of a call that needs an activation; undefined while they are converted. */
+  #scratch: Int32Array | undefined;
 
   constructor(readonly store: Store) {}
 
@@ -29,30 +36,38 @@ export class Caller {
     }
     const { store } = this;
     const { params, results } = func.signature.type;
-    if (func.signature.references) args = settle(params, args);
     if (func.mode === Mode.NATIVE && func.nativeEntry !== 0) {
       const stack = this.#idle ?? this.#take();
       const { i32 } = stack;
       // A conversion may call back in, which must not find this stack idle.
       this.#idle = undefined;
+      let status: number;
       try {
-        for (let i = 0; i < params.length; i++) writeSlot(store, i32, ARGS_SLOT + i, params[i], args[i]);
+        writeSlots(store, i32, ARGS_SLOT, params, args);
+        // It may have disposed of the function, too.
+        if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
+        const entry = func.nativeCall ??= nativeCall(store, func);
+        for (let i = 0; i < entry.length; i++) i32[CALL_WORDS + i] = entry[i];
+        status = this.#native!.enter(stack.pointer);
       } catch (error) {
-        this.#idle = stack;
+        this.#keep(stack);
         throw error;
       }
-      const entry = func.nativeCall ??= nativeCall(store, func);
-      for (let i = 0; i < entry.length; i++) i32[CALL_WORDS + i] = entry[i];
-      const status = this.#native!.enter(stack.pointer);
       if (status !== Exit.DONE) {
         return readResults(store, results, new Activation(store).adopt(func, this.#native!, stack, status));
       }
-      this.#idle = stack;
+      this.#keep(stack);
       if (results.length === 1) return readSlot(store, i32, ARGS_SLOT, results[0]);
       return readResults(store, results, { words: i32, at: ARGS_SLOT });
     }
-    const words = new Int32Array(params.length * 2);
-    for (let i = 0; i < params.length; i++) writeSlot(store, words, i, params[i], args[i]);
+    // As with the stack: a conversion that calls back in must not find these words. What is called copies them at once.
+    const words = this.#scratch ?? new Int32Array(SCRATCH_WORDS);
+    this.#scratch = undefined;
+    try {
+      writeSlots(store, words, 0, params, args);
+    } finally {
+      this.#scratch = words;
+    }
     return readResults(store, results, this.callSlots(func, { words, at: 0 }));
   }
 
@@ -64,6 +79,12 @@ export class Caller {
     for (let i = 0; i < func.paramSlots * 2; i++) words[i] = args.words[args.at * 2 + i];
     callHost(this.store, func, { words, at: 0 });
     return { words, at: 0 };
+  }
+
+  /** Keeps a stack for the next call, unless a call from within a conversion left one. */
+  #keep(stack: NativeStack): void {
+    if (this.#idle === undefined) this.#idle = stack;
+    else this.#native!.stacks.giveBack(stack);
   }
 
   #take(): NativeStack {

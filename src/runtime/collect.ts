@@ -2,15 +2,16 @@
 // Traces from the instances in use, running activations and the host's roots. Interpreter stacks are read by the types of their slots; native ones are scanned
 // conservatively: nothing moves, so a false root only keeps something longer.
 
+import { ensureStack } from "../base/js_stack.ts";
 import { Marker } from "../gc/collector.ts";
 import type { GcHeap, TypeCount } from "../gc/heap.ts";
 import type { GcReport, HeapReport, RootCounts } from "../gc/report.ts";
 import { type CompositeType, type FieldType, typeName, TYPES } from "../wasm/types.ts";
 import { WasmException } from "./exception.ts";
 import { WasmFunc } from "./func.ts";
-import type { WasmGlobal } from "./global.ts";
-import type { WasmInstance } from "./instance.ts";
-import type { WasmMemory } from "./memory.ts";
+import { WasmGlobal } from "./global.ts";
+import type { Extern, WasmInstance } from "./instance.ts";
+import { WasmMemory } from "./memory.ts";
 import type { Store } from "./store.ts";
 import { WasmTable } from "./table.ts";
 import { isFuncType } from "./values.ts";
@@ -19,6 +20,7 @@ const NO_HEAP: HeapReport = { bytesBefore: 0, bytesAfter: 0, objectsKept: 0, obj
 
 /** Collects; gives the report after the finalizers ran. A finalizer that throws does not stop the others; the first error is thrown at the end. */
 export function collect(store: Store): GcReport {
+  ensureStack();
   const began = performance.now();
   const trace = new Trace(store, true);
   trace.run();
@@ -101,7 +103,8 @@ class Trace {
   run(): void {
     const { store } = this;
     for (const i of store.instances) if (!i.disposed) this.#instance(i);
-    for (const x of store.hostExterns) this.#extern(x);
+    for (const reference of store.hostExterns) this.#extern(reference.deref());
+    for (const externs of store.linking) for (const x of externs) this.#extern(x);
     for (const ref of store.hostRoots.keys()) this.roots.host += this.#ref(ref, false);
     for (const ref of store.objects.refs()) this.roots.host += this.#ref(ref, false);
     for (const exception of store.exceptions.shown()) this.#exception(exception);
@@ -110,6 +113,7 @@ class Trace {
         (ref, isFunc) => void (this.roots.stacks += this.#ref(ref, isFunc)),
         (word) => this.#word(word),
         (func) => this.#func(func),
+        (instance) => this.#instance(instance),
       );
     }
     do {
@@ -133,11 +137,12 @@ class Trace {
     });
   }
 
-  #extern(x: unknown): void {
+  #extern(x: Extern | undefined): void {
+    if (x === undefined) return;
     if (x instanceof WasmTable) this.#table(x);
     else if (x instanceof WasmFunc) this.#func(x);
-    else if (x !== null && typeof x === "object" && "cell" in x) this.#global(x as WasmGlobal);
-    else this.#memories.add(x as WasmMemory);
+    else if (x instanceof WasmGlobal) this.#global(x);
+    else if (x instanceof WasmMemory) this.#memories.add(x);
   }
 
   #func(f: WasmFunc): void {
@@ -153,6 +158,8 @@ class Trace {
   }
 
   #global(g: WasmGlobal): void {
+    // The cell of a global lies in its owner's vmctx.
+    if (g.owner !== undefined) this.#instance(g.owner);
     if (g.type.type < 16) return;
     const ref = Number(BigInt.asIntN(32, g.bits));
     this.roots.globals += this.#ref(ref, isFuncType(g.type.type));
@@ -216,21 +223,18 @@ class Trace {
     this.#heap?.sweep(this.#marker!.bytes);
     const before = store.functionCount;
     let instancesFreed = 0;
-    const hosts = new Set<WasmFunc>();
     for (const i of [...store.instances]) {
       if (this.#instances.has(i)) continue;
       for (const t of i.tables) if (!this.#tables.has(t)) t.dispose();
       for (const m of i.memories) if (!this.#memories.has(m)) m.dispose();
       const own = i.funcs.slice(i.module.importedFuncs);
-      for (const f of i.funcs) {
-        if (f.instance === undefined && !this.#funcs.has(f)) hosts.add(f);
-        else if (f.instance === i) f.freed = true;
-      }
+      for (const f of own) f.freed = true;
       if (own.length > 0) store.freeFuncs(own[0].ref, own.length);
       store.removeInstance(i);
       instancesFreed++;
     }
-    for (const f of hosts) {
+    for (const f of [...store.functions()]) {
+      if (f.instance !== undefined || this.#funcs.has(f)) continue;
       f.freed = true;
       store.freeFuncs(f.ref, 1);
     }

@@ -2,7 +2,7 @@
 
 import { signatureKey, type SlotKind, slotKind } from "../abi/signature.ts";
 import { functionName } from "../wasm/module.ts";
-import { type FuncType, isRef, slotCount, TYPES, V128 } from "../wasm/types.ts";
+import { type FuncType, slotCount, TYPES, V128 } from "../wasm/types.ts";
 import type { WasmInstance } from "./instance.ts";
 import type { TierName } from "./tier.ts";
 
@@ -26,8 +26,6 @@ export interface Signature {
   readonly results: readonly SlotKind[];
   /** Whether a v128 is among parameters and results: such a function and JavaScript cannot call one another. */
   readonly vectors: boolean;
-  /** Whether parameters are references. */
-  readonly references: boolean;
   /** Equal for signatures whose thunks are equal. */
   readonly key: string;
 }
@@ -49,7 +47,6 @@ function makeSignature(typeId: number): Signature {
     type,
     paramSlots: slotCount(type.params),
     resultSlots: slotCount(type.results),
-    references: type.params.some(isRef),
     params,
     results,
     vectors,

@@ -1,12 +1,28 @@
 // A global: a type and a cell of 16 bytes in the arena, which machine code reads and writes too.
 
 import type { GlobalType } from "../wasm/types.ts";
-import type { Arena } from "./arena.ts";
+import { GLOBAL_BYTES } from "../abi/vmctx.ts";
+import type { Arena, Blocks } from "./arena.ts";
+import type { WasmInstance } from "./instance.ts";
 
 /** A global instance. Its type's references are canonical. */
 export class WasmGlobal {
-  /** Takes the cell's offset in the arena: in the vmctx of the instance that defines the global, or a block of its own. */
-  constructor(readonly arena: Arena, readonly type: GlobalType, readonly cell: number) {}
+  /** Takes the cell's offset in the arena: in the vmctx of `owner`, the instance that defines the global, or a block of its own. */
+  constructor(
+    readonly arena: Arena,
+    readonly type: GlobalType,
+    readonly cell: number,
+    readonly owner: WasmInstance | undefined,
+  ) {}
+
+  /** Its owner is gone, and the cell with it. */
+  get disposed(): boolean {
+    return this.owner !== undefined && this.owner.freed;
+  }
+  /** The block of the arena that it takes when it has no owner, for when it is forgotten. */
+  get blocks(): Blocks {
+    return [{ at: this.cell, bytes: GLOBAL_BYTES }];
+  }
 
   /** The low 64 bits of the value, as a signed number. */
   get bits(): bigint {
@@ -21,5 +37,9 @@ export class WasmGlobal {
   }
   set high(value: bigint) {
     this.arena.i64[(this.cell >> 3) + 1] = value;
+  }
+  /** Sets the value to that of a slot. */
+  setWords(slot: Int32Array): void {
+    this.arena.i32.set(slot, this.cell >> 2);
   }
 }

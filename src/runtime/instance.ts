@@ -33,6 +33,8 @@ export class WasmInstance {
   readonly #droppedData: boolean[] = [];
   /** Set by dispose(); its memory goes with the next collection that finds it unreachable. */
   disposed = false;
+  /** The collection freed it: its vmctx, and with it the cells of its globals, belong to others. */
+  freed = false;
   /** Number for messages. */
   readonly id: number;
   static #count = 0;
@@ -74,9 +76,9 @@ export class WasmInstance {
     return this.vmctx + this.layout.ownGlobals + GLOBAL_BYTES * (index - this.module.importedGlobals);
   }
 
-  /** References of an element segment. */
+  /** References of an element segment; none while the instance is being made. */
   elem(index: number): Int32Array {
-    return this.#elems[index];
+    return this.#elems[index] ?? NO_REFS;
   }
   /** Sets the references of a segment when the instance is made. */
   setElem(index: number, refs: Int32Array): void {

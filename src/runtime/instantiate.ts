@@ -2,6 +2,7 @@
 // Takes a ValidModule and a resolver of imports; gives an instance, or throws a LinkError before anything was changed.
 
 import { BytecodeReader } from "../bytecode/reader.ts";
+import { ensureStack } from "../base/js_stack.ts";
 import { BugError } from "../base/bug.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { LinkError, Trap } from "../wasm/errors.ts";
@@ -45,9 +46,28 @@ export type Resolver = (imported: Import, module: Module) => Extern | undefined;
  */
 export function instantiate(store: Store, valid: ValidModule, resolve: Resolver): WasmInstance {
   const m = valid.module;
-  const externs = m.imports.map((i) => matchImport(i, m, resolve(i, m)));
-  const instance = new WasmInstance(store, valid);
-  store.addInstance(instance);
+  ensureStack();
+  // Resolving may run JavaScript, which may dispose of things and collect.
+  const externs: Extern[] = [];
+  store.linking.add(externs);
+  try {
+    for (const i of m.imports) externs.push(matchImport(store, i, m, resolve(i, m)));
+    const instance = new WasmInstance(store, valid);
+    store.addInstance(instance);
+    try {
+      fill(instance, externs);
+    } catch (error) {
+      instance.disposed = true;
+      throw error;
+    }
+    return instance;
+  } finally {
+    store.linking.delete(externs);
+  }
+}
+
+function fill(instance: WasmInstance, externs: readonly Extern[]): void {
+  const { store, module: m } = instance;
   for (const x of externs) spaceOf(instance, x).push(x);
   instance.funcs.push(...store.addInstanceFuncs(instance, m.funcs.length - m.importedFuncs));
   for (const d of m.memories.slice(m.importedMemories)) instance.memories.push(new WasmMemory(store.arena, d.type));
@@ -68,7 +88,6 @@ export function instantiate(store: Store, valid: ValidModule, resolve: Resolver)
     const space = [funcs, tables, memories, globals, tags][e.kind] as Extern[];
     instance.exports.set(e.name, space[e.index]);
   }
-  return instance;
 }
 
 /** Runs the active segments and the start function of a new instance. */
@@ -111,7 +130,7 @@ function makeGlobals(instance: WasmInstance): void {
   for (let i = m.importedGlobals; i < m.globals.length; i++) {
     const d = m.globals[i];
     const type: GlobalType = { type: canonicalType(d.type.type, m), mutable: d.type.mutable };
-    const global = new WasmGlobal(instance.store.arena, type, instance.ownGlobalCell(i));
+    const global = new WasmGlobal(instance.store.arena, type, instance.ownGlobalCell(i), instance);
     const value = evaluate(d.init!, instance);
     global.bits = value;
     if (type.type === V128) global.high = value >> 64n;
@@ -194,8 +213,11 @@ function evaluate(expr: ConstExpr, instance: WasmInstance): bigint {
 
 // Imports
 
-function matchImport(i: Import, m: Module, extern: Extern | undefined): Extern {
+function matchImport(store: Store, i: Import, m: Module, extern: Extern | undefined): Extern {
   if (extern === undefined) throw new LinkError("unknown import", i.module, i.name);
+  if (!store.holds(extern)) {
+    throw new LinkError("it belongs to another engine, or to an instance that was disposed of", i.module, i.name);
+  }
   const wrong = (expected: string, found: string): never => {
     throw new LinkError(`incompatible import type (expected ${expected}, found ${found})`, i.module, i.name);
   };

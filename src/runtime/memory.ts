@@ -1,11 +1,12 @@
 // A linear memory: its bytes, its type, and the record that machine code reads. Pages and maximum are known here; the mapping itself is platform's.
 
 import { MEMORY, MEMORY_BYTES } from "../abi/vmctx.ts";
+import { ensureStack } from "../base/js_stack.ts";
 import { LinearMemory } from "../platform/linear_memory.ts";
 import { type SharedBytes, SharedLinearMemory } from "../platform/shared_memory.ts";
 import { LIMITS, PAGE_BYTES } from "../wasm/limits.ts";
 import type { MemoryType } from "../wasm/types.ts";
-import type { Arena } from "./arena.ts";
+import type { Arena, Blocks } from "./arena.ts";
 
 /** Aligned elements of a memory for atomic accesses, by width. */
 export interface AtomicViews {
@@ -46,7 +47,8 @@ export class WasmMemory {
   }
 
   #refresh(): void {
-    const { buffer, byteLength } = this.#linear;
+    const { byteLength } = this.#linear;
+    const buffer = this.#linear instanceof LinearMemory ? this.#linear.bytes : this.#linear.buffer;
     // Of fixed length, also over a growable buffer: views that follow its length are many times slower.
     this.view = new DataView(buffer, 0, byteLength);
     this.u8 = new Uint8Array(buffer, 0, byteLength);
@@ -84,6 +86,14 @@ export class WasmMemory {
   get disposed(): boolean {
     return this.#disposed;
   }
+  /** The arena that holds its record: that of its store. */
+  get arena(): Arena {
+    return this.#arena;
+  }
+  /** The blocks of the arena that it takes, for when it is forgotten instead of disposed of. */
+  get blocks(): Blocks {
+    return [{ at: this.record, bytes: MEMORY_BYTES }];
+  }
 
   /** Views for atomic accesses, as long as the memory is now. */
   get atomics(): AtomicViews {
@@ -98,6 +108,7 @@ export class WasmMemory {
 
   /** Grows by `delta` pages; gives the old number of pages, or -1 with nothing changed (`memory.grow`, specification 4.6.11). */
   grow(delta: number): number {
+    ensureStack();
     const old = this.pages;
     if (this.#disposed || !(delta >= 0) || old + delta > this.maxPages) return -1;
     const bytes = delta * this.pageBytes;

@@ -1,6 +1,7 @@
 // The store (specification 4.2): everything that instances share. Holds functions with their records, the arena, host references, and the tiers that run code.
 
 import { BugError } from "../base/bug.ts";
+import { ensureStack } from "../base/js_stack.ts";
 import { RECORD, RECORD_BYTES } from "../abi/vmctx.ts";
 import { HostHandles } from "../gc/handles.ts";
 import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions } from "../gc/heap.ts";
@@ -9,18 +10,32 @@ import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { Activations } from "./activation.ts";
-import { Arena } from "./arena.ts";
+import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
 import { collectUnasked } from "./collect.ts";
 import { GcObjects } from "./gc_objects.ts";
 import { type HostFunction, Mode, signatureOf, WasmFunc } from "./func.ts";
+import { WasmTag } from "./tag.ts";
 import type { Extern, WasmInstance } from "./instance.ts";
+import type { WasmGlobal } from "./global.ts";
+import type { WasmMemory } from "./memory.ts";
+import type { WasmTable } from "./table.ts";
 import type { InterpTier, NativeTier, TierName } from "./tier.ts";
 
 /** Function records that address space is reserved for. */
 const MAX_FUNCTIONS = 1 << 24;
+/** Type id of records that are free: no function has it, so that a reference left behind fails the check of every indirect call. */
+const NO_TYPE = -1;
 /** A zeroed vmctx for host functions, so that a record's vmctx is never null. */
 const HOST_VMCTX_BYTES = 64;
+
+/** What the host may make by itself. */
+export type HostExtern = WasmTable | WasmMemory | WasmGlobal;
+
+interface ForgottenExtern {
+  readonly reference: WeakRef<HostExtern>;
+  readonly blocks: Blocks;
+}
 
 /** What instances of one engine share. */
 export class Store {
@@ -42,8 +57,14 @@ export class Store {
   readonly instances: Set<WasmInstance> = new Set();
   readonly #byVmctx = new Map<number, WasmInstance>();
   readonly activations: Activations;
-  /** Tables, memories, globals and functions that the host made and did not dispose of. */
-  readonly hostExterns: Set<Extern> = new Set();
+  /** Tables, memories and globals that the host made. They live as long as the host or an instance holds them. */
+  readonly hostExterns: Set<WeakRef<HostExtern>> = new Set();
+  readonly #forgotten = new FinalizationRegistry<ForgottenExtern>(({ reference, blocks }) => {
+    this.hostExterns.delete(reference);
+    for (const { at, bytes } of blocks) this.arena.free(at, bytes);
+  });
+  /** Imports of instances that are being made. */
+  readonly linking: Set<readonly Extern[]> = new Set();
   /** References that the host keeps alive, with how often each was added. */
   readonly hostRoots: Map<number, number> = new Map();
   /** `[0]` is not 0 while running code is to trap as interrupted. Shared, so that a Worker can set it. */
@@ -109,8 +130,21 @@ export class Store {
     this.instances.add(instance);
     this.#byVmctx.set(instance.vmctxAddress, instance);
   }
+  /** Takes note of what the host made by itself. */
+  addHostExtern(x: HostExtern): void {
+    const reference = new WeakRef(x);
+    this.hostExterns.add(reference);
+    this.#forgotten.register(x, { reference, blocks: x.blocks });
+  }
+  /** Whether something is of this store and still in use. */
+  holds(x: Extern): boolean {
+    if (x instanceof WasmFunc) return this.#funcs[x.ref] === x;
+    return x instanceof WasmTag || (x.arena === this.arena && !x.disposed);
+  }
+
   /** Forgets an instance and frees its vmctx. */
   removeInstance(instance: WasmInstance): void {
+    instance.freed = true;
     this.instances.delete(instance);
     this.#byVmctx.delete(instance.vmctxAddress);
     this.arena.free(instance.vmctx, instance.layout.size);
@@ -142,13 +176,18 @@ export class Store {
     const first = this.#allocate(count);
     const { module } = instance;
     const made: WasmFunc[] = [];
-    for (let i = 0; i < count; i++) {
-      const index = module.importedFuncs + i;
-      const typeId = module.canonical[module.funcs[index].typeIndex];
-      const func = new WasmFunc(first + i, signatureOf(typeId), instance, index, undefined);
-      this.#funcs[func.ref] = func;
-      this.#writeRecord(func, instance.vmctxAddress);
-      made.push(func);
+    try {
+      for (let i = 0; i < count; i++) {
+        const index = module.importedFuncs + i;
+        const typeId = module.canonical[module.funcs[index].typeIndex];
+        const func = new WasmFunc(first + i, signatureOf(typeId), instance, index, undefined);
+        this.#funcs[func.ref] = func;
+        this.#writeRecord(func, instance.vmctxAddress);
+        made.push(func);
+      }
+    } catch (error) {
+      this.freeFuncs(first, count);
+      throw error;
     }
     return made;
   }
@@ -158,18 +197,24 @@ export class Store {
     const ref = this.#allocate(1);
     const func = new WasmFunc(ref, signatureOf(typeId), undefined, -1, host, name);
     this.#funcs[ref] = func;
-    this.#writeRecord(func, this.arena.base + this.#hostVmctx);
+    try {
+      this.#writeRecord(func, this.arena.base + this.#hostVmctx);
+    } catch (error) {
+      this.freeFuncs(ref, 1);
+      throw error;
+    }
     return func;
   }
 
   /** A range of `count` funcrefs. */
   #allocate(count: number): number {
+    let first = this.#freeRanges.get(count)?.pop();
+    if (first === undefined) {
+      first = this.#funcs.length;
+      this.#reserve(first + count);
+      this.#funcs.length = first + count;
+    }
     this.#live += count;
-    const reused = this.#freeRanges.get(count)?.pop();
-    if (reused !== undefined) return reused;
-    const first = this.#funcs.length;
-    this.#reserve(first + count);
-    this.#funcs.length = first + count;
     return first;
   }
 
@@ -214,6 +259,7 @@ export class Store {
    */
   setTier(func: WasmFunc, tier: TierName): void {
     if (func.mode === Mode.HOST) throw new TypeError(`${func.name} is a host function and has no tier`);
+    if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
     if (tier !== "interp" && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
     func.refusal = tier === "interp" ? undefined : this.native!.refusal(func);
     if (func.refusal !== undefined) tier = "interp";
@@ -225,6 +271,7 @@ export class Store {
   /** Compiles a function that is to run as machine code, if that has not happened. */
   compile(func: WasmFunc): void {
     if (func.nativeEntry === 0) {
+      ensureStack();
       func.nativeEntry = this.native!.entryOf(func);
       this.#writeEntry(func);
     }
@@ -239,6 +286,7 @@ export class Store {
   freeFuncs(first: number, count: number): void {
     this.#funcs.fill(undefined, first, first + count);
     this.#words.fill(0, (first * RECORD_BYTES) >> 2, ((first + count) * RECORD_BYTES) >> 2);
+    for (let i = first; i < first + count; i++) this.#words[(i * RECORD_BYTES + RECORD.typeId) >> 2] = NO_TYPE;
     this.#live -= count;
     const ranges = this.#freeRanges.get(count) ?? [];
     ranges.push(first);

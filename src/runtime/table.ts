@@ -1,10 +1,11 @@
 // A table: 32-bit references in the arena, with the record that machine code reads.
 
+import { ensureStack } from "../base/js_stack.ts";
 import { ELEMENT_BYTES, TABLE, TABLE_BYTES } from "../abi/vmctx.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import type { TableType } from "../wasm/types.ts";
-import type { Arena } from "./arena.ts";
+import type { Arena, Blocks } from "./arena.ts";
 
 /** A table instance. Its type's references are canonical. */
 export class WasmTable {
@@ -16,6 +17,7 @@ export class WasmTable {
   #capacity: number;
   #length: number;
   #disposed = false;
+  readonly #blocks: { at: number; bytes: number }[];
 
   /** Allocates the minimum, filled with `init`. */
   constructor(arena: Arena, readonly type: TableType, init: number) {
@@ -27,6 +29,10 @@ export class WasmTable {
     this.#length = Number(type.min);
     this.#capacity = Math.max(8, this.#length);
     this.elements = arena.allocate(this.#capacity * ELEMENT_BYTES);
+    this.#blocks = [
+      { at: this.record, bytes: TABLE_BYTES },
+      { at: this.elements, bytes: this.#capacity * ELEMENT_BYTES },
+    ];
     if (init !== 0) arena.i32.fill(init, this.elements >> 2, (this.elements >> 2) + this.#length);
     this.#refresh();
   }
@@ -38,6 +44,17 @@ export class WasmTable {
 
   get length(): number {
     return this.#length;
+  }
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+  /** The arena that holds it: that of its store. */
+  get arena(): Arena {
+    return this.#arena;
+  }
+  /** The blocks of the arena that it takes, for when it is forgotten instead of disposed of; stays right. */
+  get blocks(): Blocks {
+    return this.#blocks;
   }
   /** The most entries it may have. */
   get maxLength(): number {
@@ -60,8 +77,9 @@ export class WasmTable {
 
   /** Grows by `delta` entries of `init`; gives the old length, or -1 with nothing changed (`table.grow`, specification 4.6.10). */
   grow(delta: number, init: number): number {
+    ensureStack();
     const old = this.#length;
-    if (old + delta > this.maxLength) return -1;
+    if (this.#disposed || old + delta > this.maxLength) return -1;
     if (old + delta > this.#capacity && !this.#move(Math.max(old + delta, this.#capacity * 2))) return -1;
     this.#length = old + delta;
     this.slice(old, this.#length).fill(init);
@@ -76,6 +94,7 @@ export class WasmTable {
       this.#arena.free(this.elements, this.#capacity * ELEMENT_BYTES);
       this.elements = at;
       this.#capacity = capacity;
+      this.#blocks[1] = { at, bytes: capacity * ELEMENT_BYTES };
       return true;
     } catch (e) {
       if (e instanceof ResourceError) return false;
@@ -83,11 +102,11 @@ export class WasmTable {
     }
   }
 
-  /** Gives the memory back. No instance that uses it may run any more. */
+  /** Gives the memory back; there are no entries any more. No instance that uses it may run any more. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#arena.free(this.elements, this.#capacity * ELEMENT_BYTES);
-    this.#arena.free(this.record, TABLE_BYTES);
+    this.#length = 0;
+    for (const { at, bytes } of this.#blocks) this.#arena.free(at, bytes);
   }
 }

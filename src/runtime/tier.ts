@@ -9,9 +9,9 @@ import type { WasmException } from "./exception.ts";
 import type { WasmFunc } from "./func.ts";
 
 /** The tiers there are, by name. */
-export const TIERS = ["interp", "jit"] as const;
+export const TIERS: readonly TierName[] = ["interp", "jit"];
 /** A tier's name. */
-export type TierName = (typeof TIERS)[number];
+export type TierName = "interp" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {

@@ -78,6 +78,33 @@ export function writeSlot(store: Store, words: Int32Array, at: number, t: ValTyp
   }
 }
 
+/**
+ * Writes JavaScript values of the given types to neighbouring slots. Throws TypeError when there is no conversion.
+ * Conversions that can run JavaScript come first: it must find neither references that nobody holds nor slots half filled.
+ */
+export function writeSlots(
+  store: Store,
+  words: Int32Array,
+  at: number,
+  types: readonly ValType[],
+  values: ArrayLike<unknown>,
+): void {
+  for (let i = 0; i < types.length; i++) {
+    const value = values[i];
+    if (runsJavaScript(types[i], value)) {
+      const numbers = types.map((t, k) => runsJavaScript(t, values[k]) ? Number(values[k]) : values[k]);
+      return writeSlots(store, words, at, types, numbers);
+    }
+    writeSlot(store, words, at + i, types[i], value);
+  }
+}
+
+/** Whether the conversion of a value calls its `valueOf` or the like. */
+function runsJavaScript(t: ValType, value: unknown): boolean {
+  return (typeof value === "object" || typeof value === "function") && value !== null &&
+    (t === I32 || t === F32 || t === F64);
+}
+
 /** The JavaScript value of type `t` in slot `at`. */
 export function readSlot(store: Store, words: Int32Array, at: number, t: ValType): unknown {
   const w = at << 1;
@@ -120,6 +147,7 @@ export function toRef(store: Store, t: ValType, value: unknown): number {
     case Heap.FUNC: {
       const func = store.funcOf(value);
       if (func === undefined) throw new TypeError(`${describe(value)} is not a WebAssembly function of this engine`);
+      if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
       if (heap >= 0 && !TYPES.isSubtype(func.typeId, heap)) throw new TypeError(`the function is not a ${typeName(t)}`);
       return func.ref;
     }
@@ -143,21 +171,6 @@ function isExnType(t: ValType): boolean {
 /** Whether references of type `t`, a type of `space`, are function references. */
 export function isFuncType(t: ValType, space: TypeSpace = TYPES): boolean {
   return isRef(t) && topOf(heapOf(t), space) === Heap.FUNC;
-}
-
-/**
- * Arguments or results for `types` whose conversion runs no more code of the user's, which could collect or call in while references are under way: objects
- * that stand for numbers are replaced by these.
- */
-export function settle(types: readonly ValType[], values: ArrayLike<unknown>): ArrayLike<unknown> {
-  let settled: unknown[] | undefined;
-  for (let i = 0; i < types.length; i++) {
-    const value = values[i];
-    if (types[i] > F64 || (typeof value !== "object" && typeof value !== "function")) continue;
-    settled ??= Array.from(values);
-    if (types[i] !== I64 && value !== null) settled[i] = Number(value);
-  }
-  return settled ?? values;
 }
 
 function describe(value: unknown): string {

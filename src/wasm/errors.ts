@@ -5,6 +5,7 @@ import { type TrapCode, TRAPS } from "./traps.ts";
 
 /** A module was malformed (binary format) or invalid (validation). `offset` is the byte offset in the module, -1 if the fault has no place. */
 export class CompileError extends Error {
+  /** The class's name. */
   override name = "CompileError";
   /** Takes the message without its place, and the byte offset in the module. `malformed` tells the binary format's errors from validation's. */
   constructor(message: string, readonly offset: number, readonly malformed = false) {
@@ -14,6 +15,7 @@ export class CompileError extends Error {
 
 /** The text format was violated. `line` and `column` count from 1. */
 export class TextError extends Error {
+  /** The class's name. */
   override name = "TextError";
   /** Takes the message without its place, and the place. */
   constructor(message: string, readonly line: number, readonly column: number) {
@@ -23,6 +25,7 @@ export class TextError extends Error {
 
 /** Instantiation failed: an import is missing or has the wrong type. `module` and `field` name the import. */
 export class LinkError extends Error {
+  /** The class's name. */
   override name = "LinkError";
   /** Takes the message and the two names of the import. */
   constructor(message: string, readonly module = "", readonly field = "") {
@@ -51,6 +54,7 @@ export function wasmStackOf(frames: readonly WasmFrame[]): string {
 
 /** A fault of the Wasm program (specification, section 4: execution). Not catchable by Wasm. */
 export class Trap extends Error {
+  /** The class's name. */
   override name = "Trap";
   /** Byte offset in the module of the instruction that trapped; -1 if not known. */
   readonly offset: number;
@@ -73,5 +77,6 @@ export class Trap extends Error {
 
 /** A limit of the embedder was reached (memory, table or code could not be allocated, too many instances). */
 export class ResourceError extends Error {
+  /** The class's name. */
   override name = "ResourceError";
 }

@@ -11,6 +11,7 @@ import { CompileError, TextError } from "../../src/wasm/errors.ts";
 import type { FeatureSet } from "../../src/wasm/features.ts";
 import { V8_LIMITS } from "../fuzz/verdict.ts";
 import { PENDING } from "./pending.ts";
+import { testUnless } from "../skip.ts";
 import { scriptsIn, SUITE } from "./suite.ts";
 
 /** Bytes of the text modules of a script that can be assembled, with their lines. */
@@ -53,35 +54,27 @@ const UNKNOWN_TO_V8 = /^proposals\//;
 const pending = new Set(Object.values(PENDING).flat());
 const suite = SUITE;
 const scripts = suite === undefined ? [] : scriptsIn(suite).filter((path) => !pending.has(path));
-const absent = suite === undefined ? " (skipped: the suite is absent; `deno task suite` fetches it)" : "";
+const absent = suite === undefined ? "the suite is absent; `deno task suite` fetches it" : undefined;
 
-Deno.test({
-  name: "V8 agrees on the text modules of the specification's test suite" + absent,
-  ignore: suite === undefined,
-  fn() {
-    for (const path of scripts.filter((p) => !UNKNOWN_TO_V8.test(p))) {
-      const features = featuresOfScript(path);
-      for (const { line, bytes } of modulesOf(new URL(path, suite))) {
-        assertEquals(wrong(isValid(bytes, features), bytes), undefined, `${path}:${line}`);
-      }
+testUnless(absent, "V8 agrees on the text modules of the specification's test suite", () => {
+  for (const path of scripts.filter((p) => !UNKNOWN_TO_V8.test(p))) {
+    const features = featuresOfScript(path);
+    for (const { line, bytes } of modulesOf(new URL(path, suite))) {
+      assertEquals(wrong(isValid(bytes, features), bytes), undefined, `${path}:${line}`);
     }
-  },
+  }
 });
 
-Deno.test({
-  name: "the valid text modules of the specification's test suite are the same bytes once printed" + absent,
-  ignore: suite === undefined,
-  fn() {
-    for (const path of scripts) {
-      const features = featuresOfScript(path);
-      for (const { line, bytes } of modulesOf(new URL(path, suite))) {
-        if (!isValid(bytes, features)) continue;
-        const module = decodeModule(bytes, features);
-        for (const folded of [false, true]) {
-          const again = assembleText(printModule(module, { folded }));
-          if (again.toHex() !== bytes.toHex()) throw new Error(`${path}:${line} differs, folded: ${folded}`);
-        }
+testUnless(absent, "the valid text modules of the specification's test suite are the same bytes once printed", () => {
+  for (const path of scripts) {
+    const features = featuresOfScript(path);
+    for (const { line, bytes } of modulesOf(new URL(path, suite))) {
+      if (!isValid(bytes, features)) continue;
+      const module = decodeModule(bytes, features);
+      for (const folded of [false, true]) {
+        const again = assembleText(printModule(module, { folded }));
+        if (again.toHex() !== bytes.toHex()) throw new Error(`${path}:${line} differs, folded: ${folded}`);
       }
     }
-  },
+  }
 });

@@ -190,14 +190,17 @@ class Generator {
     this.#labels.pop();
   }
 
-  loop(): void {
-    this.open("block", []);
-    this.open("loop", []);
+  burn(): void {
     this.indexed("global.get", FUEL);
     this.op("i32.const");
     this.#w.s32(1);
     this.op("i32.sub");
     this.indexed("global.set", FUEL);
+  }
+  loop(): void {
+    this.open("block", []);
+    this.open("loop", []);
+    this.burn();
     this.indexed("global.get", FUEL);
     this.op("i32.const");
     this.#w.s32(0);
@@ -215,10 +218,10 @@ class Generator {
     const types = (n: number) => Array.from({ length: this.int(n) }, () => this.pick(NUMBERS));
     const params = types(4), results = types(6);
     for (const t of params) this.expression(t, 2);
-    const name = this.pick(["block", "if"]);
+    const name = this.pick(["block", "if", "loop"]);
     if (name === "if") this.expression(I32, 2);
     this.open(name, results, params);
-    this.rest(params, results);
+    this.rest(params, results, name === "loop");
     if (name === "if") {
       this.op("else");
       this.rest(params, results);
@@ -230,18 +233,42 @@ class Generator {
       else this.op("drop");
     }
   }
-  rest(params: ValType[], results: ValType[]): void {
+  rest(params: ValType[], results: ValType[], isLoop = false): void {
     for (const t of params.toReversed()) {
       const x = this.local(t);
       if (x >= 0) this.indexed("local.set", x);
       else this.op("drop");
     }
+    if (isLoop) this.leaveWithoutFuel();
     this.statements(1 + this.int(2));
+    if (isLoop) {
+      for (const t of params) this.expression(t, 3);
+      this.expression(I32, 2);
+      this.indexed("global.get", FUEL);
+      this.op("i32.const");
+      this.#w.s32(0);
+      this.op("i32.gt_s");
+      this.op("i32.and");
+      this.indexed("br_if", 0);
+      for (const _ of params) this.op("drop");
+    }
     for (const t of results) this.expression(t, 2);
-    if (this.next() < 0.5) {
+    if (!isLoop && this.next() < 0.5) {
       this.expression(I32, 2);
       this.indexed("br_if", 0);
     }
+  }
+
+  /** Every way back to the head burns fuel, and without it the function is left. */
+  leaveWithoutFuel(): void {
+    this.burn();
+    this.indexed("global.get", FUEL);
+    this.op("i32.const");
+    this.#w.s32(0);
+    this.op("i32.le_s");
+    this.open("if", []);
+    this.op("unreachable");
+    this.close();
   }
 
   branch(): void {

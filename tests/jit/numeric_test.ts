@@ -56,7 +56,27 @@ const F64S = [
 const VALUES: Record<string, readonly bigint[]> = { i: I32S, l: I64S, f: F32S, d: F64S };
 /** Fewer, for the constants of generated functions. */
 const CONSTANTS: Record<string, readonly bigint[]> = {
-  i: [0n, 1n, 7n, 8n, 31n, 33n, 255n, 65535n, 0x80000000n, 0xffffffffn, 0x12345678n],
+  i: [
+    0n,
+    1n,
+    2n,
+    3n,
+    7n,
+    8n,
+    10n,
+    641n,
+    1000000007n,
+    0x7fffffffn,
+    0xfffffff9n,
+    0xfffffffen,
+    31n,
+    33n,
+    255n,
+    65535n,
+    0x80000000n,
+    0xffffffffn,
+    0x12345678n,
+  ],
   l: [0n, 1n, 8n, 33n, 65n, 255n, 0xffffffffn, 0xffffffff80000000n, 0xffffffffffffffffn, 0x123456789abcdef0n, 3n],
   f: [0n, f32Bits(-0), f32Bits(1.5), 0x7fa00000n, f32Bits(-Infinity)],
   d: [0n, f64Bits(-0), f64Bits(1.5), 0x7ff4000000000000n, f64Bits(-Infinity)],

@@ -4,7 +4,7 @@ import { generateModule } from "./generate.ts";
 import { Instance, native, TrapError } from "./machine.ts";
 
 /** How many modules; more by the environment variable when its permission is there. */
-const SEEDS = Number(Deno.env.get("JIT_SEEDS") ?? 300);
+const SEEDS = Number(Deno.env.get("JIT_SEEDS") ?? 600);
 const FIRST = Number(Deno.env.get("JIT_FIRST") ?? 1);
 
 const ARGS: [number, bigint, number, number][] = [[1, 2n, 1.5, -2.25], [-1, -(1n << 63n), NaN, 1e18], [

@@ -2,7 +2,9 @@
 
 import { Engine, type TierName, Trap } from "../../mod.ts";
 
-self.onmessage = (e: MessageEvent<{ text: string; tier: TierName; rounds: number }>) => {
+const worker = globalThis as unknown as Worker;
+
+worker.onmessage = (e: MessageEvent<{ text: string; tier: TierName; rounds: number }>) => {
   const { text, tier, rounds } = e.data;
   const engine = new Engine({ tier });
   const { exports } = engine.load(text, { host: { call: (x: number) => x } });
@@ -22,5 +24,5 @@ self.onmessage = (e: MessageEvent<{ text: string; tier: TierName; rounds: number
       if (exports.host(i) === 2 * i) good++;
     }
   }
-  self.postMessage(good);
+  worker.postMessage(good);
 };

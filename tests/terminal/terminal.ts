@@ -61,10 +61,18 @@ export class Terminal implements AsyncDisposable {
     }
   }
 
-  /** Types a line, waits until it is there, and sends it. */
+  /** Types a line and sends it. */
   async type(line: string): Promise<void> {
-    await this.press(line);
-    await this.press("Enter");
+    await this.press(line, "Enter");
+  }
+
+  /** Types a text, presses Tab when it is there (a Tab within what arrives at once counts as pasted), and waits for the line to become `line`. */
+  async complete(text: string, line: string): Promise<void> {
+    const literal = (s: string) => s.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    await this.press(text);
+    await this.waitFor(new RegExp(`${literal(text)}$`));
+    await this.press("Tab");
+    await this.waitFor(new RegExp(`^strata> ${literal(line)}$`, "m"));
   }
 
   /** What is on the screen, without the empty lines at its end. A line's spaces at the end are kept for the last line only. */

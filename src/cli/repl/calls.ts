@@ -5,7 +5,7 @@ import type { Value } from "../values.ts";
 import type { Command } from "./command.ts";
 import { funcTypeText } from "./modules.ts";
 import { duration } from "./print.ts";
-import type { Func } from "../../../mod.ts";
+import type { Func } from "../../api/func.ts";
 import type { Output, Session } from "./session.ts";
 
 /** A call that is ready: the function, and its arguments as values. Throws CommandError, UsageError. */
@@ -54,31 +54,29 @@ export const CALL_COMMANDS: readonly Command[] = [
       if (!Number.isInteger(runs) || runs < 1) throw new UsageError("--runs needs a number from 1 on");
       if (args.length === 0) throw new UsageError("a call is missing");
       const { func, values } = prepare(session, args.all());
-      const times: number[] = [];
-      let results: Value[] = [];
-      for (let n = 0; n < runs; n++) {
-        const done = session.call(func, values);
-        times.push(done.ms);
-        results = done.results;
+      const { results, ms } = session.call(func, values);
+      let last = results, best = ms, sum = ms;
+      for (let n = 1; n < runs; n++) {
+        const run = session.call(func, values);
+        last = run.results;
+        best = Math.min(best, run.ms);
+        sum += run.ms;
       }
-      session.keep(results);
-      const best = Math.min(...times);
-      const mean = times.reduce((a, b) => a + b, 0) / runs;
+      session.keep(last);
+      const mean = sum / runs;
       const took = runs === 1
-        ? duration(times[0])
-        : `first ${duration(times[0])}, best ${duration(best)}, mean ${duration(mean)} of ${runs}`;
+        ? `in ${duration(ms)}`
+        : `${runs} runs: first ${duration(ms)}, best ${duration(best)}, mean ${duration(mean)}`;
       return {
-        text: `${session.showResults(results)}  ${session.paint("note", "in")} ${took} ${
-          session.paint("note", `(tier ${func.tier})`)
-        }`,
+        text: `${session.showResults(last)}  ${took} ${session.paint("note", `(tier ${func.tier})`)}`,
         data: {
           function: func.name,
           tier: func.tier,
-          ms: times[0],
+          ms,
           best,
           mean,
           runs,
-          results: session.resultData(results),
+          results: session.resultData(last),
         },
       };
     },

@@ -1,8 +1,9 @@
 // Commands about tiers and code: :tier, :asm, :dis.
 
 import { CommandError, UsageError } from "../exit.ts";
-import type { Func, TierChoice, TierName } from "../../../mod.ts";
-import { TIERS } from "../../runtime/tier.ts";
+import type { Func } from "../../api/func.ts";
+import type { TierChoice } from "../../engine/config.ts";
+import { type TierName, TIERS } from "../../runtime/tier.ts";
 import type { Command } from "./command.ts";
 import { columns, count } from "./print.ts";
 import type { Output, Session } from "./session.ts";

@@ -80,7 +80,7 @@ export async function runScript(session: Session, text: string, name: string, ec
       const start = i;
       let source = lines[i];
       if (isComment(source)) {
-        if (echo) session.write(session.paint("note", source));
+        if (echo) session.write(session.paint("comment", source));
         continue;
       }
       while (needsMore(source) && i + 1 < lines.length) source += "\n" + lines[++i];

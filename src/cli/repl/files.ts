@@ -49,7 +49,7 @@ export function writeHistory(path: string | undefined, lines: readonly string[])
   try {
     const folder = path.slice(0, path.lastIndexOf("/"));
     if (folder !== "") Deno.mkdirSync(folder, { recursive: true });
-    const text = lines.slice(0, HISTORY_LINES).toReversed().map((line) => line + "\n").join("");
+    const text = lines.slice(0, HISTORY_LINES).toReversed().map((line) => line.trimEnd() + "\n").join("");
     Deno.writeTextFileSync(path, text, { mode: 0o600 });
   } catch {
     // A shell without a memory of its commands is still a shell.

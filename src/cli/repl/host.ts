@@ -1,7 +1,9 @@
 // What the shell offers to modules that import it: printing under the names that are usual, `spectest` of the specification's test suite.
 // Instances that are loaded go before all of this.
 
-import type { Engine, Exports, ImportDescriptor } from "../../../mod.ts";
+import type { Engine } from "../../api/engine.ts";
+import type { Exports } from "../../api/instance.ts";
+import type { ImportDescriptor } from "../../api/module.ts";
 import { CommandError } from "../exit.ts";
 import { makeSpectest } from "../spectest.ts";
 

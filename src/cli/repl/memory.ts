@@ -1,7 +1,7 @@
 // Commands about memories: :mem read, write, grow, info.
 
 import { CommandError, UsageError } from "../exit.ts";
-import type { Memory } from "../../../mod.ts";
+import type { Memory } from "../../api/memory.ts";
 import { parseF32, parseF64, parseInteger } from "../../text/numbers.ts";
 import type { Command } from "./command.ts";
 import { count, hexDump } from "./print.ts";

@@ -1,6 +1,8 @@
 // Commands about modules: :load, :wat, :unload, :use, :import, :info, :funcs.
 
-import type { ExternDescriptor, FuncDescriptor, Instance, Module } from "../../../mod.ts";
+import type { Instance } from "../../api/instance.ts";
+import type { ImportDescriptor, Module } from "../../api/module.ts";
+import type { ExternDescriptor, FuncDescriptor } from "../../api/types.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import { loadModule } from "../load_module.ts";
 import type { Command } from "./command.ts";
@@ -39,22 +41,29 @@ export function externText(type: ExternDescriptor): string {
 /** Finds all imports of a module. Throws CommandError that names the missing ones. */
 function findImports(session: Session, module: Module): Record<string, Record<string, unknown>> {
   const found: Record<string, Record<string, unknown>> = {};
-  const missing: string[] = [];
+  const missing: ImportDescriptor[] = [];
   for (const wanted of module.imports) {
     const name = session.importNames.get(wanted.module) ?? wanted.module;
     const exports = session.loaded.get(name)?.instance.exports;
     const value = exports?.[wanted.name] ?? session.host.offer(wanted);
-    if (value === undefined) missing.push(`${wanted.module}.${wanted.name}: ${externText(wanted.type)}`);
+    if (value === undefined) missing.push(wanted);
     else (found[wanted.module] ??= {})[wanted.name] = value;
   }
-  if (missing.length > 0) {
-    const first = module.imports.find((i) => missing[0].startsWith(`${i.module}.${i.name}:`))!;
-    throw new CommandError(
-      `${count(missing.length, "import")} nobody gives:\n${missing.map((m) => `  ${m}`).join("\n")}\n` +
-        `load what exports them first, as ${first.module}: :load <module> as ${first.module}`,
-    );
-  }
+  if (missing.length > 0) throw new CommandError(missingText(missing));
   return found;
+}
+
+/** Missing imports that are named. */
+const SHOWN_MISSING = 8;
+
+function missingText(missing: readonly ImportDescriptor[]): string {
+  const names = missing.slice(0, SHOWN_MISSING).map((i) => `  ${i.module}.${i.name}: ${externText(i.type)}`);
+  if (missing.length > SHOWN_MISSING) names.push(`  … ${missing.length - SHOWN_MISSING} more`);
+  const { module } = missing[0];
+  const hint = module.startsWith("wasi_")
+    ? "Strata does not offer WASI yet"
+    : `load what exports ${missing.length === 1 ? "it" : "them"} first: :load <module> as ${module}`;
+  return `${count(missing.length, "import is", "imports are")} missing:\n${names.join("\n")}\n${hint}`;
 }
 
 /** What a person wants to know of a new instance. */

@@ -5,6 +5,7 @@ export type Style =
   | "prompt"
   | "command"
   | "head"
+  | "comment"
   | "value"
   | "note"
   | "error"
@@ -18,6 +19,7 @@ export type Style =
 const CODES: Readonly<Record<Style, string>> = {
   prompt: "1;36",
   command: "1",
+  comment: "33",
   head: "1",
   value: "1;32",
   note: "2",
@@ -37,6 +39,17 @@ export type Paint = (style: Style, text: string) => string;
 export function painter(colours: boolean): Paint {
   if (!colours) return (_style, text) => text;
   return (style, text) => CODES[style] === "" || text === "" ? text : `\x1b[${CODES[style]}m${text}\x1b[0m`;
+}
+
+// deno-lint-ignore no-control-regex
+const OBEYED = /\x1b\[[\d;]*m|(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu;
+
+/**
+ * Text for a terminal, which obeys control characters: names in modules may hold any. All but line feeds, tabs and colours are
+ * written as in the text format, e.g. `\u{1b}`.
+ */
+export function visible(text: string): string {
+  return text.replace(OBEYED, (c) => c.length > 1 ? c : `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }
 
 /** Rows in columns two spaces apart; columns whose number is in `right` are flush right. The last column is not padded. */

@@ -1,9 +1,10 @@
 // The shell: takes the options of the command line, reads commands from them, from a file, a terminal or a pipe, and gives the exit code.
 
-import type { TierChoice } from "../../../mod.ts";
+import type { TierChoice } from "../../engine/config.ts";
 import { CommandError, ExitCode } from "../exit.ts";
 import type { FeatureChange } from "../features.ts";
 import { watchInterrupt } from "../interrupt.ts";
+import { takesColours } from "../output.ts";
 import { complete } from "./complete.ts";
 import { execute, isComment, MORE_PROMPT, PROMPT, runScript } from "./commands.ts";
 import { historyPath, readHistory, readText, writeHistory } from "./files.ts";
@@ -34,7 +35,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   const interactive = isInteractive();
   const session = new Session({
     json: options.json ?? false,
-    colours: Deno.stdout.isTerminal() && !Deno.noColor,
+    colours: takesColours(),
     tier: options.tier ?? "auto",
     features: options.features,
     interactive,
@@ -47,8 +48,13 @@ export async function runRepl(options: ReplOptions): Promise<number> {
   Deno.addSignalListener("SIGINT", onInterrupt);
   const run = (source: string) => execute(session, source);
   try {
+    const given = options.execute !== undefined || (options.eval?.length ?? 0) > 0;
+    if (interactive && !given) {
+      const hint = ":help lists the commands, :quit or Ctrl-D leaves";
+      session.write(`${session.paint("head", "Strata")}, a WebAssembly runtime that you can open up. ${hint}.`);
+    }
     if (options.module !== undefined && !await run(`:load ${quoted(options.module)}`)) return session.exitCode;
-    if (options.execute !== undefined || (options.eval?.length ?? 0) > 0) return await runGiven(session, options, run);
+    if (given) return await runGiven(session, options, run);
     return await runInput(session, interactive, run);
   } finally {
     Deno.removeSignalListener("SIGINT", onInterrupt);
@@ -76,15 +82,12 @@ async function runGiven(session: Session, options: ReplOptions, run: Run): Promi
 }
 
 async function runInput(session: Session, interactive: boolean, run: Run): Promise<number> {
-  if (interactive) {
-    const hint = ":help lists the commands, :quit or Ctrl-D leaves";
-    session.write(`${session.paint("head", "Strata")}, a WebAssembly runtime that you can open up. ${hint}.`);
-  }
   const path = interactive ? historyPath() : undefined;
+  let failed = false;
   const whole = await readCommands({
     run: async (source) => {
-      const done = isComment(source) || await run(source);
-      return !session.finished && (done || interactive);
+      failed = !isComment(source) && !await run(source);
+      return !session.finished && (!failed || interactive);
     },
     needsMore,
     complete: (line) => complete(session, line),
@@ -94,8 +97,10 @@ async function runInput(session: Session, interactive: boolean, run: Run): Promi
     morePrompt: session.paint("prompt", MORE_PROMPT),
   });
   if (interactive) return ExitCode.OK;
-  if (!whole && session.exitCode === 0) session.showError("", new CommandError("the input ends within a command"));
-  return session.exitCode;
+  if (failed) return session.exitCode;
+  if (whole) return ExitCode.OK;
+  session.showError("", new CommandError("the input ends within a command"));
+  return ExitCode.ERROR;
 }
 
 /** A path as a word. */

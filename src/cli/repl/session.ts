@@ -1,18 +1,22 @@
 // The state of a shell: engine, loaded instances, last results; and how what commands give is shown, as text or as JSON.
 // Finding functions and other things by what people type is here too.
 
-import { Engine, type Func, type Instance, type Root, type TierChoice, type TierName } from "../../../mod.ts";
+import { Engine, type Root } from "../../api/engine.ts";
+import type { Func } from "../../api/func.ts";
+import type { Instance } from "../../api/instance.ts";
+import type { TierChoice } from "../../engine/config.ts";
+import type { TierName } from "../../runtime/tier.ts";
 import type { Store } from "../../runtime/store.ts";
 import { fromRef, isFuncType } from "../../runtime/values.ts";
 import { Exception } from "../../api/exception.ts";
-import { Trap } from "../../wasm/errors.ts";
+import { CompileError, TextError, Trap } from "../../wasm/errors.ts";
 import { TrapCode } from "../../wasm/traps.ts";
 import { isRef } from "../../wasm/types.ts";
-import { CommandError, describeError, exitCodeOf, UsageError } from "../exit.ts";
+import { CommandError, describeError, ExitCode, exitCodeOf, UsageError } from "../exit.ts";
 import type { FeatureChange } from "../features.ts";
 import { callWithValues, parseValue, printBits, printValue, type RefContext, type Value } from "../values.ts";
 import { HostModules } from "./host.ts";
-import { type Paint, painter } from "./print.ts";
+import { type Paint, painter, visible } from "./print.ts";
 import { isString, unquote } from "./words.ts";
 
 /** What a command gives: text for people, data for programs. */
@@ -62,7 +66,7 @@ export class Session {
   /** Set by `:quit`. */
   finished = false;
   /** What the process is to end with, if it ends because of an error. */
-  exitCode = 0;
+  exitCode: number = ExitCode.OK;
   readonly #write: (line: string, isError: boolean) => void;
   /** Lines that host functions printed during the command, for JSON. */
   #printed: string[] = [];
@@ -102,29 +106,28 @@ export class Session {
 
   /** Writes a line for people. */
   write(line: string): void {
-    if (!this.json) this.#write(line, false);
+    if (!this.json) this.#write(visible(line), false);
   }
 
   /** Shows what a command gave. */
   show(command: string, output: Output): void {
     if (this.json) this.#writeJson({ command, ok: true, ...output.data });
-    else if (output.text !== undefined && output.text !== "") this.#write(output.text, false);
+    else if (output.text !== undefined && output.text !== "") this.#write(visible(output.text), false);
   }
 
   /** Shows why a command failed. */
   showError(command: string, error: unknown): void {
-    this.exitCode = exitCodeOf(error) === 130 ? 130 : 1;
+    // A script that was interrupted fails once more, as the command that ran it.
+    this.exitCode = exitCodeOf(error) === ExitCode.INTERRUPTED ? ExitCode.INTERRUPTED : this.exitCode || ExitCode.ERROR;
     if (!this.json) {
       // The terminal has written ^C.
-      if (this.#interactive && this.exitCode === 130) this.#write("", true);
+      if (this.#interactive && exitCodeOf(error) === ExitCode.INTERRUPTED) this.#write("", true);
       const [first, ...rest] = describeError(error).split("\n");
       this.#write([this.paint("error", first), ...rest].join("\n"), true);
       return;
     }
     const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-    const trap = error instanceof Trap ? { trap: error.kind } : {};
-    const frames = error instanceof Trap || error instanceof Exception ? { frames: error.frames } : {};
-    this.#writeJson({ command, ok: false, error: { name, message, ...trap, ...frames } });
+    this.#writeJson({ command, ok: false, error: { name, message, ...placeOf(error) } });
   }
 
   #writeJson(data: Record<string, unknown>): void {
@@ -283,6 +286,14 @@ function findFunc(instance: Instance, word: string): Func | undefined {
     }
   }
   return undefined;
+}
+
+/** What an error says about its place, for programs. */
+function placeOf(error: unknown): Record<string, unknown> {
+  if (error instanceof Trap) return { trap: error.kind, frames: error.frames };
+  if (error instanceof Exception) return { frames: error.frames };
+  if (error instanceof CompileError) return { offset: error.offset };
+  return error instanceof TextError ? { line: error.line, column: error.column } : {};
 }
 
 const SHOWN_NAMES = 6;

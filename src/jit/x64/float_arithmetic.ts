@@ -5,7 +5,7 @@ import type { Assembler } from "../../asm/x64/assembler.ts";
 import { Cond } from "../../asm/x64/registers.ts";
 import { SCRATCH2_XMM, SCRATCH_XMM } from "../../abi/x64/registers.ts";
 import { FloatArithmetic } from "../macro_assembler.ts";
-import { F32_ABS_MASK, F32_SIGN_MASK, F64_ABS_MASK, F64_SIGN_MASK } from "./unary.ts";
+import { F32_ABS_MASK, F32_SIGN_MASK, F64_ABS_MASK, F64_SIGN_MASK } from "./emit_context.ts";
 
 /** dst = lhs op rhs. */
 export function emitFloatArithmetic32(a: Assembler, op: FloatArithmetic, dst: number, lhs: number, rhs: number): void {

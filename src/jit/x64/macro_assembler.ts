@@ -4,23 +4,7 @@
 import type { Label } from "../../asm/buffer.ts";
 import type { Code, FrameMap } from "../../asm/code.ts";
 import { Assembler } from "../../asm/x64/assembler.ts";
-import {
-  Cond,
-  NO_BASE,
-  R10,
-  R11,
-  R12,
-  R13,
-  R8,
-  R9,
-  RAX,
-  RBP,
-  RCX,
-  RDI,
-  RDX,
-  RSI,
-  RSP,
-} from "../../asm/x64/registers.ts";
+import { Cond, R10, R11, R12, R13, R8, R9, RAX, RBP, RCX, RDI, RDX, RSI, RSP } from "../../asm/x64/registers.ts";
 import {
   ELEMENT_BYTES,
   GLOBAL_BYTES,
@@ -52,7 +36,6 @@ import { TrapCode } from "../../wasm/traps.ts";
 import {
   ARGUMENT,
   type Arithmetic,
-  Arithmetic as Arith,
   type CallTarget,
   Condition,
   Division,
@@ -66,13 +49,27 @@ import {
   NO_REGISTER,
   OUTGOING,
   type Register,
-  Shift,
+  type Shift,
   type Slot,
 } from "../macro_assembler.ts";
+import { canMultiply, emitDivide32, emitDivide32Constant, emitDivide64 } from "./division.ts";
 import { emitFloatArithmetic32, emitFloatArithmetic64 } from "./float_arithmetic.ts";
+import {
+  countsAnywhere,
+  emitArithmetic32,
+  emitArithmetic32Constant,
+  emitArithmetic32Memory,
+  emitArithmetic64,
+  emitArithmetic64Constant,
+  emitArithmetic64Memory,
+  emitShift32,
+  emitShift32Constant,
+  emitShift64,
+  emitShift64Constant,
+} from "./integer_arithmetic.ts";
 import { emitLoad, emitStore, emitStoreConstant } from "./memory_access.ts";
-import { type EmitContext, emitUnary, type X64Features } from "./unary.ts";
-import { rorx32, rorx64, SARX, shiftX32, shiftX64, SHLX, SHRX } from "./vex.ts";
+import type { EmitContext, X64Features } from "./emit_context.ts";
+import { emitUnary } from "./unary.ts";
 
 const float = (n: number): Register => FIRST_FLOAT + n;
 /** Number of a float register in the encoding. */
@@ -91,6 +88,7 @@ const JUMP_TABLE_LABELS = 5;
 const ANY: Fixed = { lhs: NO_REGISTER, rhs: NO_REGISTER, result: NO_REGISTER, clobbered: [] };
 const COUNT_IN_CL: Fixed = { lhs: NO_REGISTER, rhs: RCX, result: NO_REGISTER, clobbered: [] };
 const QUOTIENT: Fixed = { lhs: RAX, rhs: NO_REGISTER, result: RAX, clobbered: [RAX, RDX] };
+const BY_MULTIPLICATION: Fixed = { lhs: NO_REGISTER, rhs: NO_REGISTER, result: RDX, clobbered: [RAX, RDX] };
 const REMAINDER: Fixed = { lhs: RAX, rhs: NO_REGISTER, result: RDX, clobbered: [RAX, RDX] };
 
 interface Trap {
@@ -118,6 +116,10 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   #source = 0;
   #traps: Trap[] = [];
   #outOfLine: { readonly source: number; readonly emit: () => void }[] = [];
+  /** At this offset the zero flag tells whether a register is zero, since the last instruction computed it. */
+  #zeroFlagAt = -1;
+  #zeroFlagOf = NO_REGISTER;
+  #zeroFlagWide = false;
   #highestSlot = -1;
   #areaSlots = 0;
   #frameField = 0;
@@ -132,14 +134,16 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
 
   // The function
 
-  begin(slots: number): void {
+  begin(slots: number, source: number): void {
     const a = this.a;
     a.reset();
+    this.source(source);
     this.#traps = [];
     this.#outOfLine = [];
     this.#highestSlot = -1;
     this.#areaSlots = 0;
     this.#checkField = -1;
+    this.#zeroFlagAt = -1;
     a.push64(RBP);
     a.mov64(RBP, RSP);
     if (slots * SLOT_BYTES > LARGE_FRAME_BYTES) {
@@ -213,6 +217,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     return this.a.newLabel();
   }
   bind(label: Label): void {
+    this.#zeroFlagAt = -1;
     this.a.bind(label);
   }
   jump(label: Label): void {
@@ -340,313 +345,55 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   // Integers
 
   arithmetic32(operation: Arithmetic, dst: Register, lhs: Register, rhs: Register): void {
-    const a = this.a;
-    if (dst !== lhs) {
-      if (operation === Arith.ADD && dst !== rhs) return a.lea32_rx(dst, lhs, rhs, 1, 0);
-      if (dst !== rhs) a.mov32(dst, lhs);
-      else if (operation === Arith.SUB) {
-        a.neg32(dst);
-        return a.add32(dst, lhs);
-      } else rhs = lhs;
-    }
-    switch (operation) {
-      case Arith.ADD:
-        return a.add32(dst, rhs);
-      case Arith.SUB:
-        return a.sub32(dst, rhs);
-      case Arith.MUL:
-        return a.imul32(dst, rhs);
-      case Arith.AND:
-        return a.and32(dst, rhs);
-      case Arith.OR:
-        return a.or32(dst, rhs);
-      default:
-        return a.xor32(dst, rhs);
-    }
+    if (emitArithmetic32(this.a, operation, dst, lhs, rhs)) this.#setZeroFlag(dst, false);
   }
   arithmetic64(operation: Arithmetic, dst: Register, lhs: Register, rhs: Register): void {
-    const a = this.a;
-    if (dst !== lhs) {
-      if (operation === Arith.ADD && dst !== rhs) return a.lea64_rx(dst, lhs, rhs, 1, 0);
-      if (dst !== rhs) a.mov64(dst, lhs);
-      else if (operation === Arith.SUB) {
-        a.neg64(dst);
-        return a.add64(dst, lhs);
-      } else rhs = lhs;
-    }
-    switch (operation) {
-      case Arith.ADD:
-        return a.add64(dst, rhs);
-      case Arith.SUB:
-        return a.sub64(dst, rhs);
-      case Arith.MUL:
-        return a.imul64(dst, rhs);
-      case Arith.AND:
-        return a.and64(dst, rhs);
-      case Arith.OR:
-        return a.or64(dst, rhs);
-      default:
-        return a.xor64(dst, rhs);
-    }
+    if (emitArithmetic64(this.a, operation, dst, lhs, rhs)) this.#setZeroFlag(dst, true);
   }
   arithmetic32Constant(operation: Arithmetic, dst: Register, lhs: Register, rhs: number): void {
-    const a = this.a;
-    if (operation === Arith.SUB) {
-      operation = Arith.ADD;
-      rhs = -rhs | 0;
-    }
-    switch (operation) {
-      case Arith.ADD:
-        return dst === lhs ? a.add32_ri(dst, rhs) : a.lea32_rm(dst, lhs, rhs);
-      case Arith.MUL:
-        if (rhs > 0 && (rhs & (rhs - 1)) === 0) return this.shift32Constant(Shift.SHL, dst, lhs, 31 - Math.clz32(rhs));
-        if (rhs === 3 || rhs === 5 || rhs === 9) return a.lea32_rx(dst, lhs, lhs, rhs - 1, 0);
-        return a.imul32_rri(dst, lhs, rhs);
-      case Arith.AND:
-        if (rhs === 0xff) return a.movzx8to32(dst, lhs);
-        if (rhs === 0xffff) return a.movzx16to32(dst, lhs);
-        if (dst !== lhs) a.mov32(dst, lhs);
-        return a.and32_ri(dst, rhs);
-      case Arith.OR:
-        if (dst !== lhs) a.mov32(dst, lhs);
-        return a.or32_ri(dst, rhs);
-      default:
-        if (dst !== lhs) a.mov32(dst, lhs);
-        return rhs === -1 ? a.not32(dst) : a.xor32_ri(dst, rhs);
-    }
+    if (emitArithmetic32Constant(this.a, operation, dst, lhs, rhs)) this.#setZeroFlag(dst, false);
   }
   arithmetic64Constant(operation: Arithmetic, dst: Register, lhs: Register, rhs: number): void {
-    const a = this.a;
-    if (operation === Arith.SUB && rhs !== -0x80000000) {
-      operation = Arith.ADD;
-      rhs = -rhs;
-    }
-    switch (operation) {
-      case Arith.ADD:
-        return dst === lhs ? a.add64_ri(dst, rhs) : a.lea64_rm(dst, lhs, rhs);
-      case Arith.SUB:
-        if (dst !== lhs) a.mov64(dst, lhs);
-        return a.sub64_ri(dst, rhs);
-      case Arith.MUL:
-        if (rhs > 0 && (rhs & (rhs - 1)) === 0) return this.shift64Constant(Shift.SHL, dst, lhs, 31 - Math.clz32(rhs));
-        if (rhs === 3 || rhs === 5 || rhs === 9) return a.lea64_rx(dst, lhs, lhs, rhs - 1, 0);
-        return a.imul64_rri(dst, lhs, rhs);
-      case Arith.AND:
-        if (rhs === 0xff) return a.movzx8to32(dst, lhs);
-        if (rhs === 0xffff) return a.movzx16to32(dst, lhs);
-        if (rhs >= 0) {
-          if (dst !== lhs) a.mov32(dst, lhs);
-          return a.and32_ri(dst, rhs);
-        }
-        if (dst !== lhs) a.mov64(dst, lhs);
-        return a.and64_ri(dst, rhs);
-      case Arith.OR:
-        if (dst !== lhs) a.mov64(dst, lhs);
-        return a.or64_ri(dst, rhs);
-      default:
-        if (dst !== lhs) a.mov64(dst, lhs);
-        return rhs === -1 ? a.not64(dst) : a.xor64_ri(dst, rhs);
-    }
+    if (emitArithmetic64Constant(this.a, operation, dst, lhs, rhs)) this.#setZeroFlag(dst, true);
   }
   arithmetic32Slot(operation: Arithmetic, dst: Register, rhs: Slot): void {
-    const a = this.a, base = this.#base(rhs), disp = this.#disp(rhs);
-    switch (operation) {
-      case Arith.ADD:
-        return a.add32_rm(dst, base, disp);
-      case Arith.SUB:
-        return a.sub32_rm(dst, base, disp);
-      case Arith.MUL:
-        return a.imul32_rm(dst, base, disp);
-      case Arith.AND:
-        return a.and32_rm(dst, base, disp);
-      case Arith.OR:
-        return a.or32_rm(dst, base, disp);
-      default:
-        return a.xor32_rm(dst, base, disp);
-    }
+    emitArithmetic32Memory(this.a, operation, dst, this.#base(rhs), this.#disp(rhs));
   }
   arithmetic64Slot(operation: Arithmetic, dst: Register, rhs: Slot): void {
-    const a = this.a, base = this.#base(rhs), disp = this.#disp(rhs);
-    switch (operation) {
-      case Arith.ADD:
-        return a.add64_rm(dst, base, disp);
-      case Arith.SUB:
-        return a.sub64_rm(dst, base, disp);
-      case Arith.MUL:
-        return a.imul64_rm(dst, base, disp);
-      case Arith.AND:
-        return a.and64_rm(dst, base, disp);
-      case Arith.OR:
-        return a.or64_rm(dst, base, disp);
-      default:
-        return a.xor64_rm(dst, base, disp);
-    }
+    emitArithmetic64Memory(this.a, operation, dst, this.#base(rhs), this.#disp(rhs));
   }
 
   fixedShift(operation: Shift): Fixed {
-    return this.cpu.bmi2 && operation <= Shift.SHR_U ? ANY : COUNT_IN_CL;
+    return countsAnywhere(this.cpu.bmi2, operation) ? ANY : COUNT_IN_CL;
   }
   shift32(operation: Shift, dst: Register, lhs: Register, count: Register): void {
-    const a = this.a;
-    if (this.cpu.bmi2 && operation <= Shift.SHR_U) return shiftX32(a, VEX_SHIFTS[operation], dst, lhs, count);
-    // When the count's register is the destination too, the value goes through the scratch register.
-    const at = dst === RCX && lhs !== RCX ? R11 : dst;
-    if (at !== lhs) a.mov32(at, lhs);
-    switch (operation) {
-      case Shift.SHL:
-        a.shl32_cl(at);
-        break;
-      case Shift.SHR_S:
-        a.sar32_cl(at);
-        break;
-      case Shift.SHR_U:
-        a.shr32_cl(at);
-        break;
-      case Shift.ROTL:
-        a.rol32_cl(at);
-        break;
-      default:
-        a.ror32_cl(at);
-    }
-    if (at !== dst) a.mov32(dst, at);
+    emitShift32(this.a, this.cpu.bmi2, operation, dst, lhs, count);
   }
   shift64(operation: Shift, dst: Register, lhs: Register, count: Register): void {
-    const a = this.a;
-    if (this.cpu.bmi2 && operation <= Shift.SHR_U) return shiftX64(a, VEX_SHIFTS[operation], dst, lhs, count);
-    const at = dst === RCX && lhs !== RCX ? R11 : dst;
-    if (at !== lhs) a.mov64(at, lhs);
-    switch (operation) {
-      case Shift.SHL:
-        a.shl64_cl(at);
-        break;
-      case Shift.SHR_S:
-        a.sar64_cl(at);
-        break;
-      case Shift.SHR_U:
-        a.shr64_cl(at);
-        break;
-      case Shift.ROTL:
-        a.rol64_cl(at);
-        break;
-      default:
-        a.ror64_cl(at);
-    }
-    if (at !== dst) a.mov64(dst, at);
+    emitShift64(this.a, this.cpu.bmi2, operation, dst, lhs, count);
   }
   shift32Constant(operation: Shift, dst: Register, lhs: Register, count: number): void {
-    const a = this.a;
-    count &= 31;
-    if (dst !== lhs) {
-      if (count !== 0 && operation >= Shift.ROTL && this.cpu.bmi2) {
-        return rorx32(a, dst, lhs, operation === Shift.ROTR ? count : 32 - count);
-      }
-      if (operation === Shift.SHL && count === 1) return a.lea32_rx(dst, lhs, lhs, 1, 0);
-      if (operation === Shift.SHL && (count === 2 || count === 3)) return a.lea32_rx(dst, NO_BASE, lhs, 1 << count, 0);
-      a.mov32(dst, lhs);
-    }
-    if (count === 0) return;
-    switch (operation) {
-      case Shift.SHL:
-        return a.shl32_ri(dst, count);
-      case Shift.SHR_S:
-        return a.sar32_ri(dst, count);
-      case Shift.SHR_U:
-        return a.shr32_ri(dst, count);
-      case Shift.ROTL:
-        return a.rol32_ri(dst, count);
-      default:
-        return a.ror32_ri(dst, count);
-    }
+    emitShift32Constant(this.a, this.cpu.bmi2, operation, dst, lhs, count);
   }
   shift64Constant(operation: Shift, dst: Register, lhs: Register, count: number): void {
-    const a = this.a;
-    count &= 63;
-    if (dst !== lhs) {
-      if (count !== 0 && operation >= Shift.ROTL && this.cpu.bmi2) {
-        return rorx64(a, dst, lhs, operation === Shift.ROTR ? count : 64 - count);
-      }
-      if (operation === Shift.SHL && count === 1) return a.lea64_rx(dst, lhs, lhs, 1, 0);
-      if (operation === Shift.SHL && (count === 2 || count === 3)) return a.lea64_rx(dst, NO_BASE, lhs, 1 << count, 0);
-      a.mov64(dst, lhs);
-    }
-    if (count === 0) return;
-    switch (operation) {
-      case Shift.SHL:
-        return a.shl64_ri(dst, count);
-      case Shift.SHR_S:
-        return a.sar64_ri(dst, count);
-      case Shift.SHR_U:
-        return a.shr64_ri(dst, count);
-      case Shift.ROTL:
-        return a.rol64_ri(dst, count);
-      default:
-        return a.ror64_ri(dst, count);
-    }
+    emitShift64Constant(this.a, this.cpu.bmi2, operation, dst, lhs, count);
   }
 
   fixedDivision(operation: Division): Fixed {
     return operation === Division.DIV_S || operation === Division.DIV_U ? QUOTIENT : REMAINDER;
   }
-  /** The dividend is in rax. */
   divide32(operation: Division, _dst: Register, _lhs: Register, rhs: Register, divisor: number | undefined): void {
-    const a = this.a;
-    if (divisor === undefined || divisor === 0) {
-      a.test32(rhs, rhs);
-      a.jcc(Cond.E, this.trapLabel(TrapCode.INTEGER_DIVIDE_BY_ZERO));
-    }
-    if (operation === Division.DIV_U || operation === Division.REM_U) {
-      a.zero(RDX);
-      return a.div32(rhs);
-    }
-    const [minusOne, done] = [a.newLabel(), a.newLabel()];
-    const checks = divisor === undefined || divisor === -1;
-    if (checks) {
-      a.cmp32_ri(rhs, -1);
-      a.jcc(Cond.E, minusOne);
-    }
-    a.cdq();
-    a.idiv32(rhs);
-    a.bind(done);
-    if (!checks) return;
-    const overflow = operation === Division.DIV_S ? this.trapLabel(TrapCode.INTEGER_OVERFLOW) : 0;
-    this.outOfLine(() => {
-      a.bind(minusOne);
-      if (operation === Division.DIV_S) {
-        a.neg32(RAX);
-        a.jcc(Cond.O, overflow);
-      } else a.zero(RDX);
-      a.jmp(done);
-    });
+    emitDivide32(this, operation, rhs, divisor);
   }
   divide64(operation: Division, _dst: Register, _lhs: Register, rhs: Register, divisor: number | undefined): void {
-    const a = this.a;
-    if (divisor === undefined || divisor === 0) {
-      a.test64(rhs, rhs);
-      a.jcc(Cond.E, this.trapLabel(TrapCode.INTEGER_DIVIDE_BY_ZERO));
-    }
-    if (operation === Division.DIV_U || operation === Division.REM_U) {
-      a.zero(RDX);
-      return a.div64(rhs);
-    }
-    const [minusOne, done] = [a.newLabel(), a.newLabel()];
-    const checks = divisor === undefined || divisor === -1;
-    if (checks) {
-      a.cmp64_ri(rhs, -1);
-      a.jcc(Cond.E, minusOne);
-    }
-    a.cqo();
-    a.idiv64(rhs);
-    a.bind(done);
-    if (!checks) return;
-    const overflow = operation === Division.DIV_S ? this.trapLabel(TrapCode.INTEGER_OVERFLOW) : 0;
-    this.outOfLine(() => {
-      a.bind(minusOne);
-      if (operation === Division.DIV_S) {
-        a.neg64(RAX);
-        a.jcc(Cond.O, overflow);
-      } else a.zero(RDX);
-      a.jmp(done);
-    });
+    emitDivide64(this, operation, rhs, divisor);
+  }
+
+  fixedDivisionConstant(divisor: number): Fixed | undefined {
+    return canMultiply(divisor) ? BY_MULTIPLICATION : undefined;
+  }
+  divide32Constant(operation: Division, _dst: Register, lhs: Register, divisor: number): void {
+    emitDivide32Constant(this.a, operation, lhs, divisor);
   }
 
   unary(opcode: number, dst: Register, src: Register): void {
@@ -676,10 +423,18 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     this.a.cmp64_rm(lhs, this.#base(rhs), this.#disp(rhs));
   }
   test32(lhs: Register, rhs: Register): void {
-    this.a.test32(lhs, rhs);
+    if (lhs !== rhs || !this.#hasZeroFlag(lhs, false)) this.a.test32(lhs, rhs);
   }
   test64(lhs: Register, rhs: Register): void {
-    this.a.test64(lhs, rhs);
+    if (lhs !== rhs || !this.#hasZeroFlag(lhs, true)) this.a.test64(lhs, rhs);
+  }
+  #setZeroFlag(r: Register, wide: boolean): void {
+    this.#zeroFlagAt = this.a.position;
+    this.#zeroFlagOf = r;
+    this.#zeroFlagWide = wide;
+  }
+  #hasZeroFlag(r: Register, wide: boolean): boolean {
+    return this.#zeroFlagAt === this.a.position && this.#zeroFlagOf === r && this.#zeroFlagWide === wide;
   }
   test32Constant(lhs: Register, rhs: number): void {
     if (rhs >= 0 && rhs < 128) this.a.test8_ri(lhs, rhs);
@@ -901,8 +656,6 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     this.a.addFrameMap(map);
   }
 }
-
-const VEX_SHIFTS = [SHLX, SARX, SHRX];
 
 function condOf(condition: Condition): Cond {
   if (condition < Condition.FLOAT_EQ) return CONDS[condition];

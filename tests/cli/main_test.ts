@@ -1,0 +1,211 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { testUnless } from "../skip.ts";
+
+const CLI = new URL("../../cli.ts", import.meta.url);
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line with permissions `allow`. */
+async function strata(args: readonly string[], options: { stdin?: string; allow?: string[] } = {}): Promise<Result> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--no-prompt", ...(options.allow ?? ["-A"]), CLI.href, ...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  if (options.stdin !== undefined) await writer.write(new TextEncoder().encode(options.stdin));
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+const noFull = Deno.build.os === "linux" ? undefined : "it needs /dev/full and sh";
+
+const PROGRAM = `(module $m
+  (import "env" "print" (func $print (param i32)))
+  (func $fib (export "fib") (param i32) (result i32)
+    (if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 0))
+      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+  (func (export "swap") (param i32 f32) (result f32 i32) (local.get 1) (local.get 0))
+  (func (export "trap") (call $deep))
+  (func $deep unreachable)
+  (func (export "spin") (call $print (i32.const 1)) (loop (br 0))))`;
+
+const folder = await Deno.makeTempDir();
+const wat = `${folder}/program.wat`;
+await Deno.writeTextFile(wat, PROGRAM);
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+Deno.test("run calls an export with values of the text format, and prints results so", async () => {
+  const { code, out } = await strata(["run", "--tier", "interp", "--invoke", "swap", wat, "-5", "nan:0x200000"]);
+  assertEquals([code, out], [0, "=> nan:0x200000:f32\n=> -5:i32\n"]);
+  const binary = await strata(["assemble", wat, "-o", `${folder}/program.wasm`]);
+  assertEquals(binary.code, 0, binary.err);
+  assertEquals((await strata(["run", "--invoke", "fib", `${folder}/program.wasm`, "20"])).out, "=> 6765:i32\n");
+});
+
+Deno.test("run ends with 134 and a Wasm stack trace after a trap", async () => {
+  const { code, err } = await strata(["run", "--invoke", "trap", wat]);
+  assertEquals(code, 134);
+  assertMatch(
+    err,
+    /^error: trap: unreachable\n {2}at deep \(wasm offset 0x[0-9a-f]+, (jit|interp)\)\n {2}at trap \(wasm offset/,
+  );
+});
+
+Deno.test("wrong usage ends with 2, what cannot be read or is not valid with 1, each with one clear line", async () => {
+  const cases: [string[], number, RegExp][] = [
+    [["run"], 2, /missing required argument 'module'/],
+    [["run", "--tier", "turbo", wat], 2, /Allowed choices are interp, jit, auto/],
+    [["run", "--invoke", "fib", wat], 2, /^error: fib takes 1 argument \(i32\), not 0\n/],
+    [["run", "--invoke", "fib", wat, "1.5"], 2, /^error: 1\.5 is not a value of type i32\n/],
+    [["run", wat, "--invoke", "fib"], 2, /the module has no _start or main/],
+    [["vaildate"], 2, /Did you mean validate\?/],
+    [["program.wasm"], 2, /^error: unknown command 'program\.wasm'\n\(to run a module: run program\.wasm; /],
+    [["wast", "--tier", "x", wat], 2, /there is no tier "x"/],
+    [["run", "--invoke", "fob", wat], 1, /^error: the module exports no function "fob": it exports fib, swap/],
+    [["validate", `${folder}/nothing.wasm`], 1, /^error: there is no file /],
+  ];
+  const results = await Promise.all(cases.map(([args]) => strata(args)));
+  cases.forEach(([args, code, message], i) => {
+    assertEquals(results[i].code, code, args.join(" "));
+    assertMatch(results[i].err, message);
+    assert(!results[i].err.includes(".ts:"), results[i].err);
+  });
+});
+
+Deno.test("validate says where a module is wrong", async () => {
+  const { code, err } = await strata(["validate", "-"], { stdin: "(module (func (result i32)))" });
+  assertEquals([code, err], [
+    1,
+    "error: -: type mismatch: end expects i32, but the stack is empty (at byte offset 0x18)\n",
+  ]);
+  const text = await strata(["validate", "-"], { stdin: "(module\n  (fun))" });
+  assertEquals([text.code, text.err], [1, "error: -: unknown operator fun, expected a module field (at 2:4)\n"]);
+});
+
+Deno.test("run lists all imports that nobody gives", async () => {
+  const stdin = `(module (import "a" "f" (func (param i32))) (import "a" "m" (memory 1)) (func (export "main")))`;
+  const { code, err } = await strata(["run", "-"], { stdin });
+  assertEquals(code, 1);
+  assertStringIncludes(
+    err,
+    `2 imports that the host does not give: "a" "f" (func [i32] -> []), "a" "m" (memory of 1 pages)`,
+  );
+});
+
+Deno.test("print gives text that assembles to the same bytes", async () => {
+  await strata(["assemble", wat, "-o", `${folder}/a.wasm`]);
+  await strata(["print", `${folder}/a.wasm`, "-o", `${folder}/b.wat`]);
+  await strata(["assemble", `${folder}/b.wat`, "-o", `${folder}/b.wasm`]);
+  assertEquals(await Deno.readFile(`${folder}/b.wasm`), await Deno.readFile(`${folder}/a.wasm`));
+});
+
+Deno.test("info --json gives sections, imports and exports", async () => {
+  const { out } = await strata(["info", "--json", wat]);
+  const info = JSON.parse(out);
+  assertEquals([info.name, info.defined.functions, info.imports[0].name], ["m", 5, "print"]);
+});
+
+Deno.test("wast prints a line per failure, the sum at the end, and ends with 1", async () => {
+  const script = `${folder}/s.wast`;
+  await Deno.writeTextFile(
+    script,
+    `(module (func (export "f") (result i32) (i32.const 1)))\n(assert_return (invoke "f") (i32.const 2))`,
+  );
+  const { code, out } = await strata(["wast", "--tier", "interp", script]);
+  assertEquals([code, out], [
+    1,
+    `${script}:2: [interp] assert_return: expected 2:i32, got 1:i32\n1 passed, 1 failed, 0 skipped\n`,
+  ]);
+  const json = (await strata(["wast", "--tier", "interp", "--json", folder])).out.trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  assertEquals(json[0].failures, [{ line: 2, message: "assert_return: expected 2:i32, got 1:i32" }]);
+  assertEquals(json[1], { passed: 1, failed: 1, skipped: 0 });
+});
+
+Deno.test("help, and what is wrong with the command line, need no permission", async () => {
+  const allow: string[] = [];
+  const help = await strata(["--help"], { allow });
+  assertEquals([help.code, help.err], [0, ""]);
+  assertMatch(help.out, /^Usage: strata /);
+  assertMatch((await strata(["help", "asm"], { allow })).out, /^Usage: strata asm /);
+  assertEquals((await strata(["run"], { allow })).code, 2);
+});
+
+Deno.test("names with control characters are shown, not obeyed by the terminal", async () => {
+  const stdin = String.raw`(module (func (export "a\1b[2J\07\e2\80\ae") unreachable))`;
+  const shown = "a\\u{1b}[2J\\u{7}\\u{202e}";
+  const results = await Promise.all([
+    strata(["info", "-"], { stdin }),
+    strata(["asm", "-"], { stdin }),
+    strata(["run", "--invoke", "x", "-"], { stdin }),
+    strata(["-e", `:wat ${stdin}`, "-e", ":funcs", "-e", "0"]),
+  ]);
+  for (const { out, err } of results) {
+    const text = out + err;
+    assertStringIncludes(text, shown);
+    // deno-lint-ignore no-control-regex
+    assert(!/[\x00-\x09\x0b-\x1f\u202e]/.test(text), JSON.stringify(text));
+  }
+});
+
+Deno.test("what the disassembler needs is said", async () => {
+  const { code, err } = await strata(["asm", "-"], { allow: [], stdin: "(module (func))" });
+  assertEquals(code, 1);
+  assertMatch(err, /^error: the disassembler, an npm package, cannot be loaded: that needs --allow-read\n$/);
+});
+
+testUnless(noFull, "a full disk is an error, and no bug", async () => {
+  for (const command of ["asm", "print", "info"]) {
+    const shell = `"$0" run --no-check -A "$1" ${command} "$2" > /dev/full`;
+    const args = ["-c", shell, Deno.execPath(), CLI.href, wat];
+    const { code, stderr } = await new Deno.Command("sh", { args, env: { NO_COLOR: "1" } }).output();
+    assertEquals(code, 1);
+    assertMatch(new TextDecoder().decode(stderr), /^error: (?:cannot write to standard output: )?No space left .*\n$/);
+  }
+});
+
+testUnless(noFull, "asm ends early, and in silence, when nobody reads on", async () => {
+  const functions = Array.from({ length: 3000 }, () => "(func (drop (i32.div_s (i32.const 7) (i32.const 2))))");
+  const many = `${folder}/many.wat`;
+  await Deno.writeTextFile(many, `(module ${functions.join("\n")})`);
+  const shell = `{ "$0" run --no-check -A "$1" asm "$2"; echo "exit code $?" >&2; } | head -1`;
+  const args = ["-c", shell, Deno.execPath(), CLI.href, many];
+  const { stdout, stderr } = await new Deno.Command("sh", { args, env: { NO_COLOR: "1" } }).output();
+  assertEquals(new TextDecoder().decode(stdout), "func[0]\n");
+  assertEquals(new TextDecoder().decode(stderr), "exit code 0\n");
+});
+
+Deno.test("without --allow-ffi the portable tier runs, and jit says what it needs", async () => {
+  const allow = ["--allow-read"];
+  assertEquals((await strata(["run", "--invoke", "fib", wat, "10"], { allow })).out, "=> 55:i32\n");
+  const { code, err } = await strata(["run", "--tier", "jit", "--invoke", "fib", wat, "10"], { allow });
+  assertEquals([code, err], [1, "error: tier jit cannot run here: native code needs --allow-ffi\n"]);
+});
+
+for (const tier of ["interp", "jit"]) {
+  Deno.test(`Ctrl-C ends an endless loop of tier ${tier} with 130`, async () => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "-A", CLI.href, "run", "--tier", tier, "--invoke", "spin", wat],
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    // What it prints says that it runs, and the Worker listens.
+    const reader = child.stdout.getReader();
+    assertStringIncludes(new TextDecoder().decode((await reader.read()).value), "[env.print] 1");
+    child.kill("SIGINT");
+    const stderr = await new Response(child.stderr).text();
+    await reader.cancel();
+    const { code } = await child.status;
+    assertEquals(code, 130);
+    assertStringIncludes(stderr, "error: trap: interrupted\n  at spin");
+  });
+}

@@ -6,12 +6,15 @@ import { BLOCKS, CALL_WIDE, OTHER_MEMORY, RETURN_CALL_WIDE, STOP } from "../src/
 import { MOVES } from "../src/interp/vector_moves.ts";
 import { compiledOpcodes } from "../src/jit/compile_function.ts";
 import { INSTRUCTIONS, isPrefix, opInfo } from "../src/wasm/opcodes.ts";
+import type { Feature } from "../src/wasm/features.ts";
 import { evaluate, NUMERIC } from "../src/wasm/numeric.ts";
 
+/** Features of which tier jit has no code for any instruction yet. */
+const PENDING_FEATURES: readonly Feature[] = [];
 /** Names of rows that a tier does not run yet. */
 const PENDING: Record<string, readonly string[]> = {
   interp: [],
-  jit: INSTRUCTIONS.filter((i) => i.feature !== undefined).map((i) => i.name),
+  jit: INSTRUCTIONS.filter((i) => i.feature !== undefined && PENDING_FEATURES.includes(i.feature)).map((i) => i.name),
 };
 /** Opcodes of the interpreter's loop that are no rows, and what their comments say. */
 const INTERNAL = new Map<number, string>([

@@ -2,12 +2,12 @@
 // Takes value types, gives places; which register number n is stands in the architecture's registers.ts.
 
 import { BugError } from "../base/bug.ts";
-import { F32, F64, I32, I64, isRef, type ValType } from "../wasm/types.ts";
+import { F32, F64, I32, I64, isRef, V128, type ValType } from "../wasm/types.ts";
 
 /** What a value is to the calling convention. `ref` is a 32-bit reference. */
-export type SlotKind = "i32" | "i64" | "f32" | "f64" | "ref";
+export type SlotKind = "i32" | "i64" | "f32" | "f64" | "ref" | "v128";
 
-/** Place of a parameter or result: n-th integer register, n-th float register, or n-th slot of the outgoing area. */
+/** Place of a parameter or result: n-th integer register, n-th float register, or n-th slot of the outgoing area, where a vector takes two. */
 export interface Place {
   readonly kind: SlotKind;
   readonly where: "int" | "float" | "stack";
@@ -29,14 +29,20 @@ export const FLOAT_PARAM_REGISTERS = 8;
 const INT_RESULT_REGISTERS = 1;
 const FLOAT_RESULT_REGISTERS = 1;
 
-/** The kind of a value type. Throws BugError for those that no calling convention exists for yet (vectors). */
+/** The kind of a value type. Throws BugError for those that no value has. */
 export function slotKind(type: ValType): SlotKind {
   if (type === I32) return "i32";
   if (type === I64) return "i64";
   if (type === F32) return "f32";
   if (type === F64) return "f64";
+  if (type === V128) return "v128";
   if (isRef(type)) return "ref";
   throw new BugError(`values of type ${type} have no place in a native call`);
+}
+
+/** How many slots a value takes where it is in no register. */
+export function slotsOfKind(kind: SlotKind): number {
+  return kind === "v128" ? 2 : 1;
 }
 
 function place(kinds: readonly SlotKind[], intRegisters: number, floatRegisters: number): [Place[], number] {
@@ -44,10 +50,12 @@ function place(kinds: readonly SlotKind[], intRegisters: number, floatRegisters:
   let float = 0;
   let stack = 0;
   const places = kinds.map((kind): Place => {
-    const isFloat = kind === "f32" || kind === "f64";
+    const isFloat = kind === "f32" || kind === "f64" || kind === "v128";
     if (isFloat && float < floatRegisters) return { kind, where: "float", index: float++ };
     if (!isFloat && int < intRegisters) return { kind, where: "int", index: int++ };
-    return { kind, where: "stack", index: stack++ };
+    const index = stack;
+    stack += slotsOfKind(kind);
+    return { kind, where: "stack", index };
   });
   return [places, stack];
 }

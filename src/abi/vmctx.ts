@@ -100,8 +100,12 @@ export const VMCTX = {
   ownFunctions: 16,
   /** u32: number of the instance in its store. */
   instance: 24,
+  /** u64: address of the heap of structures and arrays; 0 if the module has no types of them. */
+  heapBase: 32,
+  /** u64: address of the supertypes of canonical type 0; likewise. */
+  typeRows: 40,
 } as const;
-const FIXED_BYTES = 32;
+const FIXED_BYTES = 48;
 
 /** What decides the layout of a vmctx. */
 export interface VmctxCounts {

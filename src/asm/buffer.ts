@@ -55,6 +55,7 @@ export abstract class CodeBuffer {
   #constantLabels = new Map<string, Label>();
   #relocations: Relocation[] = [];
   #frameMaps: FrameMap[] = [];
+  #landingPads: number[] = [];
   #alignment = 16;
 
   #trapOffsets = new Uint32Array(64);
@@ -81,6 +82,7 @@ export abstract class CodeBuffer {
     this.#alignment = 16;
     this.#relocations = [];
     this.#frameMaps = [];
+    this.#landingPads = [];
     this.#tables = [];
     this.#constants = [];
     if (this.#constantLabels.size !== 0) this.#constantLabels.clear();
@@ -284,6 +286,11 @@ export abstract class CodeBuffer {
     this.#frameMaps.push(map);
   }
 
+  /** What is written from here on is where exceptions go on that the clause with this entry catches. */
+  landingPad(entry: number): void {
+    this.#landingPads.push(entry, this.position);
+  }
+
   /** Places the data and gives the finished code, a copy; every label that is used must be bound. Call `reset` to go on. */
   finish(options: FinishOptions): Code {
     const instructionLength = this.position;
@@ -305,6 +312,7 @@ export abstract class CodeBuffer {
         sourceOffsets: this.#trapSources.slice(0, this.#trapCount),
       },
       sourceMap: this.#sourceMap.slice(0, this.#sourceLength),
+      landingPads: Uint32Array.from(this.#landingPads),
       frameMaps: this.#frameMaps,
     };
   }

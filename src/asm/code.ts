@@ -64,6 +64,8 @@ export interface Code {
   readonly trapSites: TrapSites;
   /** Pairs (code offset, source byte offset), ascending in the code offset; each holds until the next. */
   readonly sourceMap: Uint32Array;
+  /** Pairs (first int of a catch clause's entry in the side table, offset of the code where an exception that it catches goes on). */
+  readonly landingPads: Uint32Array;
   /** Ascending in their offset. */
   readonly frameMaps: readonly FrameMap[];
 }

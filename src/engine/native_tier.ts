@@ -68,7 +68,7 @@ export class JitTier implements NativeTier {
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
   refusal(func: WasmFunc): string | undefined {
-    return refusal(func.instance!.valid, func.index);
+    return refusal(func.instance!.valid, func.index, this.native.cpu);
   }
 
   entryOf(func: WasmFunc): number {
@@ -183,6 +183,7 @@ export class JitTier implements NativeTier {
 
 function* locations(frames: Iterable<NativeFrame<CodeOwner>>): Iterable<NativeLocation> {
   for (const f of frames) {
-    if (f.owner !== THUNK) yield { index: f.owner.index, tier: "jit", wasmOffset: f.sourceOffset, fp: f.fp };
+    if (f.owner === THUNK) continue;
+    yield { index: f.owner.index, tier: "jit", wasmOffset: f.sourceOffset, fp: f.fp, code: f.code, start: f.start };
   }
 }

@@ -4,7 +4,7 @@
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
-import { arrayBytes, layoutOf } from "./layout.ts";
+import { arrayBytes, CURSOR_WORD, layoutOf, LIMIT_WORD } from "./layout.ts";
 
 /** Address space: references stay positive as 32-bit integers. */
 export const HEAP_LIMIT: number = 2 ** 31 - 65536;
@@ -17,10 +17,6 @@ const BLOCK_BYTES = 1 << BLOCK_LOG2;
 const BLOCK_LINES = BLOCK_BYTES >> LINE_LOG2;
 /** Objects above this have blocks of their own: a run that cannot take one would waste more than a quarter of a block. */
 export const LARGE_BYTES: number = BLOCK_BYTES / 4;
-
-/** Words at the start of the heap, where machine code finds them: the offset that the next object gets, and the end of the run. */
-export const CURSOR_WORD = 2;
-export const LIMIT_WORD = 3;
 
 /** What free bytes are filled with for those who collect at every allocation: no type, and as a reference no object. */
 const POISON = 0x68;

@@ -1,6 +1,7 @@
 // How objects of the GC heap are laid out: header, fields, elements. Takes canonical type ids, gives offsets and sizes that every tier and the collector share.
 
 import { BugError } from "../base/bug.ts";
+import { LIMITS } from "../wasm/limits.ts";
 import {
   F32,
   F64,
@@ -27,6 +28,13 @@ export const HEADER_LENGTH = 4;
 export const OBJECT_ALIGN = 8;
 /** Bytes of a reference. */
 export const REF_BYTES = 4;
+
+/** Words at the start of the heap, where machine code finds them: the offset that the next object gets, and the end of the run. */
+export const CURSOR_WORD = 2;
+export const LIMIT_WORD = 3;
+
+/** log2 of the bytes of a row of type_rows.ts: a type of the greatest depth has itself in the last word. */
+export const ROW_LOG2: number = Math.log2(4 * (LIMITS.subtypingDepth + 1));
 
 /** What a storage type is to those who access it. */
 export const Storage = { I8: 0, I16: 1, I32: 2, I64: 3, V128: 4, REF: 5, FUNC: 6 } as const;

@@ -5,6 +5,7 @@ import { BugError } from "../base/bug.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import { OK, type Outcome } from "../runtime/bulk.ts";
 import type { AtomicViews } from "../runtime/memory.ts";
+import { wait } from "../runtime/waiting.ts";
 import { Imm, INSTRUCTIONS } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import type { InstanceCode } from "./code.ts";
@@ -22,11 +23,6 @@ for (const { code, accessLog2, imm, signature } of INSTRUCTIONS) {
   LOG2[code & 127] = accessLog2;
   OPERANDS[code & 127] = signature.indexOf(":");
 }
-
-// Results of `wait`.
-const WOKEN = 0,
-  NOT_EQUAL = 1,
-  TIMED_OUT = 2;
 
 /** An operation that Atomics has for elements of every width. */
 interface Modification {
@@ -167,18 +163,6 @@ export function runAtomic(thread: Thread, view: InstanceCode, pc: number): Outco
     default:
       throw new BugError(`no handler for opcode fe ${sub.toString(16)}`);
   }
-}
-
-/** Waits for `timeout` nanoseconds, for ever if it is negative. Throws where the host does not let a thread wait. */
-function wait(timeout: bigint, wait: (ms: number) => "ok" | "not-equal" | "timed-out"): number {
-  let result: "ok" | "not-equal" | "timed-out";
-  try {
-    result = wait(timeout < 0n ? Infinity : Number(timeout) / 1e6);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new Error("memory.atomic.wait may not block this thread; run the module in a Worker", { cause: error });
-  }
-  return result === "ok" ? WOKEN : result === "not-equal" ? NOT_EQUAL : TIMED_OUT;
 }
 
 /** Puts an unsigned result of at most 32 bits into the slot that begins at word `at`. */

@@ -2,7 +2,7 @@
 
 import type { Outcome } from "../runtime/bulk.ts";
 import { OK } from "../runtime/bulk.ts";
-import { WasmException } from "../runtime/exception.ts";
+import { clauseFrom, WasmException } from "../runtime/exception.ts";
 import { type Catch, CatchKind, TARGET_HEIGHT, TARGET_PC, TARGET_STP } from "../validate/side_table.ts";
 import { RETHROW, THROW } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -37,12 +37,7 @@ export function clauseFor(code: FunctionCode, pc: number, exception: WasmExcepti
   const { tags } = code.view.instance;
   let i = handlers.length - 1;
   while (i >= 0 && (pc <= handlers[i].start || pc > handlers[i].end)) i--;
-  for (; i >= 0; i = handlers[i].outer) {
-    for (const clause of handlers[i].catches) {
-      if (clause.tag < 0 || tags[clause.tag] === exception.tag) return clause;
-    }
-  }
-  return undefined;
+  return clauseFrom(handlers, i, tags, exception);
 }
 
 /** Makes the frame at `top` the thread's top frame, which goes on at the clause. */

@@ -206,6 +206,13 @@ export class Thread implements InterpThread {
     return false;
   }
 
+  drop(level: number): void {
+    for (; this.level > level; this.top -= FRAME_WORDS) {
+      this.level -= FRAMES[this.top + BASE];
+      this.#sp = FRAMES[this.top + FP] >> 1;
+    }
+  }
+
   frames(level: number): WasmFrame[] {
     const list: WasmFrame[] = [];
     const known = new Map<FunctionCode, Map<number, number>>();

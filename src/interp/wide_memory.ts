@@ -65,9 +65,10 @@ function readOffset(bytes: Uint8Array, at: number): number {
   }
   readS64(bytes, at, OUT);
   // The last byte of a shorter number may look like that of a negative one.
-  const length = OUT[END] - at;
-  const high = OUT[HIGH] >>> 0, low = OUT[LOW] >>> 0;
-  return length >= 10 ? high * 2 ** 32 + low : (high * 2 ** 32 + low) % 2 ** (7 * length);
+  const bits = 7 * (OUT[END] - at);
+  const high = bits >= 64 ? OUT[HIGH] >>> 0 : bits <= 32 ? 0 : (OUT[HIGH] & 2 ** (bits - 32) - 1) >>> 0;
+  const low = bits >= 32 ? OUT[LOW] >>> 0 : OUT[LOW] & 2 ** bits - 1;
+  return high * 2 ** 32 + low;
 }
 
 function access(thread: Thread, view: InstanceCode, bytes: Uint8Array, pc: number): Outcome {

@@ -3,6 +3,8 @@
 import { Helper, HELPERS } from "../abi/helpers.ts";
 import type { Place } from "../abi/signature.ts";
 import * as op from "../wasm/opcodes.ts";
+import { TrapCode } from "../wasm/traps.ts";
+import type { CompositeType } from "../wasm/types.ts";
 import type { Context, Signature } from "./context.ts";
 import { ARGUMENT, type CallTarget, INCOMING, Kind, OUTGOING, type Register } from "./macro_assembler.ts";
 import type { MoveProgram } from "./moves.ts";
@@ -25,7 +27,8 @@ function toPlace(
   else moves.load(kind, r, name);
 }
 
-function toSlot(c: Context, name: number, slot: number): void {
+/** Moves the value of `name` to a slot. */
+export function toSlot(c: Context, name: number, slot: number): void {
   const { s } = c, moves = c.merges.moves, kind = s.kind[name];
   if (s.where[name] === REGISTER) moves.store(kind, slot, s.register[name]);
   else if (s.where[name] === CONSTANT) moves.storeConstant(kind, slot, s.low[name], s.high[name]);
@@ -33,7 +36,7 @@ function toSlot(c: Context, name: number, slot: number): void {
 }
 
 /** Stores every name below `limit` that is only in a register. */
-function spillBelow(c: Context, limit: number): void {
+export function spillBelow(c: Context, limit: number): void {
   const { s } = c, moves = c.merges.moves;
   for (const r of s.usedRegisters()) {
     for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
@@ -79,7 +82,8 @@ function callWith(c: Context, signature: Signature, target: CallTarget): void {
 export function call(c: Context): void {
   const index = c.r.index, imported = c.module.importedFuncs;
   const signature = c.signatureOf(c.module.funcs[index].type);
-  callWith(c, signature, index < imported ? { imported: index } : { own: index - imported });
+  const target = index < imported ? { imported: index } : { own: index - imported, leaves: c.callsLeave };
+  callWith(c, signature, target);
 }
 
 /** call_indirect. */
@@ -89,6 +93,47 @@ export function callIndirect(c: Context): void {
   if (type.kind !== "func") return;
   c.m.prepareIndirect(table, c.s.pop(), typeIndex);
   callWith(c, c.signatureOf(type), "record");
+}
+
+/** call_ref. */
+export function callReference(c: Context): void {
+  const type = c.module.types[c.r.index].type;
+  if (type.kind !== "func") return;
+  c.m.prepareReference(c.s.pop());
+  callWith(c, c.signatureOf(type), "record");
+}
+
+/** ref.as_non_null. */
+export function asNonNull(c: Context): void {
+  const reference = c.s.pop();
+  c.m.checkNull(reference, TrapCode.NULL_REFERENCE);
+  c.s.push(Kind.REF, reference);
+}
+
+/** return_call and its like: as on return the frame goes, but then another function gets this one's return address. */
+export function tailCall(c: Context): void {
+  const { m, s, r, module } = c;
+  // A chain of tail calls is a loop, too.
+  m.checkInterrupt();
+  let target: CallTarget = "record";
+  let type: CompositeType;
+  if (r.op === op.RETURN_CALL) {
+    type = module.funcs[r.index].type;
+    target = r.index < module.importedFuncs ? { imported: r.index } : { own: r.index - module.importedFuncs };
+  } else {
+    type = module.types[r.index].type;
+    if (r.op === op.RETURN_CALL_REF) m.prepareReference(s.pop());
+    else m.prepareIndirect(r.index2, s.pop(), r.index);
+  }
+  if (type.kind !== "func") return;
+  const { params, places } = c.signatureOf(type);
+  const first = s.height - params.length;
+  for (let i = 0; i < params.length; i++) {
+    toPlace(c, first + i, places.params[i], m.intParams, m.floatParams, INCOMING);
+  }
+  c.merges.emit(c.merges.moves.take());
+  m.tailCall(target);
+  c.dead = true;
 }
 
 /** The moves that bring the topmost operands to where the caller expects results. */
@@ -125,21 +170,30 @@ export const HELPED_OPCODES: readonly number[] = [...HELPED.keys()];
 
 /** Compiles an instruction that a helper does. */
 export function callHelper(c: Context): void {
-  const { s, m, r } = c, moves = c.merges.moves;
+  const { s, r } = c, moves = c.merges.moves;
   const { id, indices } = HELPED.get(r.op)!;
   const { args, results } = HELPERS[id];
   indices.forEach((field, i) => moves.storeConstant(Kind.I32, ARGUMENT + i, r[field], 0));
   const first = s.height - (args.length - indices.length);
   for (let n = first; n < s.height; n++) toSlot(c, n, ARGUMENT + indices.length + n - first);
+  // Of those with a result, only grows of what has 64-bit addresses give 64 bits.
+  const { memories, tables } = c.module;
+  const wide = r.op === op.MEMORY_GROW ? memories[r.index].type.is64 : tables[r.index]?.type.is64;
+  emitHelperCall(c, id, first, results === 0 ? undefined : wide ? Kind.I64 : Kind.I32);
+}
+
+/** Calls a helper once the moves collected so far are made; operands from name `first` on are gone, its result, if any, is pushed. */
+export function emitHelperCall(c: Context, id: Helper, first: number, result: Kind | undefined): void {
+  const { s, m } = c;
   spillBelow(c, first);
-  c.merges.emit(moves.take());
+  c.merges.emit(c.merges.moves.take());
   s.dropTo(first);
   s.forgetRegisters();
   addFrameMap(c, m.callHelper(id));
-  if (results === 0) return;
-  const dst = c.result(Kind.I32);
-  m.loadSlot(Kind.I32, dst, ARGUMENT);
-  s.push(Kind.I32, dst);
+  if (result === undefined) return;
+  const dst = c.result(result);
+  m.loadSlot(result, dst, ARGUMENT);
+  s.push(result, dst);
 }
 
 /** table.get. */
@@ -160,7 +214,8 @@ export function tableSet(c: Context): void {
 
 /** table.size. */
 export function tableSize(c: Context): void {
-  const dst = c.result(Kind.I32);
+  const kind = c.module.tables[c.r.index].type.is64 ? Kind.I64 : Kind.I32;
+  const dst = c.result(kind);
   c.m.tableSize(dst, c.r.index);
-  c.s.push(Kind.I32, dst);
+  c.s.push(kind, dst);
 }

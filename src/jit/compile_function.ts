@@ -8,14 +8,20 @@ import type { ValidModule } from "../validate/validate_module.ts";
 import { functionName, type Module } from "../wasm/module.ts";
 import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
+import { type TypeDef, V128 } from "../wasm/types.ts";
+import { atomicHandlers } from "./atomics.ts";
 import * as calls from "./calls.ts";
 import { Context, kindOf } from "./context.ts";
 import * as control from "./control.ts";
 import { INCOMING, Kind } from "./macro_assembler.ts";
 import * as memory from "./memory.ts";
 import { type Handler, numericHandlers } from "./numeric.ts";
+import * as exceptions from "./exceptions.ts";
+import { OBJECT_HANDLERS } from "./objects.ts";
 import { DIRTY } from "./state.ts";
 import * as variables from "./variables.ts";
+import { vectorHandlers } from "./vector.ts";
+import { product128, sum128 } from "./wide_arithmetic.ts";
 import { X64MacroAssembler } from "./x64/macro_assembler.ts";
 import type { X64Features } from "./x64/emit_context.ts";
 
@@ -46,6 +52,7 @@ for (const info of op.INSTRUCTIONS) {
 }
 for (const code of calls.HELPED_OPCODES) handle(code, calls.callHelper);
 for (const code of [op.I32_CONST, op.I64_CONST, op.F32_CONST, op.F64_CONST]) handle(code, variables.constant);
+for (const [code, handler] of vectorHandlers()) handle(code, handler);
 handle(op.MEMORY_SIZE, memory.memorySize);
 handle(op.NOP, () => {});
 handle(op.UNREACHABLE, (c) => {
@@ -63,6 +70,16 @@ handle(op.BR_TABLE, control.branchTable);
 handle(op.RETURN, control.returnFromFunction);
 handle(op.CALL, calls.call);
 handle(op.CALL_INDIRECT, calls.callIndirect);
+handle(op.CALL_REF, calls.callReference);
+for (const code of [op.RETURN_CALL, op.RETURN_CALL_INDIRECT, op.RETURN_CALL_REF]) handle(code, calls.tailCall);
+handle(op.BR_ON_NULL, control.branchOnNull);
+handle(op.BR_ON_NON_NULL, control.branchOnNonNull);
+handle(op.REF_AS_NON_NULL, calls.asNonNull);
+handle(op.I64_ADD128, (c) => sum128(c, false));
+handle(op.I64_SUB128, (c) => sum128(c, true));
+handle(op.I64_MUL_WIDE_S, (c) => product128(c, true));
+handle(op.I64_MUL_WIDE_U, (c) => product128(c, false));
+for (const [code, handler] of atomicHandlers()) handle(code, handler);
 handle(op.DROP, (c) => c.s.drop());
 handle(op.SELECT, variables.select);
 handle(op.SELECT_T, variables.select);
@@ -77,6 +94,15 @@ handle(op.TABLE_SIZE, calls.tableSize);
 handle(op.REF_NULL, variables.refNull);
 handle(op.REF_IS_NULL, variables.refIsNull);
 handle(op.REF_FUNC, variables.refFunc);
+for (const [code, handler] of OBJECT_HANDLERS) handle(code, handler);
+handle(op.THROW, exceptions.throwTag);
+handle(op.THROW_REF, exceptions.throwRef);
+handle(op.TRY_TABLE, exceptions.tryTable);
+handle(op.TRY, exceptions.legacyTry);
+handle(op.CATCH, control.catchClause);
+handle(op.CATCH_ALL, control.catchClause);
+handle(op.DELEGATE, control.end);
+handle(op.RETHROW, exceptions.rethrow);
 
 /** Opcodes that this compiler has code for. */
 export function compiledOpcodes(): number[] {
@@ -97,14 +123,25 @@ export function moduleLayout(module: Module): VmctxLayout {
   });
 }
 
+function declaresVectors(module: Module): boolean {
+  const inType = ({ type }: TypeDef) =>
+    type.kind === "func"
+      ? type.params.includes(V128) || type.results.includes(V128)
+      : (type.kind === "struct" ? type.fields : [type.field]).some((field) => field.type === V128);
+  return module.types.some(inType) || module.globals.some((g) => g.type.type === V128);
+}
+
 /** Compiles functions of one module, one after another. */
 export class JitCompiler {
   readonly #c: Context;
   readonly #valid: ValidModule;
+  /** Whether values of type v128 may come from elsewhere than from instructions on vectors. */
+  readonly #hasVectors: boolean;
 
   /** Takes a module and what code is made for. */
   constructor(valid: ValidModule, options: JitOptions) {
     this.#valid = valid;
+    this.#hasVectors = declaresVectors(valid.module);
     this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu));
   }
 
@@ -115,13 +152,16 @@ export class JitCompiler {
     if (body === undefined) throw new BugError(`function ${index} is imported`);
     const facts = this.#valid.bodies[index - module.importedFuncs];
     const kinds = body.locals.map(kindOf);
-    const names = kinds.length + facts.maxOperandSlots + 1;
+    // Catch blocks keep their exceptions among the operands.
+    const operands = facts.maxOperandSlots + facts.handlers.length;
+    const names = kinds.length + operands + 1;
     c.uses.examine(r, body);
     c.begin(c.signatureOf(decl.type));
-    s.begin(kinds, facts.maxOperandSlots);
+    c.handlers = facts.handlers;
+    s.begin(kinds, operands);
     c.merges.begin(kinds.length, names);
     c.hasReferences = kinds.includes(Kind.REF);
-    m.begin(names * 2, body.start);
+    m.begin(names * 2, body.start, this.#hasVectors || c.uses.hasVectors || kinds.includes(Kind.V128));
     placeLocals(c, kinds);
     control.openFunction(c, c.signature.results);
     r.pos = body.codeStart;

@@ -4,13 +4,23 @@
 import type { Label } from "../asm/buffer.ts";
 import { type SignaturePlaces, signaturePlaces, type SlotKind } from "../abi/signature.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
+import type { Handler } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { Module } from "../wasm/module.ts";
 import * as op from "../wasm/opcodes.ts";
-import { F32, F64, type FuncType, I32, I64, type ValType } from "../wasm/types.ts";
+import { F32, F64, type FuncType, I32, I64, V128, type ValType } from "../wasm/types.ts";
 import { LocalUses } from "./local_uses.ts";
-import { Condition, inverse, Kind, type MacroAssembler, mirrored, type Register } from "./macro_assembler.ts";
-import { type Control, Merges } from "./merges.ts";
+import {
+  ARGUMENT,
+  Condition,
+  inverse,
+  Kind,
+  type MacroAssembler,
+  mirrored,
+  passedSlots,
+  type Register,
+} from "./macro_assembler.ts";
+import { type Control, Merges, type SavedState } from "./merges.ts";
 import type { MoveProgram } from "./moves.ts";
 import { CONSTANT, isFloat, SLOT, State } from "./state.ts";
 
@@ -20,9 +30,10 @@ export function kindOf(type: ValType): Kind {
   if (type === I64) return Kind.I64;
   if (type === F32) return Kind.F32;
   if (type === F64) return Kind.F64;
+  if (type === V128) return Kind.V128;
   return Kind.REF;
 }
-const SLOT_KINDS: readonly SlotKind[] = ["i32", "i64", "f32", "f64", "ref"];
+const SLOT_KINDS: readonly SlotKind[] = ["i32", "i64", "f32", "f64", "ref", "v128"];
 
 /** What a condition compares, when it is left to the branch that follows. */
 export const Compared = {
@@ -53,6 +64,23 @@ interface Detour {
   readonly source: number;
 }
 
+/** Where exceptions go on that a clause catches: the payload of the given kinds becomes operands from name `base` on, then as a detour. */
+interface LandingPad {
+  readonly entry: number;
+  readonly kinds: readonly Kind[];
+  readonly base: number;
+  readonly moves: MoveProgram;
+  readonly target: Label | undefined;
+  readonly source: number;
+}
+
+/** A legacy `try` that is open: its state at the beginning, when all is in slots, and its next clause. */
+interface OpenTry {
+  readonly handler: Handler;
+  readonly state: SavedState;
+  clause: number;
+}
+
 /** The state of compiling functions of one module. */
 export class Context {
   readonly module: Module;
@@ -73,10 +101,18 @@ export class Context {
   #compared: Compared = Compared.NOTHING;
   #condition: Condition = Condition.EQ;
   #detours: Detour[] = [];
+  #pads: LandingPad[] = [];
+  /** Regions of this function with exception handlers, and how many try blocks are open. */
+  handlers: readonly Handler[] = [];
+  guarded = 0;
+  tries: OpenTry[] = [];
   readonly #signatures = new Map<FuncType, Signature>();
+  /** Whether a call of an own function may come back from another instance, to which that made a tail call. */
+  readonly callsLeave: boolean;
 
   constructor(valid: ValidModule, m: MacroAssembler) {
     this.module = valid.module;
+    this.callsLeave = valid.bodies.some((body) => body.leaves);
     this.m = m;
     this.r = new BytecodeReader(valid.module.bytes);
     this.s = new State(m);
@@ -92,6 +128,9 @@ export class Context {
     this.hasReferences = false;
     this.#compared = Compared.NOTHING;
     this.#detours = [];
+    this.#pads = [];
+    this.guarded = 0;
+    this.tries = [];
   }
 
   /** Kinds and places of a function type. */
@@ -103,6 +142,12 @@ export class Context {
       this.#signatures.set(type, signature = { params, results, places });
     }
     return signature;
+  }
+
+  /** Kinds of the values of a tag. */
+  payloadOf(tag: number): readonly Kind[] {
+    const { type } = this.module.types[this.module.tags[tag].typeIndex];
+    return type.kind === "func" ? this.signatureOf(type).params : [];
   }
 
   // Registers for results
@@ -277,9 +322,26 @@ export class Context {
     return label;
   }
 
-  /** Emits the detours, behind everything else. */
+  /** A landing pad, likewise. */
+  landing(pad: LandingPad): void {
+    this.#pads.push(pad);
+  }
+
+  /** Emits the detours and landing pads, behind everything else. */
   emitDetours(): void {
     const m = this.m;
+    for (const { entry, kinds, base, moves, target, source } of this.#pads) {
+      m.source(source);
+      m.landingPad(entry);
+      let from = ARGUMENT;
+      kinds.forEach((kind, i) => {
+        m.copySlot(kind, base + i, from);
+        from += passedSlots(kind);
+      });
+      this.merges.emit(moves);
+      if (target === undefined) m.leaveAndReturn();
+      else m.jump(target);
+    }
     for (const { label, moves, target, source } of this.#detours) {
       m.source(source);
       m.bind(label);

@@ -5,7 +5,7 @@ import { NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import * as op from "../wasm/opcodes.ts";
 import { emitReturn, returnMoves } from "./calls.ts";
 import { type Context, kindOf } from "./context.ts";
-import { inverse, type Kind } from "./macro_assembler.ts";
+import { ARGUMENT, Condition, inverse, Kind, passedSlots } from "./macro_assembler.ts";
 import type { Control } from "./merges.ts";
 import { CONSTANT, DIRTY, isFloat, REGISTER } from "./state.ts";
 import { passLocal } from "./variables.ts";
@@ -19,7 +19,7 @@ const TEMPORARY_FLOATS = 3;
 const IDLE_LIMIT = 5;
 
 /** Opens the block of the present instruction, whose condition, if any, is popped. */
-function open(c: Context, opcode: number): Control {
+export function open(c: Context, opcode: number): Control {
   const r = c.r;
   let params = NONE, results = NONE;
   if (r.blockIndex !== NO_TYPE_INDEX) {
@@ -99,12 +99,17 @@ export function elseArm(c: Context): void {
 /** end: the state at the label, if there was a branch to it. */
 export function end(c: Context): void {
   const control = c.controls[c.controls.length - 1];
+  const { opcode } = control;
+  if (opcode === op.TRY_TABLE || opcode === op.TRY) c.guarded--;
+  if (opcode === op.TRY || opcode === op.CATCH) c.tries.pop();
   if (c.controls.length === 1) {
     if (!c.dead) emitReturn(c);
     c.controls.pop();
     return;
   }
-  if (control.opcode !== op.LOOP && control.merge !== undefined) {
+  // The results of a catch block lie above the exception that it keeps.
+  const moves = opcode === op.CATCH && !c.dead;
+  if (opcode !== op.LOOP && (control.merge !== undefined || moves)) {
     if (!c.dead) c.merges.emit(c.merges.edge(control));
     c.m.bind(control.label);
     c.merges.enter(control);
@@ -140,8 +145,31 @@ function jumpTo(c: Context, depth: number): void {
 
 /** br_if: the moves of a taken branch are made out of line, except on the way back to a loop's head. */
 export function branchIf(c: Context): void {
+  branchWhen(c, c.takeCondition());
+}
+
+/** br_on_null: the reference is carried on only where it is not null. */
+export function branchOnNull(c: Context): void {
+  const { s, m } = c;
+  const reference = s.pop();
+  m.test32(reference, reference);
+  branchWhen(c, Condition.EQ);
+  s.push(Kind.REF, reference);
+}
+
+/** br_on_non_null: the reference is carried to the label only. */
+export function branchOnNonNull(c: Context): void {
+  const { s, m } = c;
+  const reference = s.pop();
+  s.push(Kind.REF, reference);
+  m.test32(reference, reference);
+  branchWhen(c, Condition.NE);
+  s.drop();
+}
+
+/** A branch to the label of the present instruction under a condition that the flags tell. */
+export function branchWhen(c: Context, condition: Condition): void {
   const depth = c.r.index, m = c.m;
-  const condition = c.takeCondition();
   if (depth === c.controls.length - 1) return m.jumpIf(condition, c.detour(returnMoves(c), undefined));
   const control = target(c, depth);
   const moves = c.merges.edge(control);
@@ -178,6 +206,39 @@ export function branchTable(c: Context): void {
   c.dead = true;
 }
 
+// Legacy exceptions: the rest is in exceptions.ts
+
+/** catch and catch_all: the end of what is before, and the landing pad. */
+export function catchClause(c: Context): void {
+  const { s, m, merges } = c;
+  const control = c.controls[c.controls.length - 1], { base } = control;
+  if (!c.dead) {
+    merges.emit(merges.edge(control));
+    m.jump(control.label);
+  }
+  const block = c.tries[c.tries.length - 1];
+  const { entry, tag } = block.handler.catches[block.clause++];
+  if (control.opcode === op.TRY) {
+    control.opcode = op.CATCH;
+    c.guarded--;
+  }
+  merges.restore(block.state);
+  s.dropTo(base);
+  const kinds = tag < 0 ? NONE : c.payloadOf(tag);
+  m.landingPad(entry);
+  // The exception is kept in the slot below the payload, for rethrow.
+  m.copySlot(Kind.REF, base, ARGUMENT + kinds.reduce((slots, kind) => slots + passedSlots(kind), 0));
+  s.pushSlot(Kind.REF);
+  c.hasReferences = true;
+  let from = ARGUMENT;
+  kinds.forEach((kind, i) => {
+    m.copySlot(kind, base + 1 + i, from);
+    from += passedSlots(kind);
+    s.pushSlot(kind);
+  });
+  c.dead = false;
+}
+
 /** return. */
 export function returnFromFunction(c: Context): void {
   emitReturn(c);
@@ -192,6 +253,8 @@ export function skipDeadCode(c: Context): void {
       case op.BLOCK:
       case op.LOOP:
       case op.IF:
+      case op.TRY_TABLE:
+      case op.TRY:
         depth++;
         c.blocks++;
         break;
@@ -200,6 +263,15 @@ export function skipDeadCode(c: Context): void {
         c.s.at = r.at;
         return elseArm(c);
       case op.END:
+        if (depth-- > 0) break;
+        c.s.at = r.at;
+        return end(c);
+      case op.CATCH:
+      case op.CATCH_ALL:
+        if (depth > 0) break;
+        c.s.at = r.at;
+        return catchClause(c);
+      case op.DELEGATE:
         if (depth-- > 0) break;
         c.s.at = r.at;
         return end(c);

@@ -49,6 +49,8 @@ export class LocalUses {
   #trace = new Int32Array(4096);
   #length = 0;
   #hasLoops = false;
+  /** There are edges from calls to catch clauses, which liveness does not know. */
+  #catches = false;
   #words = 0;
   #live = new Uint32Array(0);
   #elseLive = new Uint32Array(0);
@@ -56,6 +58,8 @@ export class LocalUses {
   #alwaysLive = new Uint8Array(64);
   /** Whether liveness was found out. */
   known = false;
+  /** Whether there are instructions on vectors. */
+  hasVectors = false;
 
   /** Examines a body whose module is valid. `reader` is left anywhere. */
   examine(reader: BytecodeReader, body: FuncBody): void {
@@ -152,7 +156,7 @@ export class LocalUses {
 
   #scan(r: BytecodeReader, body: FuncBody): void {
     this.eventCount = this.#blockCount = this.#length = 0;
-    this.#hasLoops = false;
+    this.#hasLoops = this.#catches = this.hasVectors = false;
     r.pos = body.codeStart;
     r.end = body.end;
     const open: number[] = [this.#newBlock(op.BLOCK)];
@@ -167,6 +171,11 @@ export class LocalUses {
         case op.LOCAL_TEE:
           this.#addEvent(Item.SET, r.index, r.at, loops);
           break;
+        case op.TRY_TABLE:
+        case op.TRY:
+          this.#catches = true;
+          open.push(this.#newBlock(code));
+          break;
         case op.BLOCK:
         case op.IF:
         case op.LOOP:
@@ -180,6 +189,7 @@ export class LocalUses {
           this.#add(Item.ELSE, open[open.length - 1]);
           this.blockHasElse[open[open.length - 1]] = 1;
           break;
+        case op.DELEGATE:
         case op.END: {
           const b = open.pop()!;
           if (this.#blockIsLoop[b] === 1) loops--;
@@ -193,6 +203,10 @@ export class LocalUses {
           this.#add(Item.BR, open[open.length - 1 - r.index]);
           break;
         case op.BR_IF:
+        case op.BR_ON_NULL:
+        case op.BR_ON_NON_NULL:
+        case op.BR_ON_CAST:
+        case op.BR_ON_CAST_FAIL:
           this.#add(Item.BR_IF, open[open.length - 1 - r.index]);
           break;
         case op.BR_TABLE:
@@ -200,11 +214,18 @@ export class LocalUses {
           this.#add(Item.STOP, 0);
           break;
         case op.RETURN:
+        case op.THROW:
+        case op.RETHROW:
+        case op.THROW_REF:
+        case op.RETURN_CALL:
+        case op.RETURN_CALL_INDIRECT:
+        case op.RETURN_CALL_REF:
         case op.UNREACHABLE:
           this.#add(Item.STOP, 0);
           break;
         default:
-          if (r.info.properties & op.CALLS || code >= op.MEMORY_INIT) this.blockCalls[open[open.length - 1]] = 1;
+          if (code >>> 12 === op.V128_LOAD >>> 12) this.hasVectors = true;
+          else if (r.info.properties & op.CALLS || code >= op.MEMORY_INIT) this.blockCalls[open[open.length - 1]] = 1;
       }
     }
   }
@@ -231,7 +252,7 @@ export class LocalUses {
   #findLiveness(count: number): void {
     const words = this.#words = (count + 31) >>> 5;
     const size = this.#blockCount * words;
-    this.known = size <= MAX_LIVE_WORDS && this.#length * words <= MAX_LIVE_WORDS * 4;
+    this.known = !this.#catches && size <= MAX_LIVE_WORDS && this.#length * words <= MAX_LIVE_WORDS * 4;
     if (!this.known) return;
     if (this.#live.length < size) {
       this.#live = new Uint32Array(size * 2);

@@ -10,14 +10,19 @@ export type Register = number;
 export const FIRST_FLOAT = 32;
 export const NO_REGISTER = -1;
 
-/** What a value is: its width and the kind of register it wants. REF is a 32-bit integer. */
-export const Kind = { I32: 0, I64: 1, F32: 2, F64: 3, REF: 4 } as const;
+/** What a value is: its width and the kind of register it wants. REF is a 32-bit integer, V128 wants a float register. */
+export const Kind = { I32: 0, I64: 1, F32: 2, F64: 3, REF: 4, V128: 5 } as const;
 /** A kind of value. */
 export type Kind = number;
 
+/** How many slots a value takes that is passed outside of the frame and of registers. */
+export function passedSlots(kind: Kind): number {
+  return kind === Kind.V128 ? 2 : 1;
+}
+
 /**
- * A slot of 8 bytes in memory: 0 and above are the canonical slots of the frame; the incoming area (stack parameters and results) and the outgoing area
- * (those of a callee) and the stack block's argument slots are numbered from these bases.
+ * A slot of 8 bytes in memory: 0 and above are the canonical slots of the frame (of 16 bytes in functions with vectors); the incoming area (stack parameters
+ * and results) and the outgoing area (those of a callee) and the stack block's argument slots are numbered from these bases: there a vector takes two.
  */
 export type Slot = number;
 export const INCOMING = 0x1000000;
@@ -85,8 +90,11 @@ export interface Fixed {
   readonly clobbered: readonly Register[];
 }
 
-/** Which function record a call takes: an own function's by own index, an import's by its index, or the one in the call register. */
-export type CallTarget = { readonly own: number } | { readonly imported: number } | "record";
+/**
+ * Which function record a call takes: an own function's by own index, an import's by its index, or the one in the call register. A call of an own function may
+ * come back from another instance where it `leaves`.
+ */
+export type CallTarget = { readonly own: number; readonly leaves?: boolean } | { readonly imported: number } | "record";
 
 /** Operations of an architecture. `wide` in a name's place is its suffix: 32 or 64 bits. */
 export interface MacroAssembler {
@@ -102,8 +110,8 @@ export interface MacroAssembler {
   readonly scratchFloat: Register;
 
   // The function
-  /** Starts a function whose frame has no more than `slots` canonical slots; `source` is the byte offset of its body. */
-  begin(slots: number, source: number): void;
+  /** Starts a function whose frame has no more than `slots` canonical slots; `source` is the byte offset of its body; `vectors`: whether it may have any. */
+  begin(slots: number, source: number, vectors: boolean): void;
   /** Stores zero to the slots from `from` to before `to`. */
   zeroSlots(from: number, to: number): void;
   /** Where the operation comes from that is emitted next: byte offset in the module. */
@@ -114,6 +122,8 @@ export interface MacroAssembler {
   // Labels and branches
   newLabel(): Label;
   bind(label: Label): void;
+  /** Emits code behind the function, which may use no further code there. */
+  outOfLine(emit: () => void): void;
   jump(label: Label): void;
   /** After a comparison. */
   jumpIf(condition: Condition, label: Label): void;
@@ -140,6 +150,8 @@ export interface MacroAssembler {
   /** `dst` is `lhs`. */
   arithmetic32Slot(op: Arithmetic, dst: Register, rhs: Slot): void;
   arithmetic64Slot(op: Arithmetic, dst: Register, rhs: Slot): void;
+  /** In place. */
+  negate(kind: Kind, dst: Register): void;
   fixedShift(op: Shift): Fixed;
   shift32(op: Shift, dst: Register, lhs: Register, count: Register): void;
   shift64(op: Shift, dst: Register, lhs: Register, count: Register): void;
@@ -174,9 +186,36 @@ export interface MacroAssembler {
   /** dst = condition ? lhs : rhs. */
   selectIf(kind: Kind, condition: Condition, dst: Register, lhs: Register, rhs: Register): void;
 
+  // Integers of 128 bits, as pairs of registers
+  /** The low half of the result may be in the register of any operand; so may the high half. */
+  sum128(
+    subtract: boolean,
+    dst: readonly [Register, Register],
+    lhs: readonly [Register, Register],
+    rhs: readonly [Register, Register],
+  ): void;
+  fixedProduct128(): Fixed & { readonly high: Register };
+  /** As with divisions, of fixed registers; `result` gets the low half. */
+  product128(signed: boolean, rhs: Register): void;
+
   // Floats
   floatArithmetic32(op: FloatArithmetic, dst: Register, lhs: Register, rhs: Register): void;
   floatArithmetic64(op: FloatArithmetic, dst: Register, lhs: Register, rhs: Register): void;
+
+  // Vectors: `opcode` is the instruction's; destination and operands may be the same registers
+  /** A vector as a constant of this function: what stands for its low half in `constant` and `storeSlotConstant`. */
+  vectorConstant(bytes: Uint8Array): number;
+  /** Also splats, and tests whose result is an integer. */
+  vectorUnary(opcode: number, dst: Register, src: Register): void;
+  vectorBinary(opcode: number, dst: Register, lhs: Register, rhs: Register): void;
+  vectorCommutes(opcode: number): boolean;
+  /** `temporary` is changed, too, and none of the operands. */
+  vectorTernary(opcode: number, dst: Register, a: Register, b: Register, c: Register, temporary: Register): void;
+  vectorShift(opcode: number, dst: Register, src: Register, count: Register): void;
+  vectorShiftConstant(opcode: number, dst: Register, src: Register, count: number): void;
+  shuffle(dst: Register, lhs: Register, rhs: Register, lanes: Uint8Array): void;
+  extractLane(opcode: number, dst: Register, src: Register, lane: number): void;
+  replaceLane(opcode: number, dst: Register, src: Register, value: Register, lane: number): void;
 
   // Memory: `opcode` is the instruction's. Address register NO_REGISTER: `offset` is the whole address
   load(opcode: number, dst: Register, memory: number, address: Register, offset: number): void;
@@ -184,6 +223,24 @@ export interface MacroAssembler {
   /** For integers; the constant is sign-extended to the width of the access. */
   storeConstant(opcode: number, memory: number, address: Register, offset: number, value: number): void;
   memorySize(dst: Register, memory: number): void;
+  /** Traps when address and offset together are no multiple of the bytes accessed; only the low bits of `offset` count. */
+  checkAligned(log2: number, address: Register, offset: number): void;
+  /** Puts the bytes from `value` into memory and those that were there, zero-extended, into `value`; or their sum into memory. */
+  atomicExchange(log2: number, memory: number, address: Register, offset: number, value: Register): void;
+  atomicAdd(log2: number, memory: number, address: Register, offset: number, value: Register): void;
+  /** The register of what was in memory, and for atomicCompareExchange of what is expected there; the other operands are in others. */
+  readonly atomicRegister: Register;
+  /** For AND, OR and XOR. */
+  atomicLogic(
+    op: Arithmetic,
+    log2: number,
+    memory: number,
+    address: Register,
+    offset: number,
+    value: Register,
+  ): void;
+  atomicCompareExchange(log2: number, memory: number, address: Register, offset: number, value: Register): void;
+  fence(): void;
 
   // Globals, tables, functions
   loadGlobal(kind: Kind, dst: Register, index: number): void;
@@ -193,12 +250,39 @@ export interface MacroAssembler {
   tableSize(dst: Register, table: number): void;
   functionReference(dst: Register, index: number): void;
 
+  // Objects of the heap. `opcode` is that of the load or store of linear memory that accesses as many bytes
+  checkNull(ref: Register, code: TrapCode): void;
+  /** Makes the heap's base known to the operations that follow, up to one that is neither of these nor a move. */
+  objectBase(): void;
+  loadObject(opcode: number, dst: Register, ref: Register, offset: number): void;
+  storeObject(opcode: number, ref: Register, offset: number, src: Register): void;
+  /** For integers; the constant is sign-extended. */
+  storeObjectConstant(opcode: number, ref: Register, offset: number, value: number): void;
+  /** Makes a new object of `bytes` with a header only and objectBase(); goes to `slow` when that takes more than moving a pointer. */
+  allocate(dst: Register, typeIndex: number, bytes: number, length: number, slow: Label): void;
+  /** The same for an array, if it has no more than `maxBytes`. */
+  allocateArray(dst: Register, type: number, length: Register, stride: number, maxBytes: number, slow: Label): void;
+  /** Checks the index and makes the element known to the next access, whose offset is that of element 0. */
+  elementBase(array: Register, index: Register, stride: number): void;
+  loadElementAt(opcode: number, dst: Register, offset: number): void;
+  storeElementAt(opcode: number, offset: number, src: Register): void;
+  /** After objectBase(): compares the type of an object with a type of the module. */
+  compareObjectType(ref: Register, typeIndex: number): void;
+  /** After compareObjectType(): compares the object's supertype of the given depth with the type. */
+  compareSupertype(typeIndex: number, depth: number): void;
+
   // Calls
   /** Finds the record of `table[index]`, checks its type, and leaves it in the call register, which no move touches. */
   prepareIndirect(table: number, index: Register, typeIndex: number): void;
+  /** Leaves the record of the function in the call register; traps when the reference is null. */
+  prepareReference(reference: Register): void;
   /** Calls with an outgoing area of `areaSlots`; all registers that values may be in are lost. Gives the offset of the return address. */
   call(target: CallTarget, areaSlots: number): number;
+  /** Tears the frame down and jumps to a function, whose arguments are in its registers and the incoming area. */
+  tailCall(target: CallTarget): void;
   /** Asks for a helper, arguments in the stack block's slots. Likewise. */
   callHelper(id: number): number;
   addFrameMap(map: FrameMap): void;
+  /** Begins the code where exceptions go on that a catch clause catches: all names are in their slots, the payload in the stack block's. */
+  landingPad(entry: number): void;
 }

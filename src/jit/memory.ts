@@ -1,8 +1,10 @@
-// Loads, stores and memory.size. An address is a 32-bit number, zero-extended, plus the constant offset; beyond the memory's length the access faults.
+// Loads, stores and memory.size. An address is an unsigned number plus the constant offset; beyond the memory's length the access traps, by fault or check.
 
+import { Helper } from "../abi/helpers.ts";
 import * as op from "../wasm/opcodes.ts";
+import { emitHelperCall } from "./calls.ts";
 import { type Context, kindOf } from "./context.ts";
-import { Kind, NO_REGISTER, type Register } from "./macro_assembler.ts";
+import { ARGUMENT, Kind, NO_REGISTER, type Register } from "./macro_assembler.ts";
 import { isFloat } from "./state.ts";
 import { F32, F64, I32, I64 } from "../wasm/types.ts";
 
@@ -14,13 +16,19 @@ for (const info of op.INSTRUCTIONS) {
   if (info.imm === op.Imm.MEMORY_ACCESS) KINDS.set(info.code, LETTERS[info.signature.replace(/[a:]/g, "")]);
 }
 
-/** The constant part of the address on top: the instruction's offset, and the address itself if it is a constant. */
-function constantPart(c: Context): number {
-  return c.r.offset + (c.s.isConstant(0) ? c.s.lowAt(0) >>> 0 : 0);
+/**
+ * The constant part of the address on top: the instruction's offset, and the address itself if it is a constant. Beyond 2^53, where nothing is,
+ * it is not exact.
+ */
+export function constantPart(c: Context): number {
+  const { s, r } = c;
+  if (!s.isConstant(0)) return r.offset;
+  const high = s.kindAt(0) === Kind.I64 ? (s.highAt(0) >>> 0) * 2 ** 32 : 0;
+  return r.offset + (s.lowAt(0) >>> 0) + high;
 }
 
 /** Pops the address; NO_REGISTER when it is a constant, which counts as offset then. */
-function popAddress(c: Context): Register {
+export function popAddress(c: Context): Register {
   if (!c.s.isConstant(0)) return c.s.pop();
   c.s.drop();
   return NO_REGISTER;
@@ -53,7 +61,14 @@ export function store(c: Context): void {
 
 /** memory.size, in pages. */
 export function memorySize(c: Context): void {
-  const dst = c.result(Kind.I32);
+  const { type } = c.module.memories[c.r.index];
+  const kind = type.is64 ? Kind.I64 : Kind.I32;
+  // Another thread may have grown a shared one.
+  if (type.shared) {
+    c.merges.moves.storeConstant(Kind.I32, ARGUMENT, c.r.index, 0);
+    return emitHelperCall(c, Helper.MEMORY_SIZE, c.s.height, kind);
+  }
+  const dst = c.result(kind);
   c.m.memorySize(dst, c.r.index);
-  c.s.push(Kind.I32, dst);
+  c.s.push(kind, dst);
 }

@@ -14,7 +14,7 @@ const MAX_REGISTER_RESULTS = 4;
 
 /** An open block. */
 export interface Control {
-  readonly opcode: number;
+  opcode: number;
   /** Number of the block in the order of the bytes. */
   readonly block: number;
   /** Name of its first operand. */

@@ -7,7 +7,6 @@ import {
   Condition,
   Division,
   FIRST_FLOAT,
-  type Fixed,
   FloatArithmetic,
   Kind,
   type Register,
@@ -165,7 +164,7 @@ function divide(c: Context, wide: boolean, operation: Division): void {
     const fixed = m.fixedDivisionConstant(known);
     if (fixed !== undefined) {
       s.drop();
-      const lhs = popOutside(c, fixed);
+      const lhs = popOutside(c, fixed.clobbered);
       for (const r of fixed.clobbered) s.vacate(r);
       const dst = fixed.result >= 0 ? fixed.result : c.result(kind);
       m.divide32Constant(operation, dst, lhs, known);
@@ -173,7 +172,7 @@ function divide(c: Context, wide: boolean, operation: Division): void {
     }
   }
   const fixed = m.fixedDivision(operation);
-  const rhs = popOutside(c, fixed);
+  const rhs = popOutside(c, fixed.clobbered);
   if (fixed.lhs >= 0) s.popTo(fixed.lhs);
   const lhs = fixed.lhs >= 0 ? fixed.lhs : s.pop();
   for (const r of fixed.clobbered) s.vacate(r);
@@ -184,11 +183,11 @@ function divide(c: Context, wide: boolean, operation: Division): void {
 }
 
 /** Pops an operand to a register that the instruction does not change; those it changes are pinned. */
-function popOutside(c: Context, fixed: Fixed): Register {
+export function popOutside(c: Context, clobbered: readonly Register[]): Register {
   const { s, m } = c;
-  for (const r of fixed.clobbered) s.pin(r);
+  for (const r of clobbered) s.pin(r);
   const top = s.height - 1;
-  if (s.where[top] !== REGISTER || !fixed.clobbered.includes(s.register[top])) return s.pop();
+  if (s.where[top] !== REGISTER || !clobbered.includes(s.register[top])) return s.pop();
   const to = s.take(s.kind[top]);
   m.move(s.kind[top], to, s.register[top]);
   s.drop();

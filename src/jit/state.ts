@@ -24,7 +24,7 @@ const CONSTANTS = REGISTERS;
 
 /** Whether values of this kind want float registers. */
 export function isFloat(kind: Kind): boolean {
-  return kind === Kind.F32 || kind === Kind.F64;
+  return kind === Kind.F32 || kind === Kind.F64 || kind === Kind.V128;
 }
 
 /** State of all names of a function. */

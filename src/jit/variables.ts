@@ -43,6 +43,13 @@ export function localSet(c: Context, tee: boolean): void {
     if (!tee) s.drop();
     return;
   }
+  if (s.where[top] === CONSTANT && c.guarded > 0) {
+    // In a try block no local becomes a constant: see exceptions.ts.
+    c.m.storeSlotConstant(s.kind[x], x, s.low[top], s.high[top]);
+    s.clean[x] = s.at;
+    if (!tee) s.drop();
+    return;
+  }
   if (s.where[top] === CONSTANT) {
     s.attachConstant(x, s.low[top], s.high[top]);
     if (!tee) s.drop();

@@ -19,6 +19,8 @@ export interface Installed<Owner> {
 
 /** What {@link CodeSpace.lookup} finds. */
 export interface CodeLocation<Owner> {
+  /** Address of the code's first byte. */
+  readonly start: number;
   readonly code: Code;
   /** Offset of the pc in the code's bytes. */
   readonly offset: number;
@@ -64,7 +66,7 @@ export class CodeSpace<Owner> {
   lookup(pc: number): CodeLocation<Owner> | undefined {
     const found = this.#installed[this.#indexAfter(pc) - 1];
     if (found === undefined || pc >= found.end) return undefined;
-    return { code: found.code, offset: pc - found.start, owner: found.owner };
+    return { start: found.start, code: found.code, offset: pc - found.start, owner: found.owner };
   }
 
   /** Called by {@link ModuleCode}. */

@@ -34,7 +34,7 @@ export function pointerTo(address: number): NativePointer {
   return Deno.UnsafePointer.create(BigInt(address))!;
 }
 
-/** The address of the first byte of a buffer that does not move: one longer than zero and not on V8's own heap. */
+/** The address of the first byte of a buffer that does not move: not on V8's own heap, and longer than zero (or 0 may come out). */
 export function addressOfBuffer(buffer: ArrayBuffer | SharedArrayBuffer): number {
   return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(buffer))));
 }

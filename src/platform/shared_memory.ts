@@ -2,6 +2,8 @@
 // Takes and gives byte lengths; pages and maximum are runtime/'s affair.
 
 import { ResourceError } from "../wasm/errors.ts";
+import { addressOfBuffer } from "./ffi.ts";
+import { canRunNative } from "./permissions.ts";
 
 /** A shared memory as it travels to another Worker with `postMessage`. */
 export interface SharedBytes {
@@ -15,6 +17,7 @@ export interface SharedBytes {
 export class SharedLinearMemory {
   readonly buffer: SharedArrayBuffer;
   readonly #lock: Int32Array | undefined;
+  #address = 0;
 
   /** Takes what another Worker has already. */
   constructor(readonly bytes: SharedBytes) {
@@ -36,6 +39,11 @@ export class SharedLinearMemory {
   /** Current length in bytes, whoever grew it. */
   get byteLength(): number {
     return this.buffer.byteLength;
+  }
+
+  /** Address of byte 0, which never changes once there is a byte; 0 where native code cannot run. */
+  get address(): number {
+    return this.#address ||= canRunNative() ? addressOfBuffer(this.buffer) : 0;
   }
 
   /** Grows by `bytes`, which are zero; gives the old length, or -1 with nothing changed. `limit` is the most bytes it may have. */

@@ -6,10 +6,11 @@ import { type Native, readAddress, startNative, writeAddress } from "../abi/nati
 import { STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
 import type { NativeStack } from "../platform/stacks.ts";
+import { CatchKind } from "../validate/side_table.ts";
 import { Trap, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import type { WasmException } from "./exception.ts";
+import { clauseFrom, type WasmException } from "./exception.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
@@ -19,6 +20,8 @@ import { type InterpThread, RunStatus } from "./tier.ts";
 import { readSlot, writeSlot, writeSlots } from "./values.ts";
 
 const IDLE_THREADS = 8;
+
+const NO_PAYLOAD = new Int32Array(0);
 
 /** Slot of a stack block where arguments and results stand. */
 const ARGS_SLOT = STACK.args >> 3;
@@ -287,14 +290,25 @@ export class Activation {
     const { i32 } = this.#stack!;
     segment.exit = status;
     if (status === Exit.HELPER) {
-      runHelper(this.store, i32, (code) => this.#trap(code));
-      return true;
+      const thrown = runHelper(this.store, i32, (code) => this.#trap(code));
+      if (thrown === undefined) return true;
+      this.#throw(thrown);
+      return false;
     }
     const callee = this.store.func(i32[STACK.callee >> 2]);
     const args = { words: i32, at: ARGS_SLOT };
     if (callee.mode === Mode.HOST) return this.#callHost(callee, args);
+    if (this.#isTailCall()) {
+      this.segments.pop();
+      writeAddress(i32, SP, segment.enteredAt);
+    }
     this.#start(callee, args);
     return false;
+  }
+
+  /** Whether nothing but the entry thunk waits for the parked call: a function that it entered made a tail call. The frame pointer before it is 0. */
+  #isTailCall(): boolean {
+    return this.#stack!.readAddress(readAddress(this.#stack!.i32, FP)) === 0;
   }
 
   /** Machine code returned for good: its results, or its trap. */
@@ -343,19 +357,55 @@ export class Activation {
   }
 
   /**
-   * Looks for a frame that catches; if there is one, everything above it is dropped, and its segment is to run now. Machine code has no handlers: what it has
-   * on its stack is abandoned.
+   * Looks for a frame that catches; if there is one, everything above it is dropped, and its segment is to run now.
    */
   #catch(exception: WasmException): boolean {
     const thread = this.#thread;
-    if (thread === undefined) return false;
-    let level = thread.level;
+    let level = thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
-      if (this.segments[i].native) continue;
-      if (!thread.catches(exception, level--)) continue;
+      const segment = this.segments[i];
+      if (segment.native) {
+        if (!this.#catchesNative(segment, exception)) continue;
+        this.segments.splice(i + 1);
+        thread?.drop(level);
+        return true;
+      }
+      if (!thread!.catches(exception, level--)) continue;
       for (const dropped of this.segments.splice(i + 1).reverse()) {
         if (dropped.native) writeAddress(this.#stack!.i32, SP, dropped.enteredAt);
       }
+      return true;
+    }
+    return false;
+  }
+
+  /** Looks for a frame of machine code that catches; if there is one, what is parked becomes that frame at its landing pad. */
+  #catchesNative(segment: Segment, exception: WasmException): boolean {
+    const { exit } = segment, stack = this.#stack!, { i32 } = stack;
+    if (exit === undefined) return false;
+    const parked = { exit, ...(segment.saved ?? this.#parkedRegisters()) };
+    for (const at of this.store.native!.framesAt(stack, parked)) {
+      if (at.code.landingPads.length === 0) continue;
+      const instance = this.store.instanceAt(stack.readAddress(at.fp - 8))!;
+      const { handlers } = instance.valid.bodies[at.index - instance.module.importedFuncs];
+      const inner = handlers.findLastIndex((h) => h.start <= at.wasmOffset && at.wasmOffset < h.end);
+      const clause = clauseFrom(handlers, inner, instance.tags, exception);
+      if (clause === undefined) continue;
+      const { landingPads: pads, frameSize } = at.code;
+      let pad = 0;
+      while (pad < pads.length && pads[pad] !== clause.entry) pad += 2;
+      if (pad === pads.length) throw new BugError(`${at.code.name} has no landing pad for entry ${clause.entry}`);
+      const payload = clause.tag >= 0 ? exception.payload : NO_PAYLOAD;
+      i32.set(payload, 2 * ARGS_SLOT);
+      if (clause.kind === CatchKind.CATCH_REF || clause.kind === CatchKind.CATCH_ALL_REF || clause.slot >= 0) {
+        i32[2 * ARGS_SLOT + payload.length] = this.store.handles.toRef(exception);
+        i32[2 * ARGS_SLOT + payload.length + 1] = 0;
+      }
+      writeAddress(i32, SP, at.fp - frameSize);
+      writeAddress(i32, FP, at.fp);
+      writeAddress(i32, IP, at.start + pads[pad + 1]);
+      segment.exit = Exit.HELPER;
+      segment.saved = undefined;
       return true;
     }
     return false;

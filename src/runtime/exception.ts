@@ -3,6 +3,7 @@
 
 import { BugError } from "../base/bug.ts";
 import { Trap, type WasmFrame } from "../wasm/errors.ts";
+import type { Catch, Handler } from "../validate/side_table.ts";
 import { EXTERNREF, isRef, slotsOf, TYPES, type ValType } from "../wasm/types.ts";
 import type { Store } from "./store.ts";
 import { WasmTag } from "./tag.ts";
@@ -33,6 +34,21 @@ export class WasmException {
       word += 2 * slotsOf(type);
     }
   }
+}
+
+/** The clause that catches `exception` from the handler with index `from` outwards; undefined if none does. */
+export function clauseFrom(
+  handlers: readonly Handler[],
+  from: number,
+  tags: readonly WasmTag[],
+  exception: WasmException,
+): Catch | undefined {
+  for (let i = from; i >= 0; i = handlers[i].outer) {
+    for (const clause of handlers[i].catches) {
+      if (clause.tag < 0 || tags[clause.tag] === exception.tag) return clause;
+    }
+  }
+  return undefined;
 }
 
 /** Makes the JavaScript object that stands for an exception; `frames` is the Wasm stack where it was thrown, or empty. */

@@ -21,7 +21,7 @@ export interface Signature {
   readonly type: FuncType;
   readonly paramSlots: number;
   readonly resultSlots: number;
-  /** What parameters and results are to the native calling convention; empty where it has no place for them. */
+  /** What parameters and results are to the native calling convention. */
   readonly params: readonly SlotKind[];
   readonly results: readonly SlotKind[];
   /** Whether a v128 is among parameters and results: such a function and JavaScript cannot call one another. */
@@ -40,8 +40,8 @@ export function signatureOf(typeId: number): Signature {
 function makeSignature(typeId: number): Signature {
   const type = TYPES.func(typeId)!;
   const vectors = type.params.includes(V128) || type.results.includes(V128);
-  const params = vectors ? [] : type.params.map(slotKind);
-  const results = vectors ? [] : type.results.map(slotKind);
+  const params = type.params.map(slotKind);
+  const results = type.results.map(slotKind);
   return {
     typeId,
     type,

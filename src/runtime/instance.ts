@@ -1,8 +1,9 @@
 // An instance of a module: its index spaces, segments and vmctx. Made by instantiate.ts; freed by the collection after it was disposed of.
 
 import { GLOBAL_BYTES, VMCTX, type VmctxLayout, vmctxLayout } from "../abi/vmctx.ts";
+import { typeRows } from "../gc/type_rows.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import type { Module } from "../wasm/module.ts";
+import { hasObjectTypes, type Module } from "../wasm/module.ts";
 import type { WasmFunc } from "./func.ts";
 import type { WasmGlobal } from "./global.ts";
 import type { WasmMemory } from "./memory.ts";
@@ -60,6 +61,11 @@ export class WasmInstance {
     const own = this.funcs[m.importedFuncs];
     if (own !== undefined) arena.setAddress(at + VMCTX.ownFunctions, this.store.recordAddress(own));
     arena.i32[(at + VMCTX.instance) >> 2] = this.id;
+    if (hasObjectTypes(m)) {
+      const { base } = this.store.heap;
+      arena.setAddress(at + VMCTX.heapBase, base);
+      if (base !== 0) arena.setAddress(at + VMCTX.typeRows, typeRows(m.canonical));
+    }
     this.memories.forEach((x, i) => arena.setAddress(at + l.memories + 8 * i, arena.base + x.record));
     this.tables.forEach((x, i) => arena.setAddress(at + l.tables + 8 * i, arena.base + x.record));
     for (let i = 0; i < m.importedGlobals; i++) {

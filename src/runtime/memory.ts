@@ -42,7 +42,6 @@ export class WasmMemory {
     else this.#linear = new LinearMemory(byteLength);
     this.#arena = arena;
     this.record = arena.allocate(MEMORY_BYTES);
-    arena.setAddress(this.record + MEMORY.base, this.address);
     this.#refresh();
   }
 
@@ -53,13 +52,14 @@ export class WasmMemory {
     this.view = new DataView(buffer, 0, byteLength);
     this.u8 = new Uint8Array(buffer, 0, byteLength);
     this.#atomics = undefined;
+    this.#arena.setAddress(this.record + MEMORY.base, this.address);
     this.#arena.setAddress(this.record + MEMORY.byteLength, byteLength);
     this.#arena.setAddress(this.record + MEMORY.pages, byteLength / this.pageBytes);
   }
 
-  /** Address of byte 0; 0 where native code cannot run, and of a shared memory. */
+  /** Address of byte 0; 0 where native code cannot run. That of a shared memory without bytes may not be known yet. */
   get address(): number {
-    return this.#linear instanceof LinearMemory ? this.#linear.address : 0;
+    return this.#linear.address;
   }
   get buffer(): ArrayBuffer | SharedArrayBuffer {
     return this.#linear.buffer;

@@ -2,6 +2,7 @@
 // interp/ implements InterpThread; engine/ puts jit and link behind NativeTier.
 
 import type { Exit } from "../abi/exits.ts";
+import type { Code } from "../asm/code.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
@@ -48,6 +49,8 @@ export interface InterpThread {
    * the top frame, going on at its clause, and `level` base frames are left; if not, nothing changes.
    */
   catches(exception: WasmException, level: number): boolean;
+  /** Drops all frames above `level` base frames, with what is above them. */
+  drop(level: number): void;
   /** Frames from the innermost to the innermost base frame below `level` base frames. */
   frames(level: number): WasmFrame[];
   /** Base frames on the stack. */
@@ -100,4 +103,7 @@ export interface NativeLocation {
   readonly wasmOffset: number;
   /** Frame pointer. */
   readonly fp: number;
+  /** Its code, and where that is. */
+  readonly code: Code;
+  readonly start: number;
 }

@@ -138,6 +138,7 @@ export class BodyValidator {
   initOrder: number[] = [];
   /** The last instruction that belongs to a feature; -1 if there was none. */
   extension = -1;
+  leaves = false;
   /** Instructions that move a v128 as others do scalars. */
   vectorMoves: number[] = [];
   constant = false;
@@ -168,6 +169,7 @@ export class BodyValidator {
       resultSlots: slotCount(decl.type.results),
       maxOperandSlots: this.maxSlots,
       extension: this.extension,
+      leaves: this.leaves,
       vectorMoves: this.vectorMoves,
       localSlot: this.localSlot,
     };
@@ -211,6 +213,7 @@ export class BodyValidator {
     this.handlers = [];
     if (this.vectorMoves.length > 0) this.vectorMoves = [];
     this.handler = this.extension = -1;
+    this.leaves = false;
     this.caughtSlots = this.caughtDepth = this.rethrows.length = 0;
     this.results = results;
   }

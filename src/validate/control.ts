@@ -171,7 +171,16 @@ export const controlSteps: readonly (readonly [number, Step])[] = [
   [op.CALL, (v, r) => call(v, calledFunction(v, r))],
   [op.CALL_INDIRECT, (v, r) => call(v, calledThroughTable(v, r))],
   [op.CALL_REF, (v, r) => call(v, calledReference(v, r))],
-  [op.RETURN_CALL, (v, r) => tailCall(v, calledFunction(v, r))],
-  [op.RETURN_CALL_INDIRECT, (v, r) => tailCall(v, calledThroughTable(v, r))],
-  [op.RETURN_CALL_REF, (v, r) => tailCall(v, calledReference(v, r))],
+  [op.RETURN_CALL, (v, r) => {
+    if (r.index < v.c.module.importedFuncs) v.leaves = true;
+    tailCall(v, calledFunction(v, r));
+  }],
+  [op.RETURN_CALL_INDIRECT, (v, r) => {
+    v.leaves = true;
+    tailCall(v, calledThroughTable(v, r));
+  }],
+  [op.RETURN_CALL_REF, (v, r) => {
+    v.leaves = true;
+    tailCall(v, calledReference(v, r));
+  }],
 ];

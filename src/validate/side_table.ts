@@ -68,6 +68,8 @@ export interface BodyFacts {
   readonly maxOperandSlots: number;
   /** Code of the last instruction that belongs to a feature (opcodes.ts), or of a block that gives a v128; -1 if there is none. */
   readonly extension: number;
+  /** Whether a tail call may lead to a function of another instance. */
+  readonly leaves: boolean;
   /** Offsets of `drop`, `select` and accesses to locals and globals whose operand is a v128, which takes two slots. */
   readonly vectorMoves: readonly number[];
   /** Slot of each local, where some take two; otherwise undefined: local i is slot i. */

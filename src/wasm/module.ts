@@ -170,3 +170,8 @@ export function functionName(module: Module, index: number): string {
     : undefined;
   return imported !== undefined ? `${imported.module}.${imported.name}` : `func[${index}]`;
 }
+
+/** Whether the module declares types of structures or arrays. */
+export function hasObjectTypes(m: Module): boolean {
+  return m.types.some(({ type }) => type.kind !== "func");
+}

@@ -202,6 +202,11 @@ export class TypeRegistry implements TypeSpace {
     return depth < display.length && display[depth] === sup;
   }
 
+  /** The supertypes of a canonical type by their depth, itself last. */
+  supertypes(id: number): readonly number[] {
+    return this.#supers[id];
+  }
+
   /** The function type of a canonical id; undefined if it is not one. */
   func(id: number): FuncType | undefined {
     const t = this.types[id].type;

@@ -104,6 +104,6 @@ Deno.test("every helper id has the row of its name", () => {
   assertEquals(new Set(HELPERS.map((h) => h.name)).size, HELPERS.length);
   assertEquals(Object.values(Helper), HELPERS.map((_, id) => id));
   for (const [name, id] of Object.entries(Helper)) {
-    assertEquals(HELPERS[id].name, name.toLowerCase().replace("_", "."));
+    assertEquals(HELPERS[id].name.replaceAll(".", "_"), name.toLowerCase());
   }
 });

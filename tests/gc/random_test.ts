@@ -2,6 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../mod.ts";
+import { canRunNative } from "../../src/platform/permissions.ts";
+import type { TierName } from "../../src/runtime/tier.ts";
 import { assembleText } from "../../src/text/parser.ts";
 
 const TYPES = `
@@ -190,11 +192,20 @@ class Writer {
 
 const FUNCTIONS = 40;
 
-Deno.test("random functions on objects do what they do in V8, with a collection at every allocation", () => {
+const WAYS: [TierName, boolean][] = canRunNative()
+  ? [["interp", true], ["jit", true], ["jit", false]]
+  : [["interp", true]];
+
+for (const [tier, gcZeal] of WAYS) {
+  const when = gcZeal ? ", with a collection at every allocation" : "";
+  Deno.test(`random functions on objects do in ${tier} what they do in V8${when}`, () => compare(tier, gcZeal));
+}
+
+function compare(tier: TierName, gcZeal: boolean): void {
   let traps = 0;
   for (let seed = 1; seed <= 12; seed++) {
     const bytes = assembleText(new Writer(seed * 7919).module(FUNCTIONS));
-    const mine = new Engine({ tier: "interp", gcZeal: true }).load(bytes).exports;
+    const mine = new Engine({ tier, gcZeal }).load(bytes).exports;
     const theirs = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes))).exports;
     for (let i = 0; i < FUNCTIONS; i++) {
       const run = (f: unknown) => {
@@ -214,4 +225,4 @@ Deno.test("random functions on objects do what they do in V8, with a collection 
     }
   }
   assert(traps > 20 && traps < 12 * FUNCTIONS * 0.7, `${traps} traps`);
-});
+}

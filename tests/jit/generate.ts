@@ -4,7 +4,7 @@ import { emptyModuleDecl, writeModule } from "../../src/bytecode/module_writer.t
 import { ByteWriter } from "../../src/bytecode/writer.ts";
 import { ExternKind } from "../../src/wasm/module.ts";
 import { Imm, INSTRUCTIONS, opByName } from "../../src/wasm/opcodes.ts";
-import { F32, F64, FUNCREF, I32, I64, type TypeDef, type ValType } from "../../src/wasm/types.ts";
+import { F32, F64, FUNCREF, Heap, I32, I64, refType, type TypeDef, type ValType } from "../../src/wasm/types.ts";
 
 /** A seeded source of random numbers (mulberry32). */
 export function random(seed: number): () => number {
@@ -44,6 +44,35 @@ for (const info of INSTRUCTIONS) {
   }
 }
 
+/** What of WebAssembly 3.0 a random module uses besides. */
+export interface Extensions {
+  readonly is64: boolean;
+  readonly shared: boolean;
+  readonly pageSizeLog2: number;
+  /** Atomic accesses, wide arithmetic, tail calls and references to functions. */
+  readonly more: boolean;
+}
+const PLAIN: Extensions = { is64: false, shared: false, pageSizeLog2: 16, more: false };
+
+interface Atomic {
+  readonly code: number;
+  readonly log2: number;
+  /** Types behind the address. */
+  readonly operands: ValType[];
+  readonly result: ValType | undefined;
+}
+const ATOMICS: Atomic[] = [];
+for (const info of INSTRUCTIONS) {
+  if (!/atomic\.(load|store|rmw)/.test(info.name)) continue;
+  const [operands, results] = info.signature.split(":");
+  ATOMICS.push({
+    code: info.code,
+    log2: info.accessLog2,
+    operands: [...operands.slice(1)].map((l) => LETTERS[l]),
+    result: LETTERS[results],
+  });
+}
+
 interface Func {
   readonly params: ValType[];
   readonly results: ValType[];
@@ -63,7 +92,7 @@ class Generator {
   #self = 0;
   #budget = 0;
 
-  constructor(readonly next: () => number, readonly hosts: number) {}
+  constructor(readonly next: () => number, readonly hosts: number, readonly extensions = PLAIN) {}
 
   int(n: number): number {
     return Math.floor(this.next() * n);
@@ -106,7 +135,7 @@ class Generator {
   observe(): void {
     this.#locals.forEach((t, x) => {
       if (this.next() < 0.4) return;
-      this.op("i32.const");
+      this.op(this.extensions.is64 ? "i64.const" : "i32.const");
       this.#w.s32(1024 + 8 * x + 2048 * this.#self);
       this.indexed("local.get", x);
       if (t === F32 || t === F64) this.canonical(t);
@@ -126,8 +155,104 @@ class Generator {
     return found.length === 0 ? -1 : this.pick(found);
   }
 
+  /** A statement that plain modules do not have. */
+  extended(): void {
+    switch (this.int(5)) {
+      case 0:
+        return this.atomic(this.pick(ATOMICS), true);
+      case 1: {
+        const name = this.pick(["i64.add128", "i64.sub128", "i64.mul_wide_s", "i64.mul_wide_u"]);
+        for (let i = name.startsWith("i64.mul") ? 2 : 4; i > 0; i--) this.expression(I64, 2);
+        this.op(name);
+        for (let i = 0; i < 2; i++) {
+          const x = this.local(I64);
+          if (x >= 0) this.indexed("local.set", x);
+          else this.op("drop");
+        }
+        return;
+      }
+      case 2:
+        return this.tailCall();
+      case 3:
+        this.open("block", []);
+        this.functionReference();
+        this.indexed("br_on_null", 0);
+        this.statement();
+        this.op("drop");
+        return this.close();
+      default:
+        this.open("block", [refType(Heap.FUNC, false)]);
+        this.functionReference();
+        this.indexed("br_on_non_null", 0);
+        this.statement();
+        this.indexed("ref.func", this.int(this.funcs.length));
+        this.op("ref.as_non_null");
+        this.close();
+        this.op("drop");
+    }
+  }
+  /** A reference that may be null. */
+  functionReference(): void {
+    this.expression(I32, 2);
+    this.op("i32.const");
+    this.#w.s32(3);
+    this.op("i32.and");
+    this.open("if", [FUNCREF]);
+    this.op("i32.const");
+    this.#w.s32(this.int(this.funcs.length));
+    this.indexed("table.get", 0);
+    this.op("else");
+    this.op("ref.null");
+    this.#w.heapType(Heap.FUNC);
+    this.close();
+  }
+  tailCall(): void {
+    const results = JSON.stringify(this.funcs[this.#self].results);
+    const candidates: number[] = [];
+    this.funcs.forEach((f, i) => {
+      if ((i < this.hosts || i > this.#self) && JSON.stringify(f.results) === results) candidates.push(i);
+    });
+    if (candidates.length === 0) return;
+    const callee = this.pick(candidates);
+    const f = this.funcs[callee];
+    this.expression(I32, 2);
+    this.open("if", []);
+    for (const t of f.params) this.expression(t, 2);
+    switch (this.int(3)) {
+      case 0:
+        this.indexed("return_call", callee);
+        break;
+      case 1:
+        this.op("i32.const");
+        this.#w.s32(callee);
+        this.op("return_call_indirect");
+        this.#w.u32(this.typeIndex(f.params, f.results));
+        this.#w.u32(0);
+        break;
+      default:
+        this.indexed("ref.func", callee);
+        this.indexed("return_call_ref", this.typeIndex(f.params, f.results));
+    }
+    this.close();
+  }
+  atomic(a: Atomic, dropped: boolean): void {
+    this.address();
+    if (this.next() < 0.9) {
+      const type = this.extensions.is64 ? "i64" : "i32";
+      this.op(`${type}.const`);
+      this.#w.s32(-8);
+      this.op(`${type}.and`);
+    }
+    for (const t of a.operands) this.expression(t, 2);
+    this.#w.opcode(a.code);
+    this.#w.u32(a.log2);
+    this.#w.u64(BigInt(this.pick([0, 8, 104, 4096, 65536 - 8, 4])));
+    if (dropped && a.result !== undefined) this.op("drop");
+  }
+
   statement(): void {
     if (--this.#budget < 0) return this.op("nop");
+    if (this.extensions.more && this.next() < 0.3) return this.extended();
     switch (this.int(17)) {
       case 0:
       case 1:
@@ -274,6 +399,7 @@ class Generator {
   branch(): void {
     const depth = this.int(this.#labels.length);
     const { carried } = this.#labels[this.#labels.length - 1 - depth];
+    if (carried.some((t) => NAMES[t] === undefined)) return;
     const conditional = this.next() < 0.8;
     for (const t of carried) this.expression(t, 2);
     if (conditional) {
@@ -313,7 +439,10 @@ class Generator {
     if (callee >= this.funcs.length || (callee >= this.hosts && callee < from)) return 0;
     const f = this.funcs[callee];
     for (const t of f.params) this.expression(t, 2);
-    if (callee >= this.hosts && this.next() < 0.4) {
+    if (this.extensions.more && this.next() < 0.3) {
+      this.indexed("ref.func", callee);
+      this.indexed("call_ref", this.typeIndex(f.params, f.results));
+    } else if (callee >= this.hosts && this.next() < 0.4) {
       this.op("i32.const");
       this.#w.s32(callee);
       this.op("call_indirect");
@@ -330,11 +459,22 @@ class Generator {
       this.#w.s32(0xffff);
       this.op("i32.and");
     }
+    if (!this.extensions.is64) return;
+    this.op("i64.extend_i32_u");
+    if (this.next() < 0.03) {
+      this.op("i64.const");
+      this.#w.s64(this.pick([-1n, -(1n << 63n), -(1n << 32n), 1n << 32n]));
+      this.op("i64.or");
+    }
   }
   access(code: number, log2: number): void {
     this.#w.opcode(code);
     this.#w.u32(this.int(log2 + 1));
-    this.#w.u32(this.pick([0, 1, 8, 100, 4096, 65536 - 8]));
+    const offset = BigInt(this.pick([0, 1, 8, 100, 4096, 65536 - 8]));
+    if (!this.extensions.more || this.next() < 0.97) this.#w.u64(offset);
+    else {this.#w.u64(
+        this.extensions.is64 ? BigInt.asUintN(64, this.pick([-1n, -8n, 1n << 63n, 1n << 40n])) : 0xffff_fff8n,
+      );}
   }
   store(): void {
     const s = this.pick(STORES);
@@ -447,8 +587,17 @@ class Generator {
       case 10:
         if (type === I64) return this.indexed("global.get", 1);
         if (type === F64) return this.indexed("global.get", 2);
-        if (type === I32) return this.indexed("memory.size", 0);
+        if (type === I32) {
+          this.indexed("memory.size", 0);
+          if (this.extensions.is64) this.op("i32.wrap_i64");
+          return;
+        }
         return this.constant(type);
+      case 11:
+        if (this.extensions.more && (type === I32 || type === I64)) {
+          return this.atomic(this.pick(ATOMICS.filter((a) => a.result === type)), false);
+        }
+        // falls through
       default: {
         const o = this.pick(PURE_OPS.get(type)!);
         // Divisions and checked conversions trap often: rarely.
@@ -465,8 +614,8 @@ class Generator {
 }
 
 /** A random module: exports `run` (i32, i64, f32, f64) → i64, memory `memory` of two pages; imports `hosts` functions "h" "0" … of type (i32 i64) → i64. */
-export function generateModule(seed: number, hosts = 1): Uint8Array {
-  const g = new Generator(random(seed), hosts);
+export function generateModule(seed: number, hosts = 1, extensions = PLAIN): Uint8Array {
+  const g = new Generator(random(seed), hosts, extensions);
   for (let i = 0; i < hosts; i++) g.funcs.push({ params: [I32, I64], results: [I64] });
   g.funcs.push({ params: [I32, I64, F32, F64], results: [I64] });
   const types = (n: number) => Array.from({ length: g.int(n) }, () => g.pick(NUMBERS));
@@ -494,7 +643,9 @@ export function generateModule(seed: number, hosts = 1): Uint8Array {
     explicitGroup: false,
   })));
   decl.funcs.push(...bodies);
-  decl.memories.push({ min: 2n, max: undefined, is64: false, shared: false, pageSizeLog2: 16 });
+  const { is64, shared, pageSizeLog2 } = extensions;
+  const min = 2n << BigInt(16 - pageSizeLog2);
+  decl.memories.push({ min, max: shared ? min * 2n : undefined, is64, shared, pageSizeLog2 });
   const expression = (write: (w: ByteWriter) => void) => {
     const w = new ByteWriter();
     write(w);

@@ -87,6 +87,9 @@ Deno.test("functions that tier jit has no code for stay interpreted, and say why
     (func (export "plain") (result i32) (call_indirect (type $closed) (i32.const 1)))
     (func (export "open") (result i32) (call_indirect (type $open) (i32.const 0)))
     (func (export "throw") (throw $t))
+    (func $many (param i32 i32 i32 i32 i32 i32 i32))
+    (func (export "crowded") (return_call $many
+      (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5) (i32.const 6) (i32.const 7)))
     (func (export "wide") (result i32) (i32.load $wide (i64.const 0)))
     (func (export "narrow") (result i32) (i32.load (i32.const 0)))
     (func (export "vector") (local v128))
@@ -94,24 +97,28 @@ Deno.test("functions that tier jit has no code for stay interpreted, and say why
     (func (export "block") (block (result v128) (unreachable)) (drop))
     (func (export "gives") (param i32) (result i32) (unreachable) (call $takes) (i32.const 0)))`);
   const tiers = Object.fromEntries(
-    ["plain", "open", "throw", "wide", "narrow", "vector", "block", "gives"].map((n) => [n, instance.func(n).tier]),
+    ["plain", "open", "throw", "wide", "narrow", "vector", "block", "gives", "crowded"].map((n) => [
+      n,
+      instance.func(n).tier,
+    ]),
   );
   assertEquals(tiers, {
     plain: "jit",
-    open: "interp",
-    throw: "interp",
-    wide: "interp",
+    open: "jit",
+    throw: "jit",
+    wide: "jit",
     narrow: "jit",
-    vector: "interp",
-    block: "interp",
-    gives: "interp",
+    vector: "jit",
+    block: "jit",
+    gives: "jit",
+    crowded: "interp",
   });
-  const { tierReason } = instance.func("throw");
-  assert(tierReason !== undefined && tierReason.includes("throw"));
+  const { tierReason } = instance.func("crowded");
+  assert(tierReason !== undefined && tierReason.includes("return_call"));
   assertEquals(instance.func("plain").tierReason, undefined);
   assertEquals(instance.exports.open(), 1);
   assertEquals(instance.exports.wide(), 0);
-  assertThrows(() => instance.func("throw").compile(), TypeError, "throw");
+  assertThrows(() => instance.func("crowded").compile(), TypeError, "return_call");
 });
 
 Deno.test("memories and tables with 64-bit addresses can be made by the host, and fit only such imports", () => {

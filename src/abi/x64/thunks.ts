@@ -5,7 +5,7 @@ import { Assembler } from "../../asm/x64/assembler.ts";
 import type { Code } from "../../asm/code.ts";
 import { RBP, RSP } from "../../asm/x64/registers.ts";
 import { Exit } from "../exits.ts";
-import { type Place, signatureKey, signaturePlaces, type SlotKind } from "../signature.ts";
+import { type Place, signatureKey, signaturePlaces, type SlotKind, slotsOfKind } from "../signature.ts";
 import { RECORD, SLOT_BYTES, STACK, VMCTX } from "../vmctx.ts";
 import * as r from "./registers.ts";
 import { STACK_REG } from "./registers.ts";
@@ -20,6 +20,7 @@ const FRAME_VMCTX = -8;
 function emitLoad(a: Assembler, kind: SlotKind, register: number, base: number, disp: number): void {
   if (kind === "f32") a.movss_rm(register, base, disp);
   else if (kind === "f64") a.movsd_rm(register, base, disp);
+  else if (kind === "v128") a.movups_rm(register, base, disp);
   else if (kind === "i64") a.mov64_rm(register, base, disp);
   else a.mov32_rm(register, base, disp);
 }
@@ -30,6 +31,7 @@ function emitStore(a: Assembler, kind: SlotKind, base: number, disp: number, reg
     a.mov32_mi(base, disp + 4, 0);
     a.movss_mr(base, disp, register);
   } else if (kind === "f64") a.movsd_mr(base, disp, register);
+  else if (kind === "v128") a.movups_mr(base, disp, register);
   else a.mov64_mr(base, disp, register);
 }
 
@@ -45,29 +47,52 @@ interface RegisterLists {
 const PARAMS: RegisterLists = { int: r.INT_PARAMS, float: r.FLOAT_PARAMS };
 const RESULTS: RegisterLists = { int: r.INT_RESULTS, float: r.FLOAT_RESULTS };
 
+/** Number of the first slot of each value in the stack block. */
+function slotNumbers(places: readonly Place[]): number[] {
+  let next = 0;
+  return places.map((place) => {
+    const first = next;
+    next += slotsOfKind(place.kind);
+    return first;
+  });
+}
+
 /** From slots to registers and the outgoing area at [base + disp]. The area comes first, since it goes through a scratch register. */
 function emitFromSlots(a: Assembler, places: readonly Place[], lists: RegisterLists, base: number, disp: number): void {
+  const slots = slotNumbers(places);
   places.forEach((place, n) => {
     if (place.where !== "stack") return;
+    const to = disp + SLOT_BYTES * place.index;
+    if (place.kind === "v128") {
+      a.movups_rm(r.SCRATCH_XMM, STACK_REG, slot(slots[n]));
+      return a.movups_mr(base, to, r.SCRATCH_XMM);
+    }
     // Whole slots, but clean ones: JavaScript writes only the low half of a 32-bit value.
-    emitLoad(a, place.kind === "i64" || place.kind === "f64" ? "i64" : "i32", r.SCRATCH_REG, STACK_REG, slot(n));
-    a.mov64_mr(base, disp + SLOT_BYTES * place.index, r.SCRATCH_REG);
+    const wide = place.kind === "i64" || place.kind === "f64";
+    emitLoad(a, wide ? "i64" : "i32", r.SCRATCH_REG, STACK_REG, slot(slots[n]));
+    a.mov64_mr(base, to, r.SCRATCH_REG);
   });
   places.forEach((place, n) => {
-    if (place.where !== "stack") emitLoad(a, place.kind, lists[place.where][place.index], STACK_REG, slot(n));
+    if (place.where !== "stack") emitLoad(a, place.kind, lists[place.where][place.index], STACK_REG, slot(slots[n]));
   });
 }
 
 /** From registers and the outgoing area at [base + disp] to slots. */
 function emitToSlots(a: Assembler, places: readonly Place[], lists: RegisterLists, base: number, disp: number): void {
+  const slots = slotNumbers(places);
   places.forEach((place, n) => {
-    if (place.where !== "stack") emitStore(a, place.kind, STACK_REG, slot(n), lists[place.where][place.index]);
+    if (place.where !== "stack") emitStore(a, place.kind, STACK_REG, slot(slots[n]), lists[place.where][place.index]);
   });
   places.forEach((place, n) => {
     if (place.where !== "stack") return;
+    const from = disp + SLOT_BYTES * place.index;
+    if (place.kind === "v128") {
+      a.movups_rm(r.SCRATCH_XMM, base, from);
+      return a.movups_mr(STACK_REG, slot(slots[n]), r.SCRATCH_XMM);
+    }
     const wide = place.kind === "i64" || place.kind === "f64";
-    emitLoad(a, wide ? "i64" : "i32", r.SCRATCH_REG, base, disp + SLOT_BYTES * place.index);
-    a.mov64_mr(STACK_REG, slot(n), r.SCRATCH_REG);
+    emitLoad(a, wide ? "i64" : "i32", r.SCRATCH_REG, base, from);
+    a.mov64_mr(STACK_REG, slot(slots[n]), r.SCRATCH_REG);
   });
 }
 

@@ -58,7 +58,14 @@ export type InstructionMethods =
   }
   & { [R in Extract<Two, { src: "cl" }> as Short<R, "_cl">]: (dst: number) => void }
   & { [R in Three as Short<R, "_rri">]: (dst: number, src: number, imm: number) => void }
-  & { [R in Three as Short<R, "_rmi">]: (dst: number, base: number, disp: number, imm: number) => void }
+  & {
+    [R in Extract<Three, { src: Memory }> as Short<R, "_rmi">]: (
+      dst: number,
+      base: number,
+      disp: number,
+      imm: number,
+    ) => void;
+  }
   & {
     [R in Conditional as R extends { src: string } ? Short<R, ""> : never]: (
       cond: number,
@@ -178,8 +185,8 @@ function offerImmediate(offer: Offer, short: enc.Encoding, long: enc.Encoding): 
   const { name, dst = "", src = "", third, code } = long.row;
   const choose = chooser(short, long);
   if (third !== undefined) {
-    offer(name + "_rri", pairImmediate(choose));
-    offer(name + "_rmi", loadImmediate(choose));
+    offer(name + "_rri", MEMORY.test(dst) ? reversedPairImmediate(choose) : pairImmediate(choose));
+    if (MEMORY.test(src)) offer(name + "_rmi", loadImmediate(choose));
   } else if (src === "") {
     offer(name + "_i", immediate(choose));
   } else if (code.includes("+r")) {
@@ -341,6 +348,12 @@ const pairImmediate = (choice: Choice) =>
   function (this: CodeBuffer, dst: number, src: number, imm: number): void {
     const e = rowFor(choice, imm);
     enc.encodeRegister(this, e, e.opcode, dst, src);
+    finishImmediate(this, choice, e, imm);
+  };
+const reversedPairImmediate = (choice: Choice) =>
+  function (this: CodeBuffer, dst: number, src: number, imm: number): void {
+    const e = rowFor(choice, imm);
+    enc.encodeRegister(this, e, e.opcode, src, dst);
     finishImmediate(this, choice, e, imm);
   };
 const loadImmediate = (choice: Choice) =>

@@ -30,9 +30,13 @@ import {
   STACK_REG,
   VMCTX_REG,
 } from "../../abi/x64/registers.ts";
+import { Helper } from "../../abi/helpers.ts";
 import { BugError } from "../../base/bug.ts";
 import type { Module } from "../../wasm/module.ts";
+import { PAGE_BYTES } from "../../wasm/limits.ts";
+import { I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S, opInfo } from "../../wasm/opcodes.ts";
 import { TrapCode } from "../../wasm/traps.ts";
+import type { MemoryType } from "../../wasm/types.ts";
 import {
   ARGUMENT,
   type Arithmetic,
@@ -68,8 +72,21 @@ import {
   emitShift64Constant,
 } from "./integer_arithmetic.ts";
 import { emitLoad, emitStore, emitStoreConstant } from "./memory_access.ts";
+import { emitCompareExchange, emitExchange, emitExchangeAdd, emitLogicLoop } from "./atomic_access.ts";
 import type { EmitContext, X64Features } from "./emit_context.ts";
+import {
+  emitAllocate,
+  emitAllocateArray,
+  emitCompareObjectType,
+  emitCompareSupertype,
+  emitElementBase,
+  emitObjectBase,
+} from "./objects.ts";
 import { emitUnary } from "./unary.ts";
+import { emitFloatBinary, emitFloatUnary, emitMultiplyAdd } from "./vector_float.ts";
+import { emitBitselect, emitDot8Add, emitIntegerBinary, emitIntegerUnary, isCommutative } from "./vector_integer.ts";
+import { emitExtractLane, emitReplaceLane, emitShuffle, emitSplat } from "./vector_lanes.ts";
+import { emitShift, emitShiftConstant } from "./vector_shift.ts";
 
 const float = (n: number): Register => FIRST_FLOAT + n;
 /** Number of a float register in the encoding. */
@@ -78,6 +95,9 @@ const xmm = (r: Register): number => r - FIRST_FLOAT;
 /** Frames above this are checked against the stack's limit, since they could step over its guard (64 KiB). */
 const LARGE_FRAME_BYTES = 16384;
 const FIRST_SLOT = -16;
+/** In functions with vectors, canonical slots hold one each, and are aligned. */
+const VECTOR_BYTES = 16;
+const FIRST_VECTOR_SLOT = -32;
 /** Condition codes of the integer conditions, in their order. */
 const CONDS = [Cond.E, Cond.NE, Cond.L, Cond.B, Cond.G, Cond.A, Cond.LE, Cond.BE, Cond.GE, Cond.AE];
 /** Likewise of float conditions without parity: from FLOAT_LT on. The operands of LT and LE are exchanged when compared. */
@@ -89,7 +109,17 @@ const ANY: Fixed = { lhs: NO_REGISTER, rhs: NO_REGISTER, result: NO_REGISTER, cl
 const COUNT_IN_CL: Fixed = { lhs: NO_REGISTER, rhs: RCX, result: NO_REGISTER, clobbered: [] };
 const QUOTIENT: Fixed = { lhs: RAX, rhs: NO_REGISTER, result: RAX, clobbered: [RAX, RDX] };
 const BY_MULTIPLICATION: Fixed = { lhs: NO_REGISTER, rhs: NO_REGISTER, result: RDX, clobbered: [RAX, RDX] };
+const PRODUCT_128 = { lhs: RAX, rhs: NO_REGISTER, result: RAX, high: RDX, clobbered: [RAX, RDX] };
 const REMAINDER: Fixed = { lhs: RAX, rhs: NO_REGISTER, result: RDX, clobbered: [RAX, RDX] };
+
+/** No memory without guard is as long as this (see LIMITS.memory64Pages). */
+const MEMORY_END = 2 ** 40;
+
+/** Whether any address and offset fault or lie within: see platform/linear_memory.ts. */
+function isGuarded(type: MemoryType): boolean {
+  return !type.is64 && !type.shared && type.pageSizeLog2 === PAGE_LOG2;
+}
+const PAGE_LOG2 = Math.log2(PAGE_BYTES);
 
 interface Trap {
   readonly label: Label;
@@ -120,6 +150,12 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   #zeroFlagAt = -1;
   #zeroFlagOf = NO_REGISTER;
   #zeroFlagWide = false;
+  #keeperLabel: Label = -1;
+  /** Of canonical slots. */
+  #slotBytes = SLOT_BYTES;
+  #firstSlot = FIRST_SLOT;
+  /** Constant vectors of the function. */
+  #vectors: Uint8Array[] = [];
   #highestSlot = -1;
   #areaSlots = 0;
   #frameField = 0;
@@ -134,19 +170,23 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
 
   // The function
 
-  begin(slots: number, source: number): void {
+  begin(slots: number, source: number, vectors: boolean): void {
     const a = this.a;
     a.reset();
+    this.#slotBytes = vectors ? VECTOR_BYTES : SLOT_BYTES;
+    this.#firstSlot = vectors ? FIRST_VECTOR_SLOT : FIRST_SLOT;
+    this.#vectors = [];
     this.source(source);
     this.#traps = [];
     this.#outOfLine = [];
+    this.#keeperLabel = -1;
     this.#highestSlot = -1;
     this.#areaSlots = 0;
     this.#checkField = -1;
     this.#zeroFlagAt = -1;
     a.push64(RBP);
     a.mov64(RBP, RSP);
-    if (slots * SLOT_BYTES > LARGE_FRAME_BYTES) {
+    if (slots * this.#slotBytes > LARGE_FRAME_BYTES) {
       a.mov64(R11, RSP);
       this.#checkField = a.sub64Patchable(R11);
       a.cmp64_rm(R11, STACK_REG, STACK.limit);
@@ -161,7 +201,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     if (to <= from) return;
     this.#highestSlot = Math.max(this.#highestSlot, to - 1);
     a.lea64_rm(R10, RBP, this.#disp(to - 1));
-    a.mov32_ri(R11, to - from);
+    a.mov32_ri(R11, (to - from) * this.#slotBytes / SLOT_BYTES);
     const next = a.here();
     a.mov64_mi(R10, 0, 0);
     a.add64_ri(R10, SLOT_BYTES);
@@ -186,13 +226,14 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
       this.source(source);
       emit();
     }
+    if (this.#keeperLabel >= 0) this.#emitKeeper();
     for (const { label, code, source } of this.#traps) {
       this.source(source);
       a.bind(label);
       a.trapSite(code, source);
       a.ud2();
     }
-    const bytes = SLOT_BYTES * (1 + this.#highestSlot + 1 + this.#areaSlots);
+    const bytes = this.#slotBytes * (this.#highestSlot + 2) + SLOT_BYTES * this.#areaSlots;
     const frameSize = (bytes + 15) & ~15;
     a.patch32(this.#frameField, frameSize);
     if (this.#checkField >= 0) a.patch32(this.#checkField, frameSize);
@@ -273,7 +314,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   move(kind: Kind, dst: Register, src: Register): void {
     if (dst === src) return;
     if (kind === Kind.I64) this.a.mov64(dst, src);
-    else if (kind === Kind.F32 || kind === Kind.F64) this.a.movaps(xmm(dst), xmm(src));
+    else if (dst >= FIRST_FLOAT) this.a.movaps(xmm(dst), xmm(src));
     else this.a.mov32(dst, src);
   }
 
@@ -290,6 +331,13 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
         if ((low | high) === 0) a.xorps(xmm(dst), xmm(dst));
         else a.movsd_rl(xmm(dst), a.constant(words(low, high)));
         return;
+      case Kind.V128: {
+        const bytes = this.#vectors[low - 1];
+        if (bytes === undefined) a.xorps(xmm(dst), xmm(dst));
+        else if (bytes.every((b) => b === 0xff)) a.pcmpeqd(xmm(dst), xmm(dst));
+        else a.movaps_rl(xmm(dst), a.constant(bytes, VECTOR_BYTES));
+        return;
+      }
       default:
         return a.mov32_ri(dst, low);
     }
@@ -302,7 +350,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   #disp(slot: Slot): number {
     if (slot < INCOMING) {
       if (slot > this.#highestSlot) this.#highestSlot = slot;
-      return FIRST_SLOT - SLOT_BYTES * slot;
+      return this.#firstSlot - this.#slotBytes * slot;
     }
     if (slot < OUTGOING) return 16 + SLOT_BYTES * (slot - INCOMING);
     if (slot < ARGUMENT) return SLOT_BYTES * (slot - OUTGOING);
@@ -314,6 +362,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     if (kind === Kind.I64) a.mov64_rm(dst, base, disp);
     else if (kind === Kind.F32) a.movss_rm(xmm(dst), base, disp);
     else if (kind === Kind.F64) a.movsd_rm(xmm(dst), base, disp);
+    else if (kind === Kind.V128) a.movups_rm(xmm(dst), base, disp);
     else a.mov32_rm(dst, base, disp);
   }
   /** Integers are stored with their whole slot, since areas are read whole by thunks. */
@@ -321,10 +370,15 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     const a = this.a, base = this.#base(slot), disp = this.#disp(slot);
     if (kind === Kind.F32) a.movss_mr(base, disp, xmm(src));
     else if (kind === Kind.F64) a.movsd_mr(base, disp, xmm(src));
+    else if (kind === Kind.V128) a.movups_mr(base, disp, xmm(src));
     else if (kind === Kind.I64 || slot >= INCOMING) a.mov64_mr(base, disp, src);
     else a.mov32_mr(base, disp, src);
   }
   storeSlotConstant(kind: Kind, slot: Slot, low: number, high: number): void {
+    if (kind === Kind.V128) {
+      this.constant(kind, this.scratchFloat, low, high);
+      return this.storeSlot(kind, slot, this.scratchFloat);
+    }
     const a = this.a, base = this.#base(slot), disp = this.#disp(slot);
     if (kind === Kind.I64 || kind === Kind.F64) {
       if (high === low >> 31) return a.mov64_mi(base, disp, low);
@@ -337,6 +391,10 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     a.mov64_mr(base, disp, R11);
   }
   copySlot(kind: Kind, dst: Slot, src: Slot): void {
+    if (kind === Kind.V128) {
+      this.loadSlot(kind, this.scratchFloat, src);
+      return this.storeSlot(kind, dst, this.scratchFloat);
+    }
     const wide = kind === Kind.I64 || kind === Kind.F64;
     this.loadSlot(wide ? Kind.I64 : Kind.I32, R11, src);
     this.storeSlot(wide ? Kind.I64 : Kind.I32, dst, R11);
@@ -363,6 +421,10 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     emitArithmetic64Memory(this.a, operation, dst, this.#base(rhs), this.#disp(rhs));
   }
 
+  negate(kind: Kind, dst: Register): void {
+    if (kind === Kind.I64) this.a.neg64(dst);
+    else this.a.neg32(dst);
+  }
   fixedShift(operation: Shift): Fixed {
     return countsAnywhere(this.cpu.bmi2, operation) ? ANY : COUNT_IN_CL;
   }
@@ -469,7 +531,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   }
   selectIf(kind: Kind, condition: Condition, dst: Register, lhs: Register, rhs: Register): void {
     const a = this.a;
-    if (kind === Kind.F32 || kind === Kind.F64) {
+    if (dst >= FIRST_FLOAT) {
       const done = a.newLabel();
       if (dst === rhs) {
         this.jumpIf(inverse(condition), done);
@@ -496,6 +558,35 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     cmov.call(a, cond ^ 1, dst, rhs);
   }
 
+  // Integers of 128 bits
+
+  sum128(
+    subtract: boolean,
+    dst: readonly [Register, Register],
+    lhs: readonly [Register, Register],
+    rhs: readonly [Register, Register],
+  ): void {
+    const a = this.a;
+    a.mov64(R11, lhs[0]);
+    a.mov64(R10, lhs[1]);
+    if (subtract) {
+      a.sub64(R11, rhs[0]);
+      a.sbb64(R10, rhs[1]);
+    } else {
+      a.add64(R11, rhs[0]);
+      a.adc64(R10, rhs[1]);
+    }
+    a.mov64(dst[0], R11);
+    a.mov64(dst[1], R10);
+  }
+  fixedProduct128(): Fixed & { readonly high: Register } {
+    return PRODUCT_128;
+  }
+  product128(signed: boolean, rhs: Register): void {
+    if (signed) this.a.imulWide64(rhs);
+    else this.a.mul64(rhs);
+  }
+
   // Floats
 
   floatArithmetic32(operation: FloatArithmetic, dst: Register, lhs: Register, rhs: Register): void {
@@ -505,14 +596,61 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     emitFloatArithmetic64(this.a, operation, xmm(dst), xmm(lhs), xmm(rhs));
   }
 
+  // Vectors
+
+  vectorConstant(bytes: Uint8Array): number {
+    return bytes.every((b) => b === 0) ? 0 : this.#vectors.push(bytes);
+  }
+  vectorUnary(opcode: number, dst: Register, src: Register): void {
+    const a = this.a, to = dst & 31, from = src & 31;
+    const known = emitIntegerUnary(a, opcode, to, from) || emitFloatUnary(a, opcode, to, from) ||
+      emitSplat(a, opcode, to, from);
+    if (!known) throw new BugError(`not an operation on a vector: ${opcode.toString(16)}`);
+  }
+  vectorBinary(opcode: number, dst: Register, lhs: Register, rhs: Register): void {
+    const a = this.a;
+    const known = emitIntegerBinary(a, opcode, xmm(dst), xmm(lhs), xmm(rhs)) ||
+      emitFloatBinary(a, opcode, xmm(dst), xmm(lhs), xmm(rhs));
+    if (!known) throw new BugError(`not an operation on two vectors: ${opcode.toString(16)}`);
+  }
+  vectorCommutes(opcode: number): boolean {
+    return isCommutative(opcode);
+  }
+  vectorTernary(opcode: number, dst: Register, a: Register, b: Register, c: Register, temporary: Register): void {
+    const [d, x, y, z] = [xmm(dst), xmm(a), xmm(b), xmm(c)];
+    if (opcode === I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S) emitDot8Add(this.a, d, x, y, z, xmm(temporary));
+    else if (!emitMultiplyAdd(this.a, opcode, d, x, y, z)) emitBitselect(this.a, d, x, y, z);
+  }
+  vectorShift(opcode: number, dst: Register, src: Register, count: Register): void {
+    emitShift(this.a, opcode, xmm(dst), xmm(src), count);
+  }
+  vectorShiftConstant(opcode: number, dst: Register, src: Register, count: number): void {
+    emitShiftConstant(this.a, opcode, xmm(dst), xmm(src), count);
+  }
+  shuffle(dst: Register, lhs: Register, rhs: Register, lanes: Uint8Array): void {
+    emitShuffle(this.a, xmm(dst), xmm(lhs), xmm(rhs), lanes);
+  }
+  extractLane(opcode: number, dst: Register, src: Register, lane: number): void {
+    emitExtractLane(this.a, opcode, dst & 31, xmm(src), lane);
+  }
+  replaceLane(opcode: number, dst: Register, src: Register, value: Register, lane: number): void {
+    emitReplaceLane(this.a, opcode, xmm(dst), xmm(src), value & 31, lane);
+  }
+
   // Memory
 
   /** Gives base and index of an address, and leaves the displacement in `#accessDisp`. */
   #accessBase = MEMORY_REG;
   #accessIndex = NO_REGISTER;
   #accessDisp = 0;
-  #address(memory: number, address: Register, offset: number): void {
+  #address(opcode: number, memory: number, address: Register, offset: number): void {
+    this.#locate(memory, address, offset, 1 << opInfo(opcode)!.accessLog2);
+    this.a.trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS, this.#source);
+  }
+  #locate(memory: number, address: Register, offset: number, bytes: number): void {
     const a = this.a;
+    const { type } = this.#module.memories[memory];
+    if (!isGuarded(type)) return this.#locateChecked(memory, type, address, offset + bytes, bytes);
     this.#accessBase = MEMORY_REG;
     if (memory !== 0) {
       a.mov64_rm(R10, VMCTX_REG, this.layout.memories + 8 * memory);
@@ -527,23 +665,121 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
       this.#accessIndex = R11;
       this.#accessDisp = 0;
     }
-    a.trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS, this.#source);
+  }
+  /** Compares the end of the access with the length of a memory that has no guard. `end` is that for address 0; beyond 2^53 it need not be exact. */
+  #locateChecked(memory: number, type: MemoryType, address: Register, end: number, bytes: number): void {
+    const a = this.a;
+    const record = this.layout.memories + 8 * memory;
+    const outOfBounds = this.trapLabel(TrapCode.MEMORY_OUT_OF_BOUNDS);
+    this.#accessBase = R10;
+    this.#accessIndex = R11;
+    this.#accessDisp = -bytes;
+    if (end > MEMORY_END) return a.jmp(outOfBounds);
+    if (address === NO_REGISTER) a.mov64_ri(R11, end);
+    else if (end > 0x7fffffff) {
+      a.mov64_ri(R11, end);
+      a.add64(R11, address);
+    } else if (!type.is64) a.lea64_rm(R11, address, end);
+    else {
+      a.mov64(R11, address);
+      a.add64_ri(R11, end);
+    }
+    if (type.is64 && address !== NO_REGISTER) a.jcc(Cond.B, outOfBounds);
+    a.mov64_rm(R10, VMCTX_REG, record);
+    a.cmp64_rm(R11, R10, MEMORY.byteLength);
+    if (type.shared) {
+      // Another thread may have made it longer than this one knows.
+      const beyond = a.newLabel(), within = a.newLabel();
+      a.jcc(Cond.A, beyond);
+      a.bind(within);
+      this.outOfLine(() => {
+        a.bind(beyond);
+        a.mov64_mi(STACK_REG, STACK.args, memory);
+        a.mov32_ri(HELPER_REG, Helper.MEMORY_LENGTH);
+        a.call(this.#keeper());
+        a.mov64_rm(R10, VMCTX_REG, record);
+        a.cmp64_rm(R11, R10, MEMORY.byteLength);
+        a.jcc(Cond.BE, within);
+        a.jmp(outOfBounds);
+      });
+    } else a.jcc(Cond.A, outOfBounds);
+    a.mov64_rm(R10, R10, MEMORY.base);
   }
   load(opcode: number, dst: Register, memory: number, address: Register, offset: number): void {
-    this.#address(memory, address, offset);
+    this.#address(opcode, memory, address, offset);
     emitLoad(this.a, opcode, dst & 31, this.#accessBase, this.#accessIndex, this.#accessDisp);
   }
   store(opcode: number, memory: number, address: Register, offset: number, src: Register): void {
-    this.#address(memory, address, offset);
+    this.#address(opcode, memory, address, offset);
     emitStore(this.a, opcode, this.#accessBase, this.#accessIndex, this.#accessDisp, src & 31);
   }
   storeConstant(opcode: number, memory: number, address: Register, offset: number, value: number): void {
-    this.#address(memory, address, offset);
+    this.#address(opcode, memory, address, offset);
     emitStoreConstant(this.a, opcode, this.#accessBase, this.#accessIndex, this.#accessDisp, value);
   }
   memorySize(dst: Register, memory: number): void {
-    this.a.mov64_rm(dst, VMCTX_REG, this.layout.memories + 8 * memory);
-    this.a.mov32_rm(dst, dst, MEMORY.pages);
+    const a = this.a;
+    a.mov64_rm(dst, VMCTX_REG, this.layout.memories + 8 * memory);
+    if (this.#module.memories[memory].type.is64) a.mov64_rm(dst, dst, MEMORY.pages);
+    else a.mov32_rm(dst, dst, MEMORY.pages);
+  }
+
+  // Atomic accesses
+
+  checkAligned(log2: number, address: Register, offset: number): void {
+    const a = this.a, mask = (1 << log2) - 1;
+    if (log2 === 0) return;
+    const unaligned = this.trapLabel(TrapCode.UNALIGNED_ATOMIC);
+    const rest = offset % 8;
+    if (address === NO_REGISTER) {
+      if ((rest & mask) !== 0) a.jmp(unaligned);
+      return;
+    }
+    let tested = address;
+    if ((rest & mask) !== 0) a.lea32_rm(tested = R11, address, rest);
+    a.test32_ri(tested, mask);
+    a.jcc(Cond.NE, unaligned);
+  }
+  /** Leaves the whole address in R11. */
+  #atomicAddress(log2: number, memory: number, address: Register, offset: number): void {
+    const a = this.a;
+    this.#locate(memory, address, offset, 1 << log2);
+    if (this.#accessIndex === NO_REGISTER) a.lea64_rm(R11, this.#accessBase, this.#accessDisp);
+    else a.lea64_rx(R11, this.#accessBase, this.#accessIndex, 1, this.#accessDisp);
+  }
+  #atomicSite(): void {
+    this.a.trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS, this.#source);
+  }
+  readonly atomicRegister = RAX;
+  atomicExchange(log2: number, memory: number, address: Register, offset: number, value: Register): void {
+    this.#atomicAddress(log2, memory, address, offset);
+    this.#atomicSite();
+    emitExchange(this.a, log2, R11, value);
+  }
+  atomicAdd(log2: number, memory: number, address: Register, offset: number, value: Register): void {
+    this.#atomicAddress(log2, memory, address, offset);
+    this.#atomicSite();
+    emitExchangeAdd(this.a, log2, R11, value);
+  }
+  atomicLogic(
+    operation: Arithmetic,
+    log2: number,
+    memory: number,
+    address: Register,
+    offset: number,
+    value: Register,
+  ): void {
+    this.#atomicAddress(log2, memory, address, offset);
+    this.#atomicSite();
+    emitLogicLoop(this.a, operation, log2, R11, R10, value, () => this.#atomicSite());
+  }
+  atomicCompareExchange(log2: number, memory: number, address: Register, offset: number, value: Register): void {
+    this.#atomicAddress(log2, memory, address, offset);
+    this.#atomicSite();
+    emitCompareExchange(this.a, log2, R11, value);
+  }
+  fence(): void {
+    this.a.mfence();
   }
 
   // Globals, tables, functions
@@ -560,6 +796,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     if (kind === Kind.I64) a.mov64_rm(dst, base, disp);
     else if (kind === Kind.F32) a.movss_rm(xmm(dst), base, disp);
     else if (kind === Kind.F64) a.movsd_rm(xmm(dst), base, disp);
+    else if (kind === Kind.V128) a.movups_rm(xmm(dst), base, disp);
     else a.mov32_rm(dst, base, disp);
   }
   storeGlobal(kind: Kind, index: number, src: Register): void {
@@ -567,12 +804,14 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     if (kind === Kind.I64) a.mov64_mr(base, disp, src);
     else if (kind === Kind.F32) a.movss_mr(base, disp, xmm(src));
     else if (kind === Kind.F64) a.movsd_mr(base, disp, xmm(src));
+    else if (kind === Kind.V128) a.movups_mr(base, disp, xmm(src));
     else a.mov32_mr(base, disp, src);
   }
   #checkedTable(table: number, index: Register, code: TrapCode): void {
     const a = this.a;
     a.mov64_rm(R10, VMCTX_REG, this.layout.tables + 8 * table);
-    a.cmp32_rm(index, R10, TABLE.length);
+    if (this.#module.tables[table].type.is64) a.cmp64_rm(index, R10, TABLE.length);
+    else a.cmp32_rm(index, R10, TABLE.length);
     a.jcc(Cond.AE, this.trapLabel(code));
     a.mov64_rm(R10, R10, TABLE.base);
   }
@@ -599,7 +838,65 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     }
   }
 
+  // Objects
+
+  checkNull(ref: Register, code: TrapCode): void {
+    this.test32(ref, ref);
+    this.a.jcc(Cond.E, this.trapLabel(code));
+  }
+  objectBase(): void {
+    emitObjectBase(this.a);
+  }
+  loadObject(opcode: number, dst: Register, ref: Register, offset: number): void {
+    emitLoad(this.a, opcode, dst & 31, R10, ref, offset);
+  }
+  storeObject(opcode: number, ref: Register, offset: number, src: Register): void {
+    emitStore(this.a, opcode, R10, ref, offset, src & 31);
+  }
+  storeObjectConstant(opcode: number, ref: Register, offset: number, value: number): void {
+    emitStoreConstant(this.a, opcode, R10, ref, offset, value);
+  }
+  #typeId(typeIndex: number): number {
+    return this.layout.typeIds + 4 * typeIndex;
+  }
+  allocate(dst: Register, typeIndex: number, bytes: number, length: number, slow: Label): void {
+    emitAllocate(this.a, dst, this.#typeId(typeIndex), bytes, length, slow);
+  }
+  allocateArray(
+    dst: Register,
+    typeIndex: number,
+    length: Register,
+    stride: number,
+    maxBytes: number,
+    slow: Label,
+  ): void {
+    emitAllocateArray(this.a, dst, this.#typeId(typeIndex), length, stride, maxBytes, slow);
+  }
+  elementBase(array: Register, index: Register, stride: number): void {
+    emitElementBase(this.a, array, index, stride, this.trapLabel(TrapCode.ARRAY_OUT_OF_BOUNDS));
+  }
+  loadElementAt(opcode: number, dst: Register, offset: number): void {
+    emitLoad(this.a, opcode, dst & 31, R10, NO_REGISTER, offset);
+  }
+  storeElementAt(opcode: number, offset: number, src: Register): void {
+    emitStore(this.a, opcode, R10, NO_REGISTER, offset, src & 31);
+  }
+  compareObjectType(ref: Register, typeIndex: number): void {
+    emitCompareObjectType(this.a, ref, this.#typeId(typeIndex));
+  }
+  compareSupertype(typeIndex: number, depth: number): void {
+    emitCompareSupertype(this.a, this.#typeId(typeIndex), depth);
+  }
+
   // Calls
+
+  prepareReference(reference: Register): void {
+    const a = this.a;
+    a.mov32(RECORD_REG, reference);
+    a.shl64_ri(RECORD_REG, Math.log2(RECORD_BYTES));
+    a.jcc(Cond.E, this.trapLabel(TrapCode.NULL_FUNCTION));
+    a.add64_rm(RECORD_REG, VMCTX_REG, VMCTX.functionRecords);
+  }
 
   prepareIndirect(table: number, index: Register, typeIndex: number): void {
     const a = this.a;
@@ -614,7 +911,61 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     a.jcc(Cond.E, uninitialized);
     a.add64_rm(RECORD_REG, VMCTX_REG, VMCTX.functionRecords);
     a.cmp32_rm(R11, RECORD_REG, RECORD.typeId);
-    a.jcc(Cond.NE, mismatch);
+    if (this.#module.types[typeIndex].final) return a.jcc(Cond.NE, mismatch);
+    const other = a.newLabel(), matches = a.newLabel();
+    a.jcc(Cond.NE, other);
+    a.bind(matches);
+    this.outOfLine(() => {
+      a.bind(other);
+      a.mov64(R11, RECORD_REG);
+      a.mov32_rm(RECORD_REG, RECORD_REG, RECORD.index);
+      a.mov64_mr(STACK_REG, STACK.args, RECORD_REG);
+      a.mov64_mi(STACK_REG, STACK.args + SLOT_BYTES, typeIndex);
+      a.mov32_ri(HELPER_REG, Helper.FUNCTION_MATCHES);
+      a.call(this.#keeper());
+      a.mov64(RECORD_REG, R11);
+      a.cmp32_mi(STACK_REG, STACK.args, 0);
+      a.jcc(Cond.NE, matches);
+      a.jmp(mismatch);
+    });
+  }
+
+  /** A routine behind the function that calls the helper in HELPER_REG and keeps all other registers, which no compiler can know. */
+  #keeper(): Label {
+    if (this.#keeperLabel < 0) this.#keeperLabel = this.a.newLabel();
+    return this.#keeperLabel;
+  }
+  #emitKeeper(): void {
+    const a = this.a;
+    const ints = [...this.intRegisters, R11];
+    const vectors = SLOT_BYTES * ints.length;
+    const bytes = vectors + 16 * this.floatRegisters.length;
+    a.bind(this.#keeperLabel);
+    a.sub64_ri(RSP, bytes);
+    ints.forEach((r, i) => a.mov64_mr(RSP, SLOT_BYTES * i, r));
+    this.floatRegisters.forEach((r, i) => a.movups_mr(RSP, vectors + 16 * i, xmm(r)));
+    a.call64_m(STACK_REG, STACK.helperThunk);
+    this.#restore();
+    ints.forEach((r, i) => a.mov64_rm(r, RSP, SLOT_BYTES * i));
+    this.floatRegisters.forEach((r, i) => a.movups_rm(xmm(r), RSP, vectors + 16 * i));
+    a.add64_ri(RSP, bytes);
+    a.ret();
+  }
+
+  tailCall(target: CallTarget): void {
+    const a = this.a;
+    if (target !== "record" && "own" in target) {
+      a.mov64_rm(RECORD_REG, VMCTX_REG, VMCTX.ownFunctions);
+      if (target.own !== 0) a.add64_ri(RECORD_REG, RECORD_BYTES * target.own);
+    } else {
+      if (target !== "record") {
+        a.mov64_rm(RECORD_REG, VMCTX_REG, this.layout.importedFunctions + 8 * target.imported);
+      }
+      a.mov64_rm(VMCTX_REG, RECORD_REG, RECORD.vmctx);
+      a.mov64_rm(MEMORY_REG, VMCTX_REG, VMCTX.memory0Base);
+    }
+    a.leave();
+    a.jmp64_m(RECORD_REG, RECORD.entry);
   }
 
   call(target: CallTarget, areaSlots: number): number {
@@ -624,7 +975,9 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
       a.mov64_rm(RECORD_REG, VMCTX_REG, VMCTX.ownFunctions);
       if (target.own !== 0) a.add64_ri(RECORD_REG, RECORD_BYTES * target.own);
       a.call64_m(RECORD_REG, RECORD.entry);
-      return a.position;
+      const returnOffset = a.position;
+      if (target.leaves) this.#restore();
+      return returnOffset;
     }
     if (target !== "record") {
       a.mov64_rm(RECORD_REG, VMCTX_REG, this.layout.importedFunctions + 8 * target.imported);
@@ -650,6 +1003,12 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     const returnOffset = a.position;
     this.#restore();
     return returnOffset;
+  }
+
+  landingPad(entry: number): void {
+    this.#zeroFlagAt = -1;
+    this.a.landingPad(entry);
+    this.#restore();
   }
 
   addFrameMap(map: FrameMap): void {

@@ -34,6 +34,8 @@ export function emitLoad(a: Assembler, opcode: number, dst: number, base: number
       return a.movzx16to32_rx(dst, base, index, 1, disp);
     case op.I64_LOAD32_S:
       return a.movsxd_rx(dst, base, index, 1, disp);
+    case op.V128_LOAD:
+      return a.movups_rx(dst, base, index, 1, disp);
     default:
       throw new BugError(`not a load: ${opcode.toString(16)}`);
   }
@@ -66,6 +68,8 @@ function emitLoadBased(a: Assembler, opcode: number, dst: number, base: number, 
       return a.movzx16to32_rm(dst, base, disp);
     case op.I64_LOAD32_S:
       return a.movsxd_rm(dst, base, disp);
+    case op.V128_LOAD:
+      return a.movups_rm(dst, base, disp);
     default:
       throw new BugError(`not a load: ${opcode.toString(16)}`);
   }
@@ -90,6 +94,8 @@ export function emitStore(a: Assembler, opcode: number, base: number, index: num
     case op.I32_STORE16:
     case op.I64_STORE16:
       return based ? a.mov16_mr(base, disp, src) : a.mov16_xr(base, index, 1, disp, src);
+    case op.V128_STORE:
+      return based ? a.movups_mr(base, disp, src) : a.movups_xr(base, index, 1, disp, src);
     default:
       throw new BugError(`not a store: ${opcode.toString(16)}`);
   }

@@ -5,7 +5,7 @@ import { TIERS } from "../runtime/tier.ts";
 import { TextError } from "../wasm/errors.ts";
 import type { FeatureSet } from "../wasm/features.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
-import { type FeatureChange, featuresOfScript } from "./features.ts";
+import { type FeatureChange, featuresOfScript, unknownProposal } from "./features.ts";
 import { visible } from "./repl/print.ts";
 import { type Outcome, Script, WastRunner, type WastTier } from "./wast_runner.ts";
 
@@ -27,9 +27,12 @@ export function runWast(paths: readonly string[], options: WastOptions): ExitCod
   const sum = { passed: 0, failed: 0, skipped: 0 };
   for (const file of scriptFiles(paths)) {
     const script = readScript(file, featuresOfScript(file, options.features));
+    const proposal = unknownProposal(file);
     for (const runner of runners) {
       const began = performance.now();
-      const outcome = script instanceof TextError
+      const outcome = proposal !== undefined
+        ? { passed: 0, failed: [], skipped: [{ line: 1, message: `proposal ${proposal} is not supported` }] }
+        : script instanceof TextError
         ? { passed: 0, failed: [{ line: script.line, message: script.message }], skipped: [] }
         : runner.run(script, options);
       sum.passed += outcome.passed;

@@ -25,6 +25,7 @@ const ALL: readonly WastTier[] = [...TIERS, "mixed"];
 export function runWast(paths: readonly string[], options: WastOptions): ExitCode {
   const runners = tiersOf(options.tier, (line) => console.error(line)).map((tier) => new WastRunner(tier));
   const sum = { passed: 0, failed: 0, skipped: 0 };
+  const times = new Map<WastTier, number>();
   for (const file of scriptFiles(paths)) {
     const script = readScript(file, featuresOfScript(file, options.features));
     const proposal = unknownProposal(file);
@@ -35,13 +36,16 @@ export function runWast(paths: readonly string[], options: WastOptions): ExitCod
         : script instanceof TextError
         ? { passed: 0, failed: [{ line: script.line, message: script.message }], skipped: [] }
         : runner.run(script, options);
+      const ms = performance.now() - began;
+      times.set(runner.tier, (times.get(runner.tier) ?? 0) + ms);
       sum.passed += outcome.passed;
       sum.failed += outcome.failed.length;
       sum.skipped += outcome.skipped.length;
-      if (options.json) console.log(toJson(file, runner.tier, outcome, performance.now() - began));
+      if (options.json) console.log(toJson(file, runner.tier, outcome, ms));
       else printOutcome(file, runner.tier, outcome);
     }
   }
+  if (!options.json) { for (const [tier, ms] of times) console.error(`${tier}: ${(ms / 1000).toFixed(1)} s`); }
   if (options.json) console.log(JSON.stringify(sum));
   else console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
   return sum.failed === 0 ? ExitCode.OK : ExitCode.ERROR;

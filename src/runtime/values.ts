@@ -164,7 +164,7 @@ export function fromRef(store: Store, t: ValType, ref: number): unknown {
 }
 
 /** Whether references of type `t` are those of exceptions. */
-function isExnType(t: ValType): boolean {
+export function isExnType(t: ValType): boolean {
   return isRef(t) && topOf(heapOf(t), TYPES) === Heap.EXN;
 }
 

@@ -14,14 +14,8 @@
  * @module
  */
 
-export {
-  type ElementType,
-  Engine,
-  type Imports,
-  type MemoryOptions,
-  type Root,
-  type TableOptions,
-} from "./src/api/engine.ts";
+export { Engine, type Imports, type Root } from "./src/api/engine.ts";
+export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
 export { Func } from "./src/api/func.ts";

@@ -1,4 +1,14 @@
-;; Binary trees: allocates trees of structures, counts their nodes and drops them, while one long-lived tree stays.
+;; Binary trees: allocates trees of structures, counts their nodes and drops them, while one long-lived tree stays. Run by gc.ts.
+;;
+;;   > :load examples/binary_trees.wat
+;;   > keep 10
+;;   > churn 8 100
+;;   => 51100:i32
+;;   > :gc
+;;     objects           2047   51100
+;;     their bytes      32752  817600
+;;   > kept
+;;   => 2047:i32
 (module
   (rec (type $node (struct (field $left (ref null $node)) (field $right (ref null $node)))))
 

@@ -3,6 +3,7 @@
 
 import { fromFileUrl } from "@std/path";
 import { BLOCKS, CALL_WIDE, OTHER_MEMORY, RETURN_CALL_WIDE, STOP } from "../src/interp/code.ts";
+import { FUSED } from "../src/interp/fuse.ts";
 import { MOVES } from "../src/interp/vector_moves.ts";
 import { compiledOpcodes } from "../src/jit/compile_function.ts";
 import { INSTRUCTIONS, isPrefix, opInfo } from "../src/wasm/opcodes.ts";
@@ -23,7 +24,7 @@ const INTERNAL = new Map<number, string>([
   [OTHER_MEMORY, "OTHER_MEMORY"],
   [CALL_WIDE, "CALL_WIDE"],
   [RETURN_CALL_WIDE, "RETURN_CALL_WIDE"],
-  ...Object.entries(MOVES).map(([name, byte]): [number, string] => [byte, name]),
+  ...[...Object.entries(MOVES), ...Object.entries(FUSED)].map(([name, byte]): [number, string] => [byte, name]),
 ]);
 
 const violations: string[] = [];
@@ -34,7 +35,7 @@ function* casesOf(path: string, prefix: number): Iterable<number> {
   for (const [n, line] of source.split("\n").entries()) {
     if (!/^\s*case /.test(line)) continue;
     const where = `${path}:${n + 1}`;
-    const [, literal, name] = /^\s*case (0x[0-9a-f]+):(?: \{)? \/\/ (\S+)$/.exec(line) ?? [];
+    const [, literal, name, fused] = /^\s*case (0x[0-9a-f]+):(?: \{)? \/\/ (\S+)( \(fused\))?$/.exec(line) ?? [];
     if (literal === undefined) {
       violations.push(`${where}: a case needs a literal label and its instruction's name as a comment`);
       continue;
@@ -44,7 +45,8 @@ function* casesOf(path: string, prefix: number): Iterable<number> {
     const code = prefix * 0x1000 + byte;
     const row = opInfo(code);
     if (row?.name !== name) violations.push(`${where}: ${literal} is ${row?.name ?? "no instruction"}, not ${name}`);
-    yield code;
+    // The second part of a fused form is beside the instruction's own case.
+    if (fused === undefined) yield code;
   }
 }
 

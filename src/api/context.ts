@@ -10,8 +10,8 @@ import type { WasmFunc } from "../runtime/func.ts";
 import { Store } from "../runtime/store.ts";
 import { type TierName, TIERS } from "../runtime/tier.ts";
 import type { GcReport } from "../gc/report.ts";
-import { Exception } from "./exception.ts";
-import { Tag } from "./tag.ts";
+import { Exception, innerException, publicException } from "./exception.ts";
+import { contextOfTag, publicTag } from "./tag.ts";
 
 /** The inner side of an engine. */
 export class Context {
@@ -31,9 +31,9 @@ export class Context {
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);
-    this.store.exceptions.makeOutside = (e, frames) => new Exception(Tag.of(this, e.tag), e, frames);
+    this.store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, this), frames);
     this.store.exceptions.insideOf = (value) =>
-      value instanceof Exception && value.tag.context === this ? value.inner : undefined;
+      value instanceof Exception && contextOfTag(value.tag) === this ? innerException(value) : undefined;
     this.store.funcOf = (value) => typeof value === "function" ? this.#funcs.get(value) : undefined;
   }
 

@@ -20,70 +20,26 @@ import { toRef, writeSlot } from "../runtime/values.ts";
 import { LinkError } from "../wasm/errors.ts";
 import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
-import {
-  EXTERNREF,
-  F32,
-  F64,
-  FUNCREF,
-  Heap,
-  I32,
-  I64,
-  type MemoryType,
-  refType,
-  TYPES,
-  type ValType,
-} from "../wasm/types.ts";
+import { EXTERNREF, F64, I64, type MemoryType, TYPES, type ValType } from "../wasm/types.ts";
 import { Context, resolveTier } from "./context.ts";
-import { Func } from "./func.ts";
-import { Global } from "./global.ts";
-import { Instance } from "./instance.ts";
-import { Memory, type SharedMemory } from "./memory.ts";
-import { Module } from "./module.ts";
-import { Table } from "./table.ts";
-import { Tag } from "./tag.ts";
+import { Func, innerFunc, publicFunc } from "./func.ts";
+import { Global, innerGlobal, publicGlobal } from "./global.ts";
+import { type Instance, publicInstance } from "./instance.ts";
+import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
+import { innerModule, type Module, publicModule } from "./module.ts";
+import {
+  checkAddress,
+  checkLimits,
+  checkPageSize,
+  type MemoryOptions,
+  type TableOptions,
+  valueType,
+} from "./options.ts";
+import { innerTable, publicTable, Table } from "./table.ts";
+import { innerTag, publicTag, Tag } from "./tag.ts";
 
 /** Imports by module and name: functions, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
 export type Imports = Record<string, Record<string, unknown>>;
-
-const TYPES_BY_NAME: Record<string, ValType> = {
-  i32: I32,
-  i64: I64,
-  f32: F32,
-  f64: F64,
-  funcref: FUNCREF,
-  externref: EXTERNREF,
-  anyref: refType(Heap.ANY, true),
-  eqref: refType(Heap.EQ, true),
-  i31ref: refType(Heap.I31, true),
-  structref: refType(Heap.STRUCT, true),
-  arrayref: refType(Heap.ARRAY, true),
-};
-/** Types of references that tables made here can hold. */
-export type ElementType = "funcref" | "externref" | "anyref" | "eqref" | "i31ref" | "structref" | "arrayref";
-
-/** What `engine.memory()` takes. Sizes in pages. */
-export interface MemoryOptions {
-  readonly minimum: number;
-  /** Default: none. */
-  readonly maximum?: number;
-  /** Whether Workers can share it; default no. */
-  readonly shared?: boolean;
-  /** Bytes of a page: 65536, or 1; default 65536. */
-  readonly pageSize?: 1 | 65536;
-  /** The type of its addresses; default `i32`. */
-  readonly address?: "i32" | "i64";
-}
-
-/** What `engine.table()` takes. Sizes in entries. */
-export interface TableOptions {
-  /** A type of references, such as `funcref`. */
-  readonly element: ElementType;
-  readonly minimum: number;
-  /** Default: none. */
-  readonly maximum?: number;
-  /** The type of its indices; default `i32`. */
-  readonly address?: "i32" | "i64";
-}
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
 export class Engine {
@@ -107,21 +63,24 @@ export class Engine {
     return this.#context.jit?.figures ?? { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
   }
 
-  /** Decodes and validates a module, given as bytes or in the text format. Bytes are copied. Throws CompileError, TextError. */
+  /**
+   * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset,
+   * TextError with line and column; a feature that is off is named.
+   */
   compile(source: Uint8Array | ArrayBuffer | string): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return new Module(validate(decode(bytes, this.#context.config.features)));
+    return publicModule(validate(decode(bytes, this.#context.config.features)));
   }
 
   /**
-   * Makes an instance and runs its start function. Throws LinkError when an import is missing or does not fit,
-   * Trap when a segment does not fit or the start function traps.
+   * Makes an instance and runs its start function (specification 4.7.2). Throws LinkError when an import is missing or does not fit,
+   * Trap when a segment does not fit or the start function traps, Exception when it throws, ResourceError when there is no room.
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
     const { store, caller, config } = this.#context;
     let instance: WasmInstance | undefined;
     try {
-      instance = link(store, module.inner, (i, m) => this.#resolve(i, m, imports));
+      instance = link(store, innerModule(module), (i, m) => this.#resolve(i, m, imports));
       for (const f of instance.funcs) {
         if (f.instance === instance && config.tier !== "interp") store.setTier(f, config.tier);
       }
@@ -132,19 +91,21 @@ export class Engine {
       this.#context.disposed();
       throw error;
     }
-    return new Instance(this.#context, module, instance);
+    return publicInstance(instance, module, this.#context);
   }
 
-  /** Compiles and instantiates in one step. */
+  /** Compiles and instantiates in one step. Throws what the two throw. */
   load(source: Uint8Array | ArrayBuffer | string, imports: Imports = {}): Instance {
     return this.instantiate(this.compile(source), imports);
   }
 
   #resolve(i: Import, m: WasmModule, imports: Imports): Extern | undefined {
     const value = imports[i.module]?.[i.name];
-    if (value instanceof Memory || value instanceof Table || value instanceof Global) return value.inner;
-    if (value instanceof Tag) return value.inner;
-    if (value instanceof Func) return value.inner;
+    if (value instanceof Memory) return innerMemory(value);
+    if (value instanceof Table) return innerTable(value);
+    if (value instanceof Global) return innerGlobal(value);
+    if (value instanceof Tag) return innerTag(value);
+    if (value instanceof Func) return innerFunc(value);
     if (typeof value === "function") {
       if (i.kind !== ExternKind.FUNC) {
         throw new LinkError("incompatible import type (found a function)", i.module, i.name);
@@ -216,7 +177,7 @@ export class Engine {
     const { store } = this.#context;
     const inner = new WasmMemory(store.arena, type, shared);
     store.addHostExtern(inner);
-    return Memory.of(inner);
+    return publicMemory(inner);
   }
 
   /** A table of its own, to be imported. Throws RangeError for sizes that make no sense, TypeError when `init` does not fit. */
@@ -231,29 +192,29 @@ export class Engine {
       toRef(store, element, init),
     );
     store.addHostExtern(inner);
-    return Table.of(this.#context, inner);
+    return publicTable(inner, this.#context);
   }
 
-  /** A global of its own, to be imported; `type` as in the text format. Without a value: zero or null. */
+  /** A global of its own, to be imported; `type` as in the text format. Without a value: zero or null. Throws TypeError for a type that is none, or a value that does not fit. */
   global(options: { type: string; mutable?: boolean }, value?: unknown): Global {
     const type = valueType(options.type);
     const initial = value ?? (type === I64 ? 0n : type <= F64 ? 0 : null);
-    return Global.of(this.#context, this.#makeGlobal(type, options.mutable ?? false, initial));
+    return publicGlobal(this.#makeGlobal(type, options.mutable ?? false, initial), this.#context);
   }
 
-  /** A tag of its own, to be imported; `parameters` are types as in the text format. */
+  /** A tag of its own, to be imported; `parameters` are types as in the text format. Throws TypeError for a type that is none. */
   tag(options: { readonly parameters: readonly string[] }): Tag {
-    return Tag.of(this.#context, new WasmTag(TYPES.funcType(options.parameters.map(valueType), [])));
+    return publicTag(new WasmTag(TYPES.funcType(options.parameters.map(valueType), [])), this.#context);
   }
   /** The tag of what JavaScript throws, to be imported by Wasm that catches it: its payload is the value, an externref. */
   get jsTag(): Tag {
-    return Tag.of(this.#context, this.#context.store.exceptions.jsTag);
+    return publicTag(this.#context.store.exceptions.jsTag, this.#context);
   }
 
   /** The Func behind an exported JavaScript function; undefined if it is none of this engine. */
   funcOf(exported: unknown): Func | undefined {
     const inner = this.#context.store.funcOf(exported);
-    return inner === undefined ? undefined : Func.of(this.#context, inner);
+    return inner === undefined ? undefined : publicFunc(inner, this.#context);
   }
 
   /** Collects: objects and host references that Wasm cannot reach any more, and disposed instances. Gives a report. */
@@ -266,7 +227,7 @@ export class Engine {
     return this.#context.store.heapInUse?.figures ?? { collections: 0, ms: 0, longestMs: 0, allocatedBytes: 0 };
   }
 
-  /** Keeps a value alive for Wasm until the root is removed (or disposed of). */
+  /** Keeps a value alive for Wasm until the root is removed (or disposed of). A value may have several roots. */
   addRoot(value: unknown): Root {
     const { store } = this.#context;
     const ref = toRef(store, EXTERNREF, value);
@@ -297,44 +258,16 @@ export class Engine {
     return this.#context.store.interrupt;
   }
 
-  /** The tier that a choice means here. Throws Error, with the reason, where it cannot run. */
+  /** The tier that a choice means here. Throws TypeError for a name that is none, Error, with the reason, where it cannot run. */
   static resolveTier(choice: TierChoice): TierName {
     return resolveTier(choice);
   }
 }
 
-/** A value that the host keeps alive for Wasm. */
+/** A value that the host keeps alive for Wasm, until `remove()` or the end of its `using` block. */
 export interface Root extends Disposable {
   /** The value. */
   readonly value: unknown;
   /** Ends it; a second time does nothing. */
   remove(): void;
-}
-
-function valueType(name: string): ValType {
-  const t = TYPES_BY_NAME[name];
-  if (t === undefined) {
-    throw new TypeError(`there is no value type ${name}; known are ${Object.keys(TYPES_BY_NAME).join(", ")}`);
-  }
-  return t;
-}
-
-/** Whether addresses have 64 bits. */
-function checkAddress(type = "i32"): boolean {
-  if (type !== "i32" && type !== "i64") throw new TypeError(`addresses are i32 or i64, not ${type}`);
-  return type === "i64";
-}
-
-/** log2 of a page size that a memory can have. */
-function checkPageSize(bytes: number): number {
-  if (bytes !== 1 && bytes !== PAGE_BYTES) throw new RangeError(`pages are of 1 or ${PAGE_BYTES} bytes, not ${bytes}`);
-  return Math.log2(bytes);
-}
-
-function checkLimits(l: { minimum: number; maximum?: number }, limit: number) {
-  const valid = (n: number) => Number.isInteger(n) && n >= 0 && n <= limit;
-  if (!valid(l.minimum) || (l.maximum !== undefined && (!valid(l.maximum) || l.maximum < l.minimum))) {
-    throw new RangeError(`limits ${l.minimum}, ${l.maximum} are not within 0 to ${limit}, minimum first`);
-  }
-  return { minimum: BigInt(l.minimum), maximum: l.maximum === undefined ? undefined : BigInt(l.maximum) };
 }

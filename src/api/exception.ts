@@ -4,42 +4,50 @@ import { WasmException } from "../runtime/exception.ts";
 import { readSlot, writeSlots } from "../runtime/values.ts";
 import { type WasmFrame, wasmStackOf } from "../wasm/errors.ts";
 import { slotsOf } from "../wasm/types.ts";
-import type { Tag } from "./tag.ts";
+import { contextOfTag, innerTag, type Tag } from "./tag.ts";
 
-/** An exception of Wasm with its tag and payload. */
+/** The runtime's object in an exception. */
+export let innerException: (of: Exception) => WasmException;
+/** The public exception for one that leaves Wasm. */
+export let publicException: (inner: WasmException, tag: Tag, frames: readonly WasmFrame[]) => Exception;
+
+/** An exception of Wasm with its tag and payload (specification 4.2.12). */
 export class Exception extends Error {
+  /** Tells it from other errors. */
   override name = "Exception";
-  /** The runtime's object; not for users. */
-  readonly inner: WasmException;
+  readonly #inner: WasmException;
   /** The Wasm frames where it was thrown, innermost first; empty for one that JavaScript made. */
   readonly frames: readonly WasmFrame[];
 
   /** Takes a tag and a value for each of its parameters. Throws TypeError when they do not fit. */
   constructor(tag: Tag, payload?: readonly unknown[]);
-  /** Made by the engine when an exception leaves Wasm. */
-  constructor(tag: Tag, inner: WasmException, frames: readonly WasmFrame[]);
   constructor(
-    /** Its tag. */
+    /** What kind it is of. */
     readonly tag: Tag,
     payload: readonly unknown[] | WasmException = [],
     frames: readonly WasmFrame[] = [],
   ) {
     super(`Wasm exception with tag (${tag.type.parameters.join(" ")})`);
     this.frames = frames;
-    this.inner = payload instanceof WasmException ? payload : makeInner(tag, payload);
+    this.#inner = payload instanceof WasmException ? payload : makeInner(tag, payload);
     if (payload instanceof WasmException) return;
-    this.inner.outside = this;
-    tag.context.store.exceptions.show(this.inner);
+    this.#inner.outside = this;
+    contextOfTag(tag).store.exceptions.show(this.#inner);
+  }
+  static {
+    innerException = (of) => of.#inner;
+    // By a signature of the constructor that is not public.
+    publicException = (inner, tag, frames) => Reflect.construct(Exception, [tag, inner, frames]);
   }
 
   /** Whether it has this tag. */
   is(tag: Tag): boolean {
-    return this.inner.tag === tag.inner;
+    return this.#inner.tag === innerTag(tag);
   }
   /** The values it carries. Throws TypeError for those that JavaScript cannot see (v128, exnref). */
   get payload(): unknown[] {
-    const { tag, payload } = this.inner;
-    const { store } = this.tag.context;
+    const { tag, payload } = this.#inner;
+    const { store } = contextOfTag(this.tag);
     let slot = 0;
     return tag.type.params.map((t) => {
       const value = readSlot(store, payload, slot, t);
@@ -54,14 +62,15 @@ export class Exception extends Error {
 }
 
 function makeInner(tag: Tag, payload: readonly unknown[]): WasmException {
-  const { store } = tag.context;
-  if (tag.inner === store.exceptions.jsTag) throw new TypeError("what JavaScript throws needs no Exception");
-  const { type, payloadSlots } = tag.inner;
+  const { store } = contextOfTag(tag);
+  const kind = innerTag(tag);
+  if (kind === store.exceptions.jsTag) throw new TypeError("what JavaScript throws needs no Exception");
+  const { type, payloadSlots } = kind;
   if (payload.length !== type.params.length) {
     throw new TypeError(`the tag has ${type.params.length} parameters, not ${payload.length}`);
   }
   const words = new Int32Array(2 * payloadSlots);
   // A v128 is refused there, so that each value takes one slot.
   writeSlots(store, words, 0, type.params, payload);
-  return new WasmException(tag.inner, words);
+  return new WasmException(kind, words);
 }

@@ -10,53 +10,61 @@ import type { TierName } from "../runtime/tier.ts";
 import { F64, I64, slotsOf, V128 } from "../wasm/types.ts";
 import { type Context, resolveTier } from "./context.ts";
 import { describeFunc, type FuncDescriptor } from "./types.ts";
+import { wrapper } from "./wrappers.ts";
 import type { TierChoice } from "../engine/config.ts";
 
-const BY_INNER = new WeakMap<WasmFunc, Func>();
+/** The runtime's object in a function. */
+export let innerFunc: (of: Func) => WasmFunc;
+/** The function that stands for the runtime's object; always the same. */
+export let publicFunc: (inner: WasmFunc, context: Context) => Func;
 
-/** A function instance. */
+/**
+ * Calls a function with slots as they are: the bits of each argument and of each result, unsigned, so that NaN payloads stay exact (a v128 takes two). References are
+ * trusted to be those of the engine's store, so this is not for users. Throws as Func.call() does.
+ */
+export let callBits: (of: Func, args: readonly bigint[]) => bigint[];
+
+/** A function instance (specification 4.2.6). */
 export class Func {
-  /** The runtime's object. Not for users. @internal */
-  readonly inner: WasmFunc;
+  readonly #inner: WasmFunc;
   readonly #context: Context;
 
-  private constructor(context: Context, inner: WasmFunc) {
+  private constructor(inner: WasmFunc, context: Context) {
     this.#context = context;
-    this.inner = inner;
+    this.#inner = inner;
   }
 
-  /** The public object of a runtime function; always the same. */
-  static of(context: Context, inner: WasmFunc): Func {
-    let f = BY_INNER.get(inner);
-    if (f === undefined) BY_INNER.set(inner, f = new Func(context, inner));
-    return f;
+  static {
+    innerFunc = (of) => of.#inner;
+    callBits = (of, args) => of.#callBits(args);
+    publicFunc = wrapper((inner: WasmFunc, context: Context) => new Func(inner, context));
   }
 
   /** Its name in the name section, else its first export, else `func[N]`. */
   get name(): string {
-    return this.inner.name;
+    return this.#inner.name;
   }
   /** Index in its module's function index space; -1 for a host function. */
   get index(): number {
-    return this.inner.index;
+    return this.#inner.index;
   }
   /** Its type. */
   get type(): FuncDescriptor {
-    return describeFunc(this.inner.type);
+    return describeFunc(this.#inner.type);
   }
   /** Whether it is a function of the host. */
   get isHost(): boolean {
-    return this.inner.mode === Mode.HOST;
+    return this.#inner.mode === Mode.HOST;
   }
 
   /** Bytes of its body in the module, locals included; 0 for a host function. */
   get bodyBytes(): number {
-    const body = this.inner.instance?.module.funcs[this.inner.index].body;
+    const body = this.#inner.instance?.module.funcs[this.#inner.index].body;
     return body === undefined ? 0 : body.end - body.start;
   }
   /** Bytes of the machine code that is installed for it; 0 if there is none. */
   get codeBytes(): number {
-    const { instance, index } = this.inner;
+    const { instance, index } = this.#inner;
     if (instance === undefined) return 0;
     return this.#context.jit?.peek(instance.valid, index)?.code.bytes.length ?? 0;
   }
@@ -66,34 +74,33 @@ export class Func {
    * `tierReason` says why. Throws Error where a tier cannot run.
    */
   get tier(): TierName {
-    return this.inner.tier;
+    return this.#inner.tier;
   }
   set tier(choice: TierChoice) {
-    this.#context.store.setTier(this.inner, resolveTier(choice));
+    this.#context.store.setTier(this.#inner, resolveTier(choice));
   }
   /** Why it runs in `interp` although the tier that was asked for is another; undefined if that is not so. */
   get tierReason(): string | undefined {
-    return this.inner.refusal;
+    return this.#inner.refusal;
   }
 
   /** Why it cannot run in a tier; undefined if it can. */
   refusal(tier: TierName): string | undefined {
-    const { instance, index } = this.inner;
+    const { instance, index } = this.#inner;
     if (instance === undefined) return "it is a function of the host";
     return tier === "interp" ? undefined : refusal(instance.valid, index);
   }
 
-  /** Calls it: numbers for i32, f32 and f64, bigint for i64, any value for externref. Several results come as an array. Throws Trap. */
+  /**
+   * Calls it: numbers for i32, f32 and f64, bigint for i64, any value for externref. Several results come as an array. Throws
+   * TypeError for an argument that does not fit, Trap, Exception, and what host functions throw.
+   */
   call(...args: unknown[]): unknown {
-    return this.#context.caller.call(this.inner, args);
+    return this.#context.caller.call(this.#inner, args);
   }
 
-  /**
-   * Calls it with slots as they are: the bits of each argument and of each result, unsigned, so that NaN payloads stay exact (a v128 takes two).
-   * References are those of the engine's store. Throws as call() does.
-   */
-  callBits(args: readonly bigint[]): bigint[] {
-    const { inner } = this;
+  #callBits(args: readonly bigint[]): bigint[] {
+    const inner = this.#inner;
     const slots = BigUint64Array.from(args);
     const { words, at } = this.#context.caller.callSlots(inner, { words: new Int32Array(slots.buffer), at: 0 });
     const bits: bigint[] = [];
@@ -110,7 +117,7 @@ export class Func {
 
   /** The JavaScript function that stands for it; always the same, as in the JS API. */
   get exported(): (...args: unknown[]) => unknown {
-    return this.#context.store.exportFunc(this.inner) as (...args: unknown[]) => unknown;
+    return this.#context.store.exportFunc(this.#inner) as (...args: unknown[]) => unknown;
   }
 
   /**
@@ -118,7 +125,7 @@ export class Func {
    * one that the tier has no code for, with the reason.
    */
   compile(): Code {
-    const { instance, index } = this.inner;
+    const { instance, index } = this.#inner;
     if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
     const why = refusal(instance.valid, index);
     if (why !== undefined) throw new TypeError(`${this.name} cannot be compiled: ${why}`);
@@ -129,9 +136,10 @@ export class Func {
   /**
    * Its code as a listing: each Wasm instruction with its offset and, for tier `jit`, the machine code made for it. `tier` is the function's own if not given.
    * Machine code is taken apart by a library from npm that is loaded by the first call.
+   * Rejects with a TypeError as compile() throws it, and with an Error when the library cannot be loaded.
    */
   disassemble(tier: TierName = this.tier): Promise<Listing> {
-    const { instance, index } = this.inner;
+    const { instance, index } = this.#inner;
     if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
     const installed = this.#context.jit?.peek(instance.valid, index);
     return listFunction(instance.module, index, tier === "jit" ? this.compile() : undefined, installed?.start);

@@ -4,47 +4,48 @@ import type { WasmGlobal } from "../runtime/global.ts";
 import { readSlot, writeSlot } from "../runtime/values.ts";
 import type { Context } from "./context.ts";
 import { describeGlobal, type GlobalDescriptor } from "./types.ts";
+import { wrapper } from "./wrappers.ts";
 
-const BY_INNER = new WeakMap<WasmGlobal, Global>();
+/** The runtime's object in a global. */
+export let innerGlobal: (of: Global) => WasmGlobal;
+/** The global that stands for the runtime's object; always the same. */
+export let publicGlobal: (inner: WasmGlobal, context: Context) => Global;
 
 /** A global variable (specification 4.2.9). */
 export class Global {
-  /** The runtime's object. Not for users. @internal */
-  readonly inner: WasmGlobal;
+  readonly #inner: WasmGlobal;
   readonly #context: Context;
 
-  private constructor(context: Context, inner: WasmGlobal) {
+  private constructor(inner: WasmGlobal, context: Context) {
     this.#context = context;
-    this.inner = inner;
+    this.#inner = inner;
   }
 
-  /** The public object of a runtime global; always the same. */
-  static of(context: Context, inner: WasmGlobal): Global {
-    let g = BY_INNER.get(inner);
-    if (g === undefined) BY_INNER.set(inner, g = new Global(context, inner));
-    return g;
+  static {
+    innerGlobal = (of) => of.#inner;
+    publicGlobal = wrapper((inner: WasmGlobal, context: Context) => new Global(inner, context));
   }
 
   /** Its type. */
   get type(): GlobalDescriptor {
-    return describeGlobal(this.inner.type);
+    return describeGlobal(this.#inner.type);
   }
   /** The value: i64 as bigint, references as in the JS API. Setting throws TypeError if it is immutable or the value does not fit. */
   get value(): unknown {
     const { store } = this.#context;
     this.#check();
-    return readSlot(store, store.arena.i32, this.inner.cell >> 3, this.inner.type.type);
+    return readSlot(store, store.arena.i32, this.#inner.cell >> 3, this.#inner.type.type);
   }
   set value(value: unknown) {
-    if (!this.inner.type.mutable) throw new TypeError("the global is immutable");
+    if (!this.#inner.type.mutable) throw new TypeError("the global is immutable");
     const slot = new Int32Array(2);
-    writeSlot(this.#context.store, slot, 0, this.inner.type.type, value);
+    writeSlot(this.#context.store, slot, 0, this.#inner.type.type, value);
     // Only now: the conversion may have run JavaScript.
     this.#check();
-    this.inner.setWords(slot);
+    this.#inner.setWords(slot);
   }
 
   #check(): void {
-    if (this.inner.disposed) throw new TypeError("the global belongs to an instance that was disposed of");
+    if (this.#inner.disposed) throw new TypeError("the global belongs to an instance that was disposed of");
   }
 }

@@ -22,51 +22,59 @@ export interface ExportDescriptor {
   readonly type: ExternDescriptor;
 }
 
-/** A validated module. Immutable; may be instantiated any number of times. */
-export class Module {
-  /** The validated module inside. Not for users. @internal */
-  readonly inner: ValidModule;
+/** The validated module in a public one. */
+export let innerModule: (of: Module) => ValidModule;
+/** A public module around a validated one. */
+export let publicModule: (inner: ValidModule) => Module;
 
-  /** Made by `engine.compile()`. */
-  constructor(inner: ValidModule) {
-    this.inner = inner;
+/** A validated module (specification 2.5). Immutable; may be instantiated any number of times. */
+export class Module {
+  readonly #inner: ValidModule;
+
+  private constructor(inner: ValidModule) {
+    this.#inner = inner;
+  }
+
+  static {
+    innerModule = (of) => of.#inner;
+    publicModule = (inner) => new Module(inner);
   }
 
   /** The name in the name section, if there is one. */
   get name(): string | undefined {
-    return this.inner.module.names.module;
+    return this.#inner.module.names.module;
   }
-  /** Its bytes. */
+  /** Its bytes, not to be changed. */
   get bytes(): Uint8Array {
-    return this.inner.module.bytes;
+    return this.#inner.module.bytes;
   }
   /** What it needs. */
   get imports(): ImportDescriptor[] {
-    const m = this.inner.module;
+    const m = this.#inner.module;
     return m.imports.map((i) => ({ module: i.module, name: i.name, type: describeExtern(m, i.kind, i.index) }));
   }
   /** What it gives. */
   get exports(): ExportDescriptor[] {
-    const m = this.inner.module;
+    const m = this.#inner.module;
     return m.exports.map((e) => ({ name: e.name, type: describeExtern(m, e.kind, e.index) }));
   }
   /** Names of all functions, imported ones first. */
   get functionNames(): string[] {
-    const m = this.inner.module;
+    const m = this.#inner.module;
     return m.funcs.map((_, i) => functionName(m, i));
   }
   /** Contents of the custom sections called `name`. */
   customSections(name: string): Uint8Array[] {
-    const m = this.inner.module;
+    const m = this.#inner.module;
     return m.customs.filter((c) => c.name === name).map((c) => m.bytes.slice(c.start, c.end));
   }
-  /** The module in the text format. */
+  /** The module in the text format (specification 6), which assembles to the same module. */
   toText(): string {
-    return printModule(this.inner.module);
+    return printModule(this.#inner.module);
   }
   /** One line for people. */
   toString(): string {
-    const m = this.inner.module;
+    const m = this.#inner.module;
     const counts = m.exports.length === 0
       ? "no exports"
       : m.exports.map((e) => `${EXTERN_NAMES[e.kind]} ${e.name}`).join(", ");

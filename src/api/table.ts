@@ -4,54 +4,55 @@ import type { WasmTable } from "../runtime/table.ts";
 import { fromRef, toRef } from "../runtime/values.ts";
 import type { Context } from "./context.ts";
 import { describeTable, type TableDescriptor } from "./types.ts";
+import { wrapper } from "./wrappers.ts";
 
-const BY_INNER = new WeakMap<WasmTable, Table>();
+/** The runtime's object in a table. */
+export let innerTable: (of: Table) => WasmTable;
+/** The table that stands for the runtime's object; always the same. */
+export let publicTable: (inner: WasmTable, context: Context) => Table;
 
 /** A table of references (specification 4.2.7). */
 export class Table {
-  /** The runtime's object. Not for users. @internal */
-  readonly inner: WasmTable;
+  readonly #inner: WasmTable;
   readonly #context: Context;
 
-  private constructor(context: Context, inner: WasmTable) {
+  private constructor(inner: WasmTable, context: Context) {
     this.#context = context;
-    this.inner = inner;
+    this.#inner = inner;
   }
 
-  /** The public object of a runtime table; always the same. */
-  static of(context: Context, inner: WasmTable): Table {
-    let t = BY_INNER.get(inner);
-    if (t === undefined) BY_INNER.set(inner, t = new Table(context, inner));
-    return t;
+  static {
+    innerTable = (of) => of.#inner;
+    publicTable = wrapper((inner: WasmTable, context: Context) => new Table(inner, context));
   }
 
   /** Entries. */
   get length(): number {
-    return this.inner.length;
+    return this.#inner.length;
   }
   /** The most entries it may have. */
   get maximum(): number {
-    return this.inner.maxLength;
+    return this.#inner.maxLength;
   }
   /** Its type. */
   get type(): TableDescriptor {
-    return describeTable(this.inner.type);
+    return describeTable(this.#inner.type);
   }
 
   /** The entry at `index`: null, a function, or a host value. Throws RangeError beyond the end. */
   get(index: number): unknown {
     this.#check(index);
-    return fromRef(this.#context.store, this.inner.type.element, this.inner.get(index));
+    return fromRef(this.#context.store, this.#inner.type.element, this.#inner.get(index));
   }
   /** Sets the entry at `index`. Throws RangeError beyond the end, TypeError if the value does not fit. */
   set(index: number, value: unknown): void {
     this.#check(index);
-    this.inner.set(index, toRef(this.#context.store, this.inner.type.element, value));
+    this.#inner.set(index, toRef(this.#context.store, this.#inner.type.element, value));
   }
   /** Grows by `delta` entries of `init` and gives the old length. Throws RangeError when that is too long. */
   grow(delta: number, init: unknown = null): number {
-    const ref = toRef(this.#context.store, this.inner.type.element, init);
-    const old = Number.isInteger(delta) && delta >= 0 ? this.inner.grow(delta, ref) : -1;
+    const ref = toRef(this.#context.store, this.#inner.type.element, init);
+    const old = Number.isInteger(delta) && delta >= 0 ? this.#inner.grow(delta, ref) : -1;
     if (old < 0) throw new RangeError(`cannot grow by ${delta} from ${this.length} entries (maximum ${this.maximum})`);
     return old;
   }

@@ -27,8 +27,9 @@ export interface MemoryDescriptor {
   readonly minimum: number;
   /** The most pages it may have. */
   readonly maximum: number | undefined;
-  /** `i64` for a memory with 64-bit addresses; otherwise not there, as the two below. */
+  /** `i64` for a memory with 64-bit addresses; not there otherwise, as the two below. */
   readonly address?: "i64";
+  /** There for a memory that Workers can share. */
   readonly shared?: true;
   /** Bytes of a page that is not 64 KiB. */
   readonly pageSize?: number;
@@ -57,7 +58,9 @@ export interface GlobalDescriptor {
 }
 /** A tag's type: the types of what an exception carries. */
 export interface TagDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: "tag";
+  /** Types of what an exception with the tag carries. */
   readonly parameters: readonly string[];
 }
 /** What can be imported and exported. */

@@ -1,6 +1,6 @@
 // The subcommand `asm`: machine code under the Wasm it came from, for one function of a module or all. Compiles without instantiating, and runs nothing.
 
-import { Engine } from "../api/engine.ts";
+import { innerModule } from "../api/module.ts";
 import type { TierChoice } from "../engine/config.ts";
 import { startNative } from "../abi/native.ts";
 import { listFunction } from "../engine/listing.ts";
@@ -9,9 +9,9 @@ import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ExternKind, functionName, type Module } from "../wasm/module.ts";
+import { compileModule } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
-import { loadModule } from "./load_module.ts";
 import { takesColours, writeLine } from "./output.ts";
 import { painter, visible } from "./repl/print.ts";
 
@@ -31,8 +31,7 @@ export async function showAsm(
   options: AsmOptions,
   write: (text: string) => void = writeLine,
 ): Promise<number> {
-  const { source } = await loadModule(spec);
-  const valid = new Engine({ tier: "interp", features: options.features }).compile(source).inner;
+  const valid = innerModule((await compileModule(spec, options.features)).module);
   const { module } = valid;
   // Code is shown as it would run here; where none can run, for a processor without extensions.
   const cpu = canRunNative() ? startNative().cpu : BASELINE_CPU;

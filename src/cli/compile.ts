@@ -1,6 +1,6 @@
 // From what stands on the command line to a validated module, for subcommands that run nothing. Errors begin with the module's name.
 
-import { Module } from "../api/module.ts";
+import { type Module, publicModule } from "../api/module.ts";
 import { assemble, decode, validate } from "../engine/pipeline.ts";
 import { CompileError, TextError } from "../wasm/errors.ts";
 import { featureSet } from "../wasm/features.ts";
@@ -15,7 +15,7 @@ export interface CompiledModule extends ModuleSource {
 /** Reads, decodes and validates a module, with features switched on and off. Throws CommandError, TextError, CompileError. */
 export async function compileModule(spec: string, change?: FeatureChange): Promise<CompiledModule> {
   const loaded = await loadModule(spec);
-  const module = named(spec, () => new Module(validate(decode(toBytes(loaded.source), featureSet(change)))));
+  const module = named(spec, () => publicModule(validate(decode(toBytes(loaded.source), featureSet(change)))));
   return { ...loaded, module };
 }
 

@@ -31,6 +31,12 @@ const PROPOSALS: ReadonlyMap<string, FeatureChange> = new Map<string, FeatureCha
   ["custom-page-sizes", { "custom-page-sizes": true }],
 ]);
 
+/** The proposal that a script at `path` is about and that Strata has no part of; undefined if there is none. */
+export function unknownProposal(path: string): string | undefined {
+  const folder = /(?:^|\/)proposals\/([^/]+)\//.exec(path)?.[1];
+  return folder === undefined || PROPOSALS.has(folder) ? undefined : folder;
+}
+
 /** The features of a script at `path`: in a folder `proposals/<name>` those that it is written for; `change` goes before that. */
 export function featuresOfScript(path: string, change: FeatureChange = {}): FeatureSet {
   const folder = /(?:^|\/)proposals\/([^/]+)\//.exec(path)?.[1];

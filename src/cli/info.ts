@@ -1,13 +1,13 @@
 // `strata info`: what a module imports, exports and holds, as text or JSON.
 
-import type { Module } from "../api/module.ts";
+import { innerModule, type Module } from "../api/module.ts";
 import { SECTION_NAMES } from "../binary/decode_module.ts";
 import { ByteReader } from "../bytecode/byte_reader.ts";
 import { compileModule } from "./compile.ts";
 import { ExitCode } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
-import { count, visible } from "./repl/print.ts";
-import { describe } from "./run.ts";
+import { columns, count, visible } from "./repl/print.ts";
+import { externText } from "./types.ts";
 
 interface Section {
   readonly name: string;
@@ -52,7 +52,7 @@ function sections(bytes: Uint8Array): Section[] {
 }
 
 function countsOf(module: Module) {
-  const m = module.inner.module;
+  const m = innerModule(module).module;
   return {
     types: m.types.length,
     functions: m.funcs.length - m.importedFuncs,
@@ -69,7 +69,7 @@ function toJson(module: Module) {
     name: module.name ?? null,
     bytes: module.bytes.length,
     defined: countsOf(module),
-    start: module.inner.module.start ?? null,
+    start: innerModule(module).module.start ?? null,
     sections: sections(module.bytes),
     imports: module.imports,
     exports: module.exports,
@@ -78,7 +78,7 @@ function toJson(module: Module) {
 
 function toText(spec: string, module: Module): string {
   const counts = countsOf(module);
-  const { start } = module.inner.module;
+  const { start } = innerModule(module).module;
   const defined = Object.entries(counts).filter(([, n]) => n > 0)
     .map(([key, n]) => count(n, ...(WORDS[key] ?? [key.slice(0, -1)])));
   const lines = [
@@ -87,13 +87,11 @@ function toText(spec: string, module: Module): string {
   ];
   if (start !== undefined) lines.push(`start    ${module.functionNames[start]}`);
   const list = (title: string, rows: string[][]) => {
-    if (rows.length === 0) return lines.push(`${title}  none`);
-    lines.push(title);
-    const widths = rows[0].map((_, i) => Math.max(...rows.map((r) => r[i].length)));
-    for (const r of rows) lines.push("  " + r.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
+    if (rows.length === 0) lines.push(`${title}  none`);
+    else lines.push(title, columns(rows));
   };
   list("sections", sections(module.bytes).map((s) => [s.name, `at 0x${s.offset.toString(16)}`, `${s.bytes} bytes`]));
-  list("imports", module.imports.map((i) => [i.module, i.name, describe(i.type)]));
-  list("exports", module.exports.map((e) => [e.name, describe(e.type)]));
+  list("imports", module.imports.map((i) => [i.module, i.name, externText(i.type)]));
+  list("exports", module.exports.map((e) => [e.name, externText(e.type)]));
   return lines.join("\n");
 }

@@ -1,10 +1,9 @@
 // `strata run`: makes an instance of a module and calls one of its exports. Ctrl-C interrupts the program.
 
 import { Engine, type Imports } from "../api/engine.ts";
-import type { Func } from "../api/func.ts";
-import type { Instance } from "../api/instance.ts";
-import type { ExternDescriptor } from "../api/types.ts";
-import type { Module } from "../api/module.ts";
+import { type Func, innerFunc } from "../api/func.ts";
+import { innerInstance, type Instance } from "../api/instance.ts";
+import type { ImportDescriptor, Module } from "../api/module.ts";
 import type { TierChoice } from "../engine/config.ts";
 import { WasmFunc } from "../runtime/func.ts";
 import { LinkError } from "../wasm/errors.ts";
@@ -13,9 +12,11 @@ import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
+import { missingText } from "./missing_imports.ts";
 import { HostModules } from "./repl/host.ts";
 import { visible } from "./repl/print.ts";
-import { callWithValues, parseValue, printValue } from "./values.ts";
+import { chosenTier } from "./tier.ts";
+import { callWithValues, checkArgumentCount, parseValue, printValue } from "./values.ts";
 
 /** Options of the command. */
 export interface RunOptions {
@@ -24,15 +25,12 @@ export interface RunOptions {
   readonly features?: FeatureChange;
 }
 
-/** Missing imports that an error names. */
-const SHOWN_MISSING = 8;
-
 /** What runs when no export is named. */
 const ENTRIES = ["_start", "main"];
 
 /** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
 export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<ExitCode> {
-  const engine = makeEngine(options.tier, options.features);
+  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), features: options.features });
   const { source } = await loadModule(spec);
   const module = named(spec, () => engine.compile(source));
   using _watch = await watch(engine);
@@ -40,15 +38,6 @@ export async function runModule(spec: string, args: readonly string[], options: 
   const func = findEntry(instance, options.invoke, args);
   for (const line of callWithText(instance, func, args)) console.log(visible(line));
   return ExitCode.OK;
-}
-
-/** An engine; a tier that cannot run here is an error with the reason. */
-function makeEngine(tier: TierChoice | undefined, features: FeatureChange | undefined): Engine {
-  try {
-    return new Engine({ tier: Engine.resolveTier(tier ?? "auto"), features });
-  } catch (e) {
-    throw new CommandError(e instanceof Error ? e.message : String(e));
-  }
 }
 
 /** Listens for Ctrl-C if Workers may be made. */
@@ -67,43 +56,18 @@ async function watch(engine: Engine): Promise<InterruptWatch | undefined> {
 function offers(engine: Engine, module: Module): Imports {
   const host = new HostModules(engine, (line) => console.log(visible(line)));
   const imports: Record<string, Record<string, unknown>> = Object.create(null);
-  const missing: string[] = [];
+  const missing: ImportDescriptor[] = [];
   for (const wanted of module.imports) {
     const offer = host.offer(wanted);
-    if (offer === undefined) missing.push(`"${wanted.module}" "${wanted.name}" (${describe(wanted.type)})`);
+    if (offer === undefined) missing.push(wanted);
     else (imports[wanted.module] ??= Object.create(null))[wanted.name] = offer;
   }
-  if (missing.length === 0) return imports;
-  const what = missing.length === 1
-    ? "an import that the host does not give"
-    : `${missing.length} imports that the host does not give`;
-  const more = missing.length > SHOWN_MISSING ? `, and ${missing.length - SHOWN_MISSING} more` : "";
-  const wasi = module.imports.some((i) => i.module.startsWith("wasi_")) ? "; Strata does not offer WASI yet" : "";
-  throw new LinkError(`the module needs ${what}: ${missing.slice(0, SHOWN_MISSING).join(", ")}${more}${wasi}`);
-}
-
-/** A type of an import or export on one line, e.g. `func [i32 i32] -> [i64]`. */
-export function describe(type: ExternDescriptor): string {
-  const limits = (l: { minimum: number; maximum?: number }) =>
-    l.maximum === undefined ? `${l.minimum}` : `${l.minimum} to ${l.maximum}`;
-  switch (type.kind) {
-    case "func":
-      return `func [${type.params.join(" ")}] -> [${type.results.join(" ")}]`;
-    case "memory":
-      return `${type.shared ? "shared " : ""}memory of ${limits(type)} pages${
-        type.pageSize === undefined ? "" : ` of ${type.pageSize} byte`
-      }${type.address === undefined ? "" : `, ${type.address} addresses`}`;
-    case "table":
-      return `table of ${limits(type)} ${type.element}`;
-    case "global":
-      return `global ${type.mutable ? "mut " : ""}${type.type}`;
-    case "tag":
-      return `tag [${type.parameters.join(" ")}]`;
-  }
+  if (missing.length > 0) throw new LinkError(missingText(missing));
+  return imports;
 }
 
 function findEntry(instance: Instance, invoke: string | undefined, args: readonly string[]): Func {
-  const exported = [...instance.inner.exports].filter(([, x]) => x instanceof WasmFunc).map(([name]) => name);
+  const exported = [...innerInstance(instance).exports].filter(([, x]) => x instanceof WasmFunc).map(([name]) => name);
   const name = invoke ?? ENTRIES.find((n) => exported.includes(n));
   if (name !== undefined && exported.includes(name)) return instance.func(name);
   const list = exported.length === 0 ? "it exports no function" : `it exports ${exported.join(", ")}`;
@@ -120,14 +84,9 @@ function misplaced(args: readonly string[]): string {
 
 /** Calls a function with arguments in the text format; gives its results, a line each. Throws UsageError when arguments do not fit. */
 function callWithText(instance: Instance, func: Func, args: readonly string[]): string[] {
-  const { params } = func.inner.type;
-  if (args.length !== params.length) {
-    const takes = params.length === 0
-      ? "no arguments"
-      : `${params.length === 1 ? "1 argument" : `${params.length} arguments`} (${func.type.params.join(" ")})`;
-    throw new UsageError(`${func.name} takes ${takes}, not ${args.length}${misplaced(args)}`);
-  }
-  const { store } = instance.inner;
+  const { params } = innerFunc(func).type;
+  checkArgumentCount(func, args.length, misplaced(args));
+  const { store } = innerInstance(instance);
   const context = { store, func: (name: string) => findRef(instance, name) };
   const values = args.map((text, i) => ({ type: params[i], bits: parseValue(text, params[i], context) }));
   return callWithValues(func, values).map((v) => `=> ${printValue(v, store)}`);
@@ -135,5 +94,6 @@ function callWithText(instance: Instance, func: Func, args: readonly string[]): 
 
 function findRef(instance: Instance, name: string): number | undefined {
   const wanted = /^\d+$/.test(name) ? Number(name) : name.replace(/^\$/, "");
-  return instance.functions.find((f) => f.index === wanted || f.name === wanted)?.inner.ref;
+  const found = instance.functions.find((f) => f.index === wanted || f.name === wanted);
+  return found && innerFunc(found).ref;
 }

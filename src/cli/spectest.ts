@@ -3,7 +3,7 @@
 
 import type { Engine } from "../api/engine.ts";
 import type { Instance } from "../api/instance.ts";
-import { Module } from "../api/module.ts";
+import { publicModule } from "../api/module.ts";
 import { assemble, decode, validate } from "../engine/pipeline.ts";
 import { featureSet } from "../wasm/features.ts";
 
@@ -32,6 +32,6 @@ const NAMES = ["print", "print_i32", "print_i64", "print_f32", "print_f64", "pri
 /** Makes an instance of the module in an engine. `print` receives the name and arguments of each call. */
 export function makeSpectest(engine: Engine, print?: (name: string, args: unknown[]) => void): Instance {
   const host = NAMES.map((name) => [name, (...args: unknown[]) => print?.(name, args)]);
-  const module = new Module(validate(decode(assemble(TEXT), FEATURES)));
+  const module = publicModule(validate(decode(assemble(TEXT), FEATURES)));
   return engine.instantiate(module, { host: Object.fromEntries(host) });
 }

@@ -1,6 +1,7 @@
 // Values as people write and read them: numbers and references in the text format ↔ the bits of a slot, so that NaN payloads survive.
 
-import type { Func } from "../api/func.ts";
+import { callBits, type Func, innerFunc } from "../api/func.ts";
+import { refMatches } from "../runtime/cast.ts";
 import type { WasmGlobal } from "../runtime/global.ts";
 import type { Store } from "../runtime/store.ts";
 import { isFuncType } from "../runtime/values.ts";
@@ -14,6 +15,7 @@ import {
   F64,
   Heap,
   heapOf,
+  type HeapType,
   I32,
   I64,
   isNullable,
@@ -25,6 +27,8 @@ import {
   type ValType,
 } from "../wasm/types.ts";
 import { UsageError } from "./exit.ts";
+import { count } from "./repl/print.ts";
+import { funcTypeText } from "./types.ts";
 
 /** A value with its type. `bits` are those of its slot, or of both slots of a v128, unsigned. */
 export interface Value {
@@ -43,7 +47,7 @@ const PREFIX = /^(i32|i64|f32|f64|null|extern|func):(.*)$/s;
 const NUMBERS: Readonly<Record<string, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
 
 /**
- * Reads a value of type `type`: `-5`, `0x2a`, `1.5`, `nan:0x200000`, `inf`, `i32x4 1 2 3 4`; with the type before it, `i64:5`; for references `null`, for an externref also
+ * Reads a value of type `type`: `-5`, `0x2a`, `1.5`, `nan:0x200000`, `inf`, `i32x4 1 2 3 4`, also in quotes; with the type before it, `i64:5`; for references `null`, for an externref also
  * an integer or a "string" of the host, for a funcref a function's `$name` or `func:index`. Throws UsageError.
  */
 export function parseValue(text: string, type: ValType, context: RefContext): bigint {
@@ -77,19 +81,35 @@ export function valueOf(slot: bigint, type: ValType, second = 0n): Value {
   return { type, bits: BigInt.asUintN(type === I64 || type === F64 ? 64 : 32, slot) };
 }
 
+/** Throws UsageError, with `hint` at its end, unless a function takes that many arguments. */
+export function checkArgumentCount(func: Func, given: number, hint = ""): void {
+  const { params } = func.type;
+  if (given === params.length) return;
+  const takes = params.length === 0 ? "no arguments" : count(params.length, "argument");
+  const type = funcTypeText(func.type);
+  throw new UsageError(`${func.name} takes ${takes}, not ${given}${type === "" ? "" : `: ${type}`}${hint}`);
+}
+
 /** Calls a function with values. Throws Trap, and what host functions throw. */
 export function callWithValues(func: Func, args: readonly Value[]): Value[] {
-  const slots = func.callBits(
+  const slots = callBits(
+    func,
     args.flatMap(({ type, bits }) => type === V128 ? [BigInt.asUintN(64, bits), bits >> 64n] : [bits]),
   );
   let at = 0;
-  return func.inner.type.results.map((type) => valueOf(slots[at++], type, type === V128 ? slots[at++] : 0n));
+  return innerFunc(func).type.results.map((type) => valueOf(slots[at++], type, type === V128 ? slots[at++] : 0n));
 }
 
 /** The value of a global. */
 export function globalValue(global: WasmGlobal): Value {
   const { type } = global.type;
   return valueOf(global.bits, type, type === V128 ? global.high : 0n);
+}
+
+/** Sets a global to the bits of a value of its type. */
+export function setGlobal(global: WasmGlobal, bits: bigint): void {
+  global.bits = BigInt.asIntN(64, bits);
+  if (global.type.type === V128) global.high = BigInt.asIntN(64, bits >> 64n);
 }
 
 /** The sixteen bytes of a v128, from its bits. */
@@ -123,13 +143,14 @@ function parseNumber(text: string, type: ValType, whole: string): bigint {
 
 function parseVector(text: string): bigint {
   try {
-    const c = new Cursor(tokenize(text));
+    // The shell's words keep their quotes.
+    const c = new Cursor(tokenize(text.replace(/^"(.*)"$/s, "$1")));
     const bytes = parseV128(c);
     if (c.kind() === Tok.EOF) return bitsOfV128(bytes);
   } catch (e) {
     if (!(e instanceof TextError)) throw e;
   }
-  throw new UsageError(`${text} is not a value of type v128: write a shape and its lanes, like i32x4 1 2 3 4`);
+  throw new UsageError(`${text} is not a value of type v128: write a shape and its lanes, like "i32x4 1 2 3 4"`);
 }
 
 function parseReference(text: string, type: ValType, { store, func }: RefContext): bigint {
@@ -137,18 +158,33 @@ function parseReference(text: string, type: ValType, { store, func }: RefContext
     if (!isNullable(type)) throw new UsageError(`null is not a value of type ${typeName(type)}`);
     return 0n;
   }
-  if (isFuncType(type)) {
-    const ref = func?.(text.startsWith("func:") ? text.slice(5) : text);
-    if (ref === undefined) {
-      throw new UsageError(`${text} is not a value of type ${typeName(type)}: write null, $name or func:index`);
-    }
-    return BigInt(ref >>> 0);
+  let ref: number | undefined, write: string;
+  const top = topOf(heapOf(type), TYPES);
+  if (top === Heap.FUNC) {
+    ref = func?.(text.startsWith("func:") ? text.slice(5) : text);
+    write = "null, $name or func:index";
+  } else if (top === Heap.EXN) write = "null";
+  else {
+    const value = hostValue(text.startsWith("extern:") ? text.slice(7) : text);
+    if (value !== undefined) ref = store.handles.toRef(value);
+    write = 'null, an integer or a "string"';
   }
-  const value = hostValue(text.startsWith("extern:") ? text.slice(7) : text);
-  if (value === undefined) {
-    throw new UsageError(`${text} is not a value of type ${typeName(type)}: write null, an integer or a "string"`);
-  }
-  return BigInt(store.handles.toRef(value) >>> 0);
+  const what = `${text} is not a value of type ${typeName(type)}`;
+  if (ref === undefined) throw new UsageError(`${what}: write ${write}`);
+  if (!refMatches(store, ref, heapOf(type))) throw new UsageError(what);
+  return BigInt(ref >>> 0);
+}
+
+/** Whether a reference of type `from` is one of type `to` also: types of values are all that keeps memory safe from who writes them. */
+export function referenceFits(bits: bigint, from: ValType, to: ValType, store: Store): boolean {
+  if (bits === 0n) return isNullable(to);
+  return hierarchy(from) === hierarchy(to) && refMatches(store, Number(BigInt.asIntN(32, bits)), heapOf(to));
+}
+
+/** The kind of references that a type's are; those of `any` and `extern` are the same. */
+function hierarchy(type: ValType): HeapType {
+  const top = topOf(heapOf(type), TYPES);
+  return top === Heap.EXTERN ? Heap.ANY : top;
 }
 
 function hostValue(text: string): unknown {
@@ -179,10 +215,11 @@ export function printBits(bits: bigint, type: ValType, store: Store): string {
   const ref = Number(BigInt.asUintN(32, bits));
   if (ref === 0) return "null";
   if (isFuncType(type)) return `$${store.func(ref).name}`;
-  const any = topOf(heapOf(type), TYPES) === Heap.ANY;
+  const top = topOf(heapOf(type), TYPES);
+  if (top === Heap.EXN) return "exception";
   if (!(ref & 1) && !store.handles.isLive(ref)) return `object:0x${ref.toString(16)}`;
   const value = store.handles.fromRef(ref);
-  if (typeof value === "number") return `${any ? "i31" : "extern"}:${value}`;
+  if (typeof value === "number") return `${top === Heap.ANY ? "i31" : "extern"}:${value}`;
   return typeof value === "string" ? JSON.stringify(value) : Deno.inspect(value, { depth: 1, colors: false });
 }
 

@@ -5,7 +5,7 @@ import { TIERS } from "../runtime/tier.ts";
 import { TextError } from "../wasm/errors.ts";
 import type { FeatureSet } from "../wasm/features.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
-import { type FeatureChange, featuresOfScript } from "./features.ts";
+import { type FeatureChange, featuresOfScript, unknownProposal } from "./features.ts";
 import { visible } from "./repl/print.ts";
 import { type Outcome, Script, WastRunner, type WastTier } from "./wast_runner.ts";
 
@@ -25,20 +25,27 @@ const ALL: readonly WastTier[] = [...TIERS, "mixed"];
 export function runWast(paths: readonly string[], options: WastOptions): ExitCode {
   const runners = tiersOf(options.tier, (line) => console.error(line)).map((tier) => new WastRunner(tier));
   const sum = { passed: 0, failed: 0, skipped: 0 };
+  const times = new Map<WastTier, number>();
   for (const file of scriptFiles(paths)) {
     const script = readScript(file, featuresOfScript(file, options.features));
+    const proposal = unknownProposal(file);
     for (const runner of runners) {
       const began = performance.now();
-      const outcome = script instanceof TextError
+      const outcome = proposal !== undefined
+        ? { passed: 0, failed: [], skipped: [{ line: 1, message: `proposal ${proposal} is not supported` }] }
+        : script instanceof TextError
         ? { passed: 0, failed: [{ line: script.line, message: script.message }], skipped: [] }
         : runner.run(script, options);
+      const ms = performance.now() - began;
+      times.set(runner.tier, (times.get(runner.tier) ?? 0) + ms);
       sum.passed += outcome.passed;
       sum.failed += outcome.failed.length;
       sum.skipped += outcome.skipped.length;
-      if (options.json) console.log(toJson(file, runner.tier, outcome, performance.now() - began));
+      if (options.json) console.log(toJson(file, runner.tier, outcome, ms));
       else printOutcome(file, runner.tier, outcome);
     }
   }
+  if (!options.json) { for (const [tier, ms] of times) console.error(`${tier}: ${(ms / 1000).toFixed(1)} s`); }
   if (options.json) console.log(JSON.stringify(sum));
   else console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
   return sum.failed === 0 ? ExitCode.OK : ExitCode.ERROR;

@@ -2,11 +2,11 @@
 
 import { Engine } from "../api/engine.ts";
 import { Exception } from "../api/exception.ts";
-import type { Instance } from "../api/instance.ts";
-import { Module } from "../api/module.ts";
+import { innerInstance, type Instance } from "../api/instance.ts";
+import { Module, publicModule } from "../api/module.ts";
 import type { EngineOptions } from "../engine/config.ts";
 import { decode, validate } from "../engine/pipeline.ts";
-import { Mode, WasmFunc } from "../runtime/func.ts";
+import { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
 import type { TierName } from "../runtime/tier.ts";
 import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
@@ -49,7 +49,7 @@ export class Script {
     let result = this.#compiled.get(m);
     if (result === undefined) {
       try {
-        result = new Module(validate(decode(m.assemble().bytes, this.features)));
+        result = publicModule(validate(decode(m.assemble().bytes, this.features)));
       } catch (e) {
         if (!(e instanceof Error)) throw e;
         result = e;
@@ -172,7 +172,7 @@ class ScriptRun {
         return;
       case "assert_return": {
         const results = this.#act(c.action);
-        const { store } = this.#instance(c.action.instance).inner;
+        const { store } = innerInstance(this.#instance(c.action.instance));
         const fits = results.length === c.results.length &&
           c.results.every((p, i) => matchesPattern(p, results[i], store));
         if (fits) return;
@@ -243,7 +243,7 @@ class ScriptRun {
     this.#made.push(instance);
     if (this.#random !== undefined) {
       for (const f of instance.functions) {
-        if (f.inner.mode !== Mode.HOST) f.tier = this.#random() < 0.5 ? "interp" : "jit";
+        if (!f.isHost) f.tier = this.#random() < 0.5 ? "interp" : "jit";
       }
     }
     return instance;
@@ -259,7 +259,7 @@ class ScriptRun {
 
   #act(action: ScriptAction): Value[] {
     const instance = this.#instance(action.instance);
-    const { store, exports } = instance.inner;
+    const { store, exports } = innerInstance(instance);
     const found = exports.get(action.name);
     if (action.kind === "get") {
       if (!(found instanceof WasmGlobal)) throw new Mismatch(`there is no global ${JSON.stringify(action.name)}`);
@@ -295,7 +295,7 @@ class ScriptRun {
     throw new Mismatch(`expected the trap "${message}", got ${this.#shown(action, results)}`);
   }
   #shown(action: ScriptAction, results: readonly Value[]): string {
-    const { store } = this.#instance(action.instance).inner;
+    const { store } = innerInstance(this.#instance(action.instance));
     return results.map((v) => printValue(v, store)).join(" ") || "nothing";
   }
 

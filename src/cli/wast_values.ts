@@ -5,7 +5,19 @@ import { isFuncType } from "../runtime/values.ts";
 import type { Store } from "../runtime/store.ts";
 import type { ScriptPattern, ScriptValue } from "../text/script_values.ts";
 import { SHAPES, v128Bytes } from "../text/vectors.ts";
-import { F32, Heap, heapOf, type HeapType, isRef, topOf, typeName, TYPES, V128, type ValType } from "../wasm/types.ts";
+import {
+  F32,
+  Heap,
+  heapOf,
+  type HeapType,
+  isNullable,
+  isRef,
+  topOf,
+  typeName,
+  TYPES,
+  V128,
+  type ValType,
+} from "../wasm/types.ts";
 import { bitsOfV128, printValue, type Value } from "./values.ts";
 
 /** A script needs something that Strata does not do yet. */
@@ -40,14 +52,14 @@ export function argumentBits(v: ScriptValue, type: ValType, store: Store): bigin
       if (type !== V128) throw misfit("a v128");
       return bitsOfV128(v128Bytes(v.shape, v.lanes.map((lane) => typeof lane === "bigint" ? lane : 0n)));
     case "null":
-      if (!isRef(type)) throw misfit("null");
+      if (!isRef(type) || !isNullable(type)) throw misfit("null");
       return 0n;
     case "extern":
-    case "host":
-      if (!isRef(type) || !sameHierarchy(v.kind === "extern" ? Heap.EXTERN : Heap.ANY, type)) {
-        throw misfit("a host reference");
-      }
+    case "host": {
+      const top = v.kind === "extern" ? Heap.EXTERN : Heap.ANY;
+      if (!isRef(type) || heapOf(type) !== top) throw misfit("a host reference");
       return BigInt(store.handles.toRef(hostValue(v.value)) >>> 0);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { type BodyFacts, ENTRY_INTS, type Handler, TARGET_STP } from "../validat
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FuncBody, Module } from "../wasm/module.ts";
 import { BLOCK, CALL_INDIRECT, Imm, RETURN } from "../wasm/opcodes.ts";
+import { fuseBody, isFused } from "./fuse.ts";
 import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
 /** The byte that stands for an opcode where the loop is to stop. No instruction has it. */
@@ -32,7 +33,7 @@ export function joinBlocks(bytes: Uint8Array, at: number): number {
 
 /** The bytes and branches of a module. */
 export class ModuleCode {
-  /** The module's bytes as the loop reads them: the last `end` of a function is a `return`; stops are set here. Offsets are the module's. */
+  /** The module's bytes as the loop reads them: the last `end` of a function is a `return`, fused forms and stops are set here. Offsets are the module's. */
   readonly bytes: Uint8Array;
   /** The same. */
   readonly data: DataView;
@@ -43,6 +44,8 @@ export class ModuleCode {
   /** The module's bytes as they are. */
   readonly original: Uint8Array;
   #allStops: Uint8Array | undefined;
+  /** Bodies that have been called in some instance. */
+  readonly #fused = new Set<FuncBody>();
   /** Whether bytes are replaced because of the memory or table that an instruction is about. */
   readonly #addresses: boolean;
 
@@ -94,21 +97,34 @@ export class ModuleCode {
 
   /** Sets a stop before the instruction at `pc`. */
   setStop(pc: number): void {
-    this.#separateBlocks(pc);
+    this.#separate(pc);
     this.bytes[pc] = STOP;
   }
-  /** Undoes what `joinBlocks()` did to the function that holds `pc`, so that no run leads over a stop. */
-  #separateBlocks(pc: number): void {
+  /** Puts fused forms into the body of a function that is about to be called. */
+  fuse(body: FuncBody): void {
+    if (this.#fused.has(body)) return;
+    this.#fused.add(body);
+    fuseBody(this.original, this.bytes, body);
+  }
+  /** Undoes what `joinBlocks()` and `fuse()` did to the function that holds `pc`, so that no run leads over a stop. */
+  #separate(pc: number): void {
     const { module } = this.valid;
-    const body = module.funcs.find((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end)!.body!;
+    const body = this.#bodyAt(pc);
     const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
     while (r.pos < r.end) {
       if (r.next() === BLOCK && this.bytes[r.at] === BLOCKS) this.bytes.set(module.bytes.subarray(r.at, r.pos), r.at);
+      else if (isFused(this.bytes[r.at])) this.bytes[r.at] = module.bytes[r.at];
     }
   }
   /** Takes it away. */
   clearStop(pc: number): void {
     this.#restore(pc, this.bytes);
+    fuseBody(this.original, this.bytes, this.#bodyAt(pc));
+  }
+  /** The body that holds `pc`. */
+  #bodyAt(pc: number): FuncBody {
+    return this.valid.module.funcs.find((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end)!
+      .body!;
   }
 
   /** Bytes that stop before every instruction; `allow()` opens one for a step. */
@@ -200,7 +216,9 @@ export class FunctionCode implements InterpCode {
     this.view = instanceCode(instance);
     const i = func.index - instance.module.importedFuncs;
     const facts = instance.valid.bodies[i];
-    this.start = instance.module.funcs[func.index].body!.codeStart;
+    const body = instance.module.funcs[func.index].body!;
+    this.view.code.fuse(body);
+    this.start = body.codeStart;
     this.stp = this.view.code.tableStarts[i];
     this.paramWords = facts.paramSlots * 2;
     this.localWords = facts.localSlots * 2;

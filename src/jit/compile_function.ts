@@ -164,6 +164,11 @@ export class JitCompiler {
     m.begin(names * 2, body.start, this.#hasVectors || c.uses.hasVectors || kinds.includes(Kind.V128));
     placeLocals(c, kinds);
     control.openFunction(c, c.signature.results);
+    // Recursion can take as long as a loop; what calls nothing does not.
+    if (c.uses.blockCalls[0] === 1) {
+      m.source(body.codeStart);
+      m.checkInterrupt();
+    }
     r.pos = body.codeStart;
     r.end = body.end;
     while (c.controls.length > 0) {

@@ -50,7 +50,7 @@ export function writeSlot(store: Store, words: Int32Array, at: number, t: ValTyp
   const w = at << 1;
   switch (t) {
     case I32:
-      words[w] = typeof value === "number" ? value : Number(value as number) | 0;
+      words[w] = typeof value === "number" ? value : +(value as number) | 0;
       words[w + 1] = 0;
       return;
     case I64: {
@@ -61,12 +61,12 @@ export function writeSlot(store: Store, words: Int32Array, at: number, t: ValTyp
       return;
     }
     case F32:
-      SF32[0] = Number(value as number);
+      SF32[0] = +(value as number);
       words[w] = S32[0];
       words[w + 1] = 0;
       return;
     case F64:
-      SF64[0] = Number(value as number);
+      SF64[0] = +(value as number);
       words[w] = S32[0];
       words[w + 1] = S32[1];
       return;
@@ -92,7 +92,7 @@ export function writeSlots(
   for (let i = 0; i < types.length; i++) {
     const value = values[i];
     if (runsJavaScript(types[i], value)) {
-      const numbers = types.map((t, k) => runsJavaScript(t, values[k]) ? Number(values[k]) : values[k]);
+      const numbers = types.map((t, k) => runsJavaScript(t, values[k]) ? +(values[k] as number) : values[k]);
       return writeSlots(store, words, at, types, numbers);
     }
     writeSlot(store, words, at + i, types[i], value);
@@ -164,7 +164,7 @@ export function fromRef(store: Store, t: ValType, ref: number): unknown {
 }
 
 /** Whether references of type `t` are those of exceptions. */
-function isExnType(t: ValType): boolean {
+export function isExnType(t: ValType): boolean {
   return isRef(t) && topOf(heapOf(t), TYPES) === Heap.EXN;
 }
 

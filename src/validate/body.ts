@@ -1,5 +1,5 @@
 // Validates one function body or constant expression (specification 3.4 and appendix "Validation Algorithm") and makes its side table.
-// Takes a ModuleContext; throws CompileErrors at the instruction at fault. Sections are left to module.ts.
+// Takes a ModuleContext; throws CompileErrors at the instruction at fault. Sections are left to validate_module.ts.
 
 import { BytecodeReader } from "../bytecode/reader.ts";
 import { CompileError } from "../wasm/errors.ts";

@@ -63,7 +63,7 @@ Deno.test("wrong usage ends with 2, what cannot be read or is not valid with 1, 
   const cases: [string[], number, RegExp][] = [
     [["run"], 2, /missing required argument 'module'/],
     [["run", "--tier", "turbo", wat], 2, /Allowed choices are interp, jit, auto/],
-    [["run", "--invoke", "fib", wat], 2, /^error: fib takes 1 argument \(i32\), not 0\n/],
+    [["run", "--invoke", "fib", wat], 2, /^error: fib takes 1 argument, not 0: \(param i32\) \(result i32\)\n/],
     [["run", "--invoke", "fib", wat, "1.5"], 2, /^error: 1\.5 is not a value of type i32\n/],
     [["run", wat, "--invoke", "fib"], 2, /the module has no _start or main/],
     [["vaildate"], 2, /Did you mean validate\?/],
@@ -96,7 +96,7 @@ Deno.test("run lists all imports that nobody gives", async () => {
   assertEquals(code, 1);
   assertStringIncludes(
     err,
-    `2 imports that the host does not give: "a" "f" (func [i32] -> []), "a" "m" (memory of 1 pages)`,
+    "2 imports are missing:\n  a.f: func (param i32)\n  a.m: memory 1\n",
   );
 });
 

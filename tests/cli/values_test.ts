@@ -1,14 +1,19 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Engine } from "../../mod.ts";
+import { innerFunc } from "../../src/api/func.ts";
+import { innerInstance } from "../../src/api/instance.ts";
 import { UsageError } from "../../src/cli/exit.ts";
 import { parseFreeValue, parseValue, printValue, valueOf } from "../../src/cli/values.ts";
-import { EXTERNREF, F32, F64, FUNCREF, I32, I64, type ValType } from "../../src/wasm/types.ts";
+import { EXTERNREF, F32, F64, FUNCREF, Heap, I32, I64, refType, V128, type ValType } from "../../src/wasm/types.ts";
 
 const instance = new Engine({ tier: "interp" }).load(
   `(module (func $seven (export "seven") (result i32) (i32.const 7)))`,
 );
-const { store } = instance.inner;
-const context = { store, func: (name: string) => name === "$seven" ? instance.func("seven").inner.ref : undefined };
+const { store } = innerInstance(instance);
+const context = {
+  store,
+  func: (name: string) => name === "$seven" ? innerFunc(instance.func("seven")).ref : undefined,
+};
 
 Deno.test("parseValue() reads what printValue() writes, with NaN payloads", () => {
   const cases: [string, ValType][] = [
@@ -41,6 +46,12 @@ Deno.test("parseValue() takes the spellings of the text format, and a type befor
   assertEquals(parseValue("0x1p-149", F32, context), 1n);
 });
 
+Deno.test("parseValue() reads vectors, also in the quotes that make them one word of the shell", () => {
+  const bits = parseValue("i32x4 1 2 3 4", V128, context);
+  assertEquals(bits, 4n << 96n | 3n << 64n | 2n << 32n | 1n);
+  assertEquals(parseValue('"i32x4 1 2 3 4"', V128, context), bits);
+});
+
 Deno.test("parseValue() says what does not fit", () => {
   const fails = (text: string, type: ValType, message: string) =>
     assertThrows(() => parseValue(text, type, context), UsageError, message);
@@ -50,6 +61,10 @@ Deno.test("parseValue() says what does not fit", () => {
   fails("", F64, "is not a value of type f64");
   fails("$nobody", FUNCREF, "write null, $name or func:index");
   fails("maybe", EXTERNREF, "write null, an integer");
+  fails("null", refType(Heap.ANY, false), "null is not a value of type (ref any)");
+  fails('"text"', refType(Heap.STRUCT, true), "is not a value of type structref");
+  fails("5", refType(Heap.EXN, true), "5 is not a value of type exnref: write null");
+  fails("$seven", refType(Heap.NOFUNC, true), "$seven is not a value of type nullfuncref");
 });
 
 Deno.test("parseFreeValue() finds the type of a number", () => {

@@ -1,7 +1,9 @@
 // What README.md and src/README.md say is so: the shell's session, the library's examples, commands, tasks, and names of files.
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { CompileError, Engine, type Feature } from "../../mod.ts";
 import { COMMANDS } from "../../src/cli/repl/commands.ts";
+import { FEATURES, STANDARD_FEATURES } from "../../src/wasm/features.ts";
 import { runShell } from "../cli/repl/shell.ts";
 import { runDeno } from "../run_deno.ts";
 import { testNative } from "../skip.ts";
@@ -85,6 +87,36 @@ Deno.test("tasks in README.md exist, and every task has a description", () => {
 Deno.test("the version of Deno in README.md is the one that .ci/run takes", () => {
   const versions = new Set(`${README}${Deno.readTextFileSync(new URL(".ci/run", ROOT))}`.match(/deno@[\d.]*\d/g));
   assertEquals(versions.size, 1, [...versions].join(", "));
+});
+
+/** For each feature a module whose function `f` needs it. */
+const MODULES: Readonly<Record<Feature, string>> = {
+  "multi-memory": `(memory 1) (memory 1) (func $f (drop (memory.size 1)))`,
+  memory64: `(memory i64 1) (func $f (drop (memory.size)))`,
+  threads: `(memory 1 1 shared) (func $f (drop (i32.atomic.load (i32.const 0))))`,
+  simd: `(func $f (drop (v128.const i32x4 0 0 0 0)))`,
+  "relaxed-simd": `(func $f (param v128) (drop (f32x4.relaxed_min (local.get 0) (local.get 0))))`,
+  "tail-calls": `(func $f (return_call $f))`,
+  "function-references": `(type $t (func)) (func $f (param (ref $t)) (call_ref $t (local.get 0)))`,
+  gc: `(type $s (struct)) (func $f (drop (struct.new $s)))`,
+  exceptions: `(tag $t) (func $f (throw $t))`,
+  "legacy-exceptions": `(func $f (try (do) (catch_all)))`,
+  "wide-arithmetic": `(func $f (result i64 i64) (i64.mul_wide_s (i64.const 1) (i64.const 1)))`,
+  "custom-page-sizes": `(memory 1 (pagesize 1)) (func $f (drop (memory.size)))`,
+};
+
+Deno.test("README.md says of each feature whether it is on, and whether tier jit has code for it", () => {
+  const rows = [...README.matchAll(/^\| `([\w-]+)` +\| .* \| (on|off) +\| (yes|no) +\|$/gm)].map((m) => m.slice(1));
+  const on = (feature: Feature) => STANDARD_FEATURES.includes(feature);
+  const expected = FEATURES.map((feature) => {
+    const others = Object.fromEntries(FEATURES.map((f) => [f, f !== feature]));
+    const text = `(module ${MODULES[feature]})`;
+    assertThrows(() => new Engine({ tier: "interp", features: others }).compile(text), CompileError, feature);
+    const engine = new Engine({ tier: "interp", features: { [feature]: true } });
+    const refusal = engine.load(text).func("f").refusal("jit");
+    return [feature, on(feature) ? "on" : "off", refusal === undefined ? "yes" : "no"];
+  });
+  assertEquals(rows.toSorted(), expected.toSorted());
 });
 
 Deno.test("README.md lists the programs in examples/", () => {

@@ -1,18 +1,10 @@
-// The SIMD example: its own shell session, and its functions against V8 and against plain arithmetic.
+// The SIMD example against V8 and against plain arithmetic.
 
 import { assertEquals } from "@std/assert";
 import { Engine } from "../../mod.ts";
 import { assembleText } from "../../src/text/parser.ts";
-import { runShell } from "../cli/repl/shell.ts";
 
 const TEXT = Deno.readTextFileSync(new URL("../../examples/simd.wat", import.meta.url));
-
-Deno.test("the shell session in the SIMD example gives what it says", async () => {
-  const session = TEXT.split("\n").filter((line) => line.startsWith(";;   ")).map((line) => line.slice(5));
-  const script = session.filter((line) => line.startsWith("> ")).map((line) => line.slice(2));
-  const { text } = await runShell(script.join("\n"));
-  assertEquals(text.split("\n").includes(session[session.length - 1]), true, text);
-});
 
 Deno.test("the SIMD example computes what V8 computes, and blurs as plain arithmetic does", () => {
   const bytes = assembleText(TEXT);

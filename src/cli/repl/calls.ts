@@ -1,26 +1,18 @@
 // Calling functions: bare calls such as `fib 30`, the last results `_`, and :time.
 
 import { UsageError } from "../exit.ts";
-import type { Value } from "../values.ts";
+import { checkArgumentCount, type Value } from "../values.ts";
 import type { Command } from "./command.ts";
-import { funcTypeText } from "./modules.ts";
 import { duration } from "./print.ts";
-import type { Func } from "../../api/func.ts";
+import { type Func, innerFunc } from "../../api/func.ts";
 import type { Output, Session } from "./session.ts";
 
 /** A call that is ready: the function, and its arguments as values. Throws CommandError, UsageError. */
 function prepare(session: Session, words: readonly string[]): { func: Func; values: Value[] } {
   const { func } = session.func(words[0]);
-  const { params } = func.inner.type;
+  const { params } = innerFunc(func).type;
   const args = words.slice(1);
-  if (args.length !== params.length) {
-    const type = funcTypeText(func.type);
-    throw new UsageError(
-      `${func.name} takes ${
-        params.length === 0 ? "no arguments" : params.length === 1 ? "1 argument" : `${params.length} arguments`
-      }, not ${args.length}${type === "" ? "" : `: ${type}`}`,
-    );
-  }
+  checkArgumentCount(func, args.length);
   return { func, values: args.map((word, i) => session.value(word, params[i])) };
 }
 

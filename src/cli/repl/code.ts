@@ -1,9 +1,11 @@
 // Commands about tiers and code: :tier, :asm, :dis.
 
 import { CommandError, UsageError } from "../exit.ts";
-import type { Func } from "../../api/func.ts";
+import { type Func, innerFunc } from "../../api/func.ts";
+import { innerInstance } from "../../api/instance.ts";
 import type { TierChoice } from "../../engine/config.ts";
 import { type TierName, TIERS } from "../../runtime/tier.ts";
+import { chosenTier } from "../tier.ts";
 import type { Command } from "./command.ts";
 import { columns, count } from "./print.ts";
 import type { Output, Session } from "./session.ts";
@@ -17,8 +19,8 @@ function isTier(word: string | undefined): word is TierChoice {
 
 /** Functions that can be moved between tiers: the current instance's own. */
 function ownFunctions(session: Session): Func[] {
-  const { inner, functions } = session.current.instance;
-  return functions.filter((f) => f.inner.instance === inner);
+  const { instance } = session.current;
+  return instance.functions.filter((f) => innerFunc(f).instance === innerInstance(instance));
 }
 
 function figures(functions: readonly Func[]): Output {
@@ -86,7 +88,7 @@ fib 10
       for (const f of functions) {
         if (f.isHost) throw new UsageError(`${f.name} is a function of the host and has no tier`);
       }
-      const chosen = session.resolveTier(tier);
+      const chosen = chosenTier(tier);
       for (const f of functions) f.tier = chosen;
       const kept = functions.filter((f) => f.tierReason !== undefined);
       if (kept.length === functions.length && kept.length > 0) {

@@ -1,5 +1,6 @@
 // Tab completion: takes the line up to the cursor, gives what the last word may become. Never asks for a permission.
 
+import { innerModule } from "../../api/module.ts";
 import { TIERS } from "../../runtime/tier.ts";
 import type { Completes } from "./command.ts";
 import { COMMANDS, findCommand } from "./commands.ts";
@@ -70,7 +71,7 @@ function otherInstances(session: Session): string[] {
 function named(session: Session, kind: "memory" | "global" | "table"): string[] {
   if (!session.hasCurrent) return [];
   const { module } = session.current.instance;
-  const { names } = module.inner.module;
+  const { names } = innerModule(module).module;
   const own = kind === "memory" ? names.memories : kind === "global" ? names.globals : names.tables;
   const exported = module.exports.filter((e) => e.type.kind === kind).map((e) => e.name);
   return [...new Set([...exported, ...own.values()])].map((n) => n + " ");

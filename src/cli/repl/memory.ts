@@ -1,6 +1,7 @@
 // Commands about memories: :mem read, write, grow, info.
 
 import { CommandError, UsageError } from "../exit.ts";
+import { innerInstance } from "../../api/instance.ts";
 import type { Memory } from "../../api/memory.ts";
 import { parseF32, parseF64, parseInteger } from "../../text/numbers.ts";
 import type { Command } from "./command.ts";
@@ -116,7 +117,9 @@ their type, little endian: i8 i16 i32 i64 f32 f64, e.g. i32:-5.`,
           `${first === action ? `${action} is` : `${first} ${action} are`} neither read, write, grow nor info`,
         );
       }
-      if (instance.inner.memories.length === 0) throw new CommandError(`${session.current.name} has no memory`);
+      if (innerInstance(instance).memories.length === 0) {
+        throw new CommandError(`${session.current.name} has no memory`);
+      }
       const memory = attempt(() => instance.memory(which));
       if (full === "read") return read(session, memory, args);
       if (full === "write") return write(session, memory, args);

@@ -1,42 +1,18 @@
 // Commands about modules: :load, :wat, :unload, :use, :import, :info, :funcs.
 
-import type { Instance } from "../../api/instance.ts";
+import { innerFunc } from "../../api/func.ts";
+import { innerInstance, type Instance } from "../../api/instance.ts";
 import type { ImportDescriptor, Module } from "../../api/module.ts";
-import type { ExternDescriptor, FuncDescriptor } from "../../api/types.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import { loadModule } from "../load_module.ts";
+import { missingText } from "../missing_imports.ts";
+import { externText, funcTypeText } from "../types.ts";
 import type { Command } from "./command.ts";
 import { columns, count } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";
 import { unquote } from "./words.ts";
 
 const NAME = /^[A-Za-z0-9_$-][A-Za-z0-9_.$@/-]*$/;
-
-/** A type as in the text format: `(param i32) (result i64)`. */
-export function funcTypeText(type: FuncDescriptor): string {
-  const part = (word: string, types: readonly string[]) => types.length === 0 ? [] : [`(${word} ${types.join(" ")})`];
-  return [...part("param", type.params), ...part("result", type.results)].join(" ");
-}
-
-/** An import's or export's type as text. */
-export function externText(type: ExternDescriptor): string {
-  const limits = (l: { minimum: number; maximum: number | undefined }) =>
-    l.maximum === undefined ? `${l.minimum}` : `${l.minimum} ${l.maximum}`;
-  switch (type.kind) {
-    case "func":
-      return `func ${funcTypeText(type)}`.trim();
-    case "memory":
-      return `memory ${type.address === undefined ? "" : "i64 "}${limits(type)}${type.shared ? " shared" : ""}${
-        type.pageSize === undefined ? "" : ` (pagesize ${type.pageSize})`
-      }`;
-    case "table":
-      return `table ${limits(type)} ${type.element}`;
-    case "global":
-      return `global ${type.mutable ? `(mut ${type.type})` : type.type}`;
-    case "tag":
-      return `tag${type.parameters.length === 0 ? "" : ` (param ${type.parameters.join(" ")})`}`;
-  }
-}
 
 /** Finds all imports of a module. Throws CommandError that names the missing ones. */
 function findImports(session: Session, module: Module): Record<string, Record<string, unknown>> {
@@ -49,29 +25,22 @@ function findImports(session: Session, module: Module): Record<string, Record<st
     if (value === undefined) missing.push(wanted);
     else (found[wanted.module] ??= {})[wanted.name] = value;
   }
-  if (missing.length > 0) throw new CommandError(missingText(missing));
+  if (missing.length > 0) {
+    const hint = `load what exports ${missing.length === 1 ? "it" : "them"} first: :load <module> as ${
+      missing[0].module
+    }`;
+    throw new CommandError(missingText(missing, hint));
+  }
   return found;
-}
-
-/** Missing imports that are named. */
-const SHOWN_MISSING = 8;
-
-function missingText(missing: readonly ImportDescriptor[]): string {
-  const names = missing.slice(0, SHOWN_MISSING).map((i) => `  ${i.module}.${i.name}: ${externText(i.type)}`);
-  if (missing.length > SHOWN_MISSING) names.push(`  … ${missing.length - SHOWN_MISSING} more`);
-  const { module } = missing[0];
-  const hint = module.startsWith("wasi_")
-    ? "Strata does not offer WASI yet"
-    : `load what exports ${missing.length === 1 ? "it" : "them"} first: :load <module> as ${module}`;
-  return `${count(missing.length, "import is", "imports are")} missing:\n${names.join("\n")}\n${hint}`;
 }
 
 /** What a person wants to know of a new instance. */
 function summary(session: Session, name: string, instance: Instance, replaced: boolean): Output {
-  const { module } = instance;
-  const { inner } = instance;
+  const { module } = instance, inner = innerInstance(instance);
   const own = inner.funcs.length - inner.module.importedFuncs;
-  const has = [`${count(own, "function")} (tier ${session.engine.tier})`];
+  const kept = instance.functions.filter((f) => f.tierReason !== undefined).length;
+  const tier = kept === 0 ? session.engine.tier : `${session.engine.tier}, but ${kept} in interp, see :tier`;
+  const has = [`${count(own, "function")} (tier ${tier})`];
   for (const m of inner.memories) has.push(`memory of ${count(m.pages, "page")}`);
   for (const t of inner.tables) has.push(`table of ${t.length}`);
   const exports = module.exports.map((e) => e.name);
@@ -226,8 +195,8 @@ twice`,
       const loaded = name === undefined ? session.current : session.loaded.get(name);
       if (loaded === undefined) throw new CommandError(`there is no instance ${name}; :use lists them`);
       const { instance } = loaded;
-      const { module, inner } = instance;
-      const own = instance.functions.filter((f) => f.inner.instance === inner);
+      const { module } = instance, inner = innerInstance(instance);
+      const own = instance.functions.filter((f) => innerFunc(f).instance === inner);
       const codeBytes = own.reduce((sum, f) => sum + f.codeBytes, 0);
       const compiled = own.filter((f) => f.codeBytes > 0).length;
       const lines = [
@@ -275,8 +244,9 @@ twice`,
       const fits = matcher(args.next());
       args.end();
       const { instance } = session.current;
-      const exported = new Set<unknown>(instance.inner.exports.values());
-      const functions = instance.functions.map((f, i) => ({ f, i, own: f.inner.instance === instance.inner }))
+      const inner = innerInstance(instance);
+      const exported = new Set<unknown>(inner.exports.values());
+      const functions = instance.functions.map((f, i) => ({ f, i, own: innerFunc(f).instance === inner }))
         .filter(({ f }) => fits(f.name));
       const shown = all ? functions : functions.slice(0, SHOWN_FUNCTIONS);
       const rows = shown.map(({ f, i, own }) => [
@@ -286,7 +256,7 @@ twice`,
         own ? f.tier : f.isHost ? "host" : "import",
         own ? `${f.bodyBytes} B` : "",
         f.codeBytes > 0 && own ? `→ ${f.codeBytes} B` : "",
-        exported.has(f.inner) ? "export" : "",
+        exported.has(innerFunc(f)) ? "export" : "",
       ]);
       const more = functions.length - shown.length;
       const rest = more > 0 ? `\n  … ${more} more; give a pattern, or --all` : "";
@@ -298,7 +268,7 @@ twice`,
           tier: own ? f.tier : undefined,
           wasmBytes: own ? f.bodyBytes : undefined,
           codeBytes: own ? f.codeBytes : undefined,
-          exported: exported.has(f.inner),
+          exported: exported.has(innerFunc(f)),
         })),
       };
       return { text: rows.length === 0 ? "no function" : columns(rows, [0, 4]) + rest, data };

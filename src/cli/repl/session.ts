@@ -2,19 +2,26 @@
 // Finding functions and other things by what people type is here too.
 
 import { Engine, type Root } from "../../api/engine.ts";
-import type { Func } from "../../api/func.ts";
-import type { Instance } from "../../api/instance.ts";
+import { type Func, innerFunc } from "../../api/func.ts";
+import { innerInstance, type Instance } from "../../api/instance.ts";
 import type { TierChoice } from "../../engine/config.ts";
-import type { TierName } from "../../runtime/tier.ts";
 import type { Store } from "../../runtime/store.ts";
-import { fromRef, isFuncType } from "../../runtime/values.ts";
+import { fromRef, isExnType, isFuncType } from "../../runtime/values.ts";
 import { Exception } from "../../api/exception.ts";
 import { CompileError, TextError, Trap } from "../../wasm/errors.ts";
 import { TrapCode } from "../../wasm/traps.ts";
 import { isRef } from "../../wasm/types.ts";
 import { CommandError, describeError, ExitCode, exitCodeOf, UsageError } from "../exit.ts";
 import type { FeatureChange } from "../features.ts";
-import { callWithValues, parseValue, printBits, printValue, type RefContext, type Value } from "../values.ts";
+import {
+  callWithValues,
+  parseValue,
+  printBits,
+  printValue,
+  type RefContext,
+  referenceFits,
+  type Value,
+} from "../values.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter, visible } from "./print.ts";
 import { isString, unquote } from "./words.ts";
@@ -148,7 +155,7 @@ export class Session {
   }
   /** The store of the engine, once something is loaded. */
   get store(): Store {
-    return this.current.instance.inner.store;
+    return innerInstance(this.current.instance).store;
   }
 
   /** Makes an instance the current one. Throws CommandError if there is none of that name. */
@@ -177,15 +184,6 @@ export class Session {
     return found;
   }
 
-  /** The tier that a choice means here. Throws CommandError, with the reason, where it cannot run. */
-  resolveTier(choice: TierChoice): TierName {
-    try {
-      return Engine.resolveTier(choice);
-    } catch (error) {
-      throw new CommandError(error instanceof Error ? error.message : String(error));
-    }
-  }
-
   /** A function as people write it: `name`, `$name`, an index, `func[index]`, or `instance.name`. Throws CommandError. */
   func(word: string): { loaded: Loaded; func: Func } {
     const { current } = this;
@@ -207,7 +205,7 @@ export class Session {
       store: this.store,
       func: (name) => {
         try {
-          return this.func(name).func.inner.ref;
+          return innerFunc(this.func(name).func).ref;
         } catch {
           return undefined;
         }
@@ -220,7 +218,10 @@ export class Session {
     const kept = /^_(\d*)$/.exec(word);
     if (kept === null) return { type, bits: parseValue(word, type, this.references) };
     const found = this.result(word);
-    if (found.type !== type && !(isRef(found.type) && isRef(type))) {
+    const fits = isRef(found.type) && isRef(type)
+      ? referenceFits(found.bits, found.type, type, this.store)
+      : found.type === type;
+    if (!fits) {
       throw new UsageError(`${word} is ${printValue(found, this.store)}, which does not fit`);
     }
     return { type, bits: found.bits };
@@ -246,7 +247,11 @@ export class Session {
     this.#roots = [];
     for (const { type, bits } of results) {
       if (!isRef(type) || bits === 0n || isFuncType(type)) continue;
-      this.#roots.push(this.engine.addRoot(fromRef(this.store, type, Number(bits))));
+      // An exception has no value in JavaScript, but a handle.
+      const value = isExnType(type)
+        ? this.store.handles.fromRef(Number(bits))
+        : fromRef(this.store, type, Number(bits));
+      this.#roots.push(this.engine.addRoot(value));
     }
     this.results = results;
   }
@@ -269,7 +274,7 @@ export class Session {
 export function functionNames(instance: Instance): Set<string> {
   const names = new Set<string>();
   for (const e of instance.module.exports) if (e.type.kind === "func") names.add(e.name);
-  for (const name of instance.module.inner.module.names.funcs.values()) names.add(name);
+  for (const name of innerInstance(instance).module.names.funcs.values()) names.add(name);
   return names;
 }
 

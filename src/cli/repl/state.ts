@@ -1,8 +1,10 @@
 // Commands about globals, tables and the collector: :global, :table, :gc.
 
+import { innerGlobal } from "../../api/global.ts";
+import { innerInstance } from "../../api/instance.ts";
+import { innerTable } from "../../api/table.ts";
 import { CommandError, UsageError } from "../exit.ts";
-import { printBits, printValue, type Value, valueOf } from "../values.ts";
-import type { WasmGlobal } from "../../runtime/global.ts";
+import { globalValue, printBits, printValue, setGlobal } from "../values.ts";
 import type { WasmTable } from "../../runtime/table.ts";
 import { typeName } from "../../wasm/types.ts";
 import type { Command } from "./command.ts";
@@ -17,26 +19,11 @@ function byName(word: string): string | number {
   return /^\d+$/.test(word) ? Number(word) : word.replace(/^\$/, "");
 }
 
-function globalValue(session: Session, global: WasmGlobal): Value {
-  const { i32 } = session.store.arena;
-  const at = global.cell >> 2;
-  const low = BigInt(i32[at] >>> 0);
-  const { type } = global.type;
-  return valueOf(BigInt(i32[at + 1] >>> 0) << 32n | low, type);
-}
-
-function setGlobal(session: Session, global: WasmGlobal, bits: bigint): void {
-  const { i32 } = session.store.arena;
-  const at = global.cell >> 2;
-  i32[at] = Number(BigInt.asIntN(32, bits));
-  i32[at + 1] = Number(BigInt.asIntN(32, bits >> 32n));
-}
-
 /** Names for an index space: the name section's, an export's, or the index. */
 function nameOf(session: Session, thing: unknown, index: number, names: ReadonlyMap<number, string>): string {
   const named = names.get(index);
   if (named !== undefined) return named;
-  for (const [name, x] of session.current.instance.inner.exports) if (x === thing) return name;
+  for (const [name, x] of innerInstance(session.current.instance).exports) if (x === thing) return name;
   return String(index);
 }
 
@@ -56,26 +43,26 @@ export const STATE_COMMANDS: readonly Command[] = [
     completes: ["global"],
     run(session, args) {
       const { instance } = session.current;
-      const names = instance.inner.module.names.globals;
+      const names = innerInstance(instance).module.names.globals;
       const word = args.next();
       if (word === undefined) {
-        const all = instance.inner.globals.map((g, i) => ({
+        const all = innerInstance(instance).globals.map((g, i) => ({
           name: nameOf(session, g, i, names),
           mutable: g.type.mutable,
           type: typeName(g.type.type),
-          value: printBits(globalValue(session, g).bits, g.type.type, session.store),
+          value: printBits(globalValue(g).bits, g.type.type, session.store),
         }));
         const rows = all.map((g) => [g.name, g.mutable ? "mut" : "", `${g.value}:${g.type}`]);
         return { text: rows.length === 0 ? "no globals" : columns(rows), data: { globals: all } };
       }
-      const global = attempt(() => instance.global(byName(word))).inner;
+      const global = innerGlobal(attempt(() => instance.global(byName(word))));
       const value = args.next();
       args.end();
       if (value !== undefined) {
         if (!global.type.mutable) throw new CommandError(`global ${word} is immutable`);
-        setGlobal(session, global, session.value(value, global.type.type).bits);
+        setGlobal(global, session.value(value, global.type.type).bits);
       }
-      const now = globalValue(session, global);
+      const now = globalValue(global);
       return {
         text: `${word} = ${session.paint("value", printValue(now, session.store))}`,
         data: { name: word, type: typeName(now.type), value: printBits(now.bits, now.type, session.store) },
@@ -93,10 +80,10 @@ export const STATE_COMMANDS: readonly Command[] = [
     completes: ["table", "none", "function"],
     run(session, args) {
       const { instance } = session.current;
-      const names = instance.inner.module.names.tables;
+      const names = innerInstance(instance).module.names.tables;
       const word = args.next();
       if (word === undefined) {
-        const all = instance.inner.tables.map((t, i) => ({
+        const all = innerInstance(instance).tables.map((t, i) => ({
           name: nameOf(session, t, i, names),
           element: typeName(t.type.element),
           length: t.length,
@@ -110,7 +97,7 @@ export const STATE_COMMANDS: readonly Command[] = [
         ]);
         return { text: rows.length === 0 ? "no tables" : columns(rows), data: { tables: all } };
       }
-      const table = attempt(() => instance.table(byName(word))).inner;
+      const table = innerTable(attempt(() => instance.table(byName(word))));
       const place = args.next();
       if (place === undefined) {
         const all = Array.from({ length: table.length }, (_, i) => entry(session, table, i));

@@ -1,0 +1,134 @@
+// What nobody holds any more is given back: code of modules, engines with their stores and stacks, things the host made. And what is left when code memory runs out.
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Engine, type Instance, ResourceError } from "../../mod.ts";
+import { startNative } from "../../src/abi/native.ts";
+import type { CodeChunk } from "../../src/platform/executable_memory.ts";
+import { testNative } from "../skip.ts";
+import { testInTiers } from "./tiers.ts";
+
+/** Has V8 collect, and lets finalizers run. */
+async function forget(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  // Only contexts made after it heed the flag.
+  const gc = runInNewContext("gc") as () => void;
+  for (let i = 0; i < 5; i++) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A module of its own for each `k`. */
+const small = (k: number) =>
+  `(module (memory 1) (func (export "f") (result i32) (i32.add (i32.load (i32.const 0)) (i32.const ${k}))))`;
+
+testNative("code goes with its module, and with its engine", async () => {
+  const { memory } = startNative();
+  const engine = new Engine({ tier: "jit" });
+  const kept = engine.compile(small(7));
+  assertEquals(engine.instantiate(kept).exports.f(), 7);
+  await forget();
+  const before = memory.available;
+  for (let k = 0; k < 100; k++) {
+    const instance = engine.load(small(k));
+    assertEquals(instance.exports.f(), k);
+    instance.dispose();
+  }
+  engine.gc();
+  for (let k = 0; k < 100; k++) assertEquals(new Engine({ tier: "jit" }).instantiate(kept).exports.f(), 7);
+  const used = before - memory.available;
+  assert(used > 0);
+  await forget();
+  // A stack or an inline cache may still hold the last ones.
+  assert(before - memory.available < used / 10, `${before - memory.available} of ${used} bytes stayed`);
+});
+
+testNative("when code memory is scarce, modules without instances lose their code, and the others run on", () => {
+  const { memory } = startNative();
+  const engine = new Engine({ tier: "jit" });
+  const first = engine.load(small(1000));
+  assertEquals(first.exports.f(), 1000);
+  const module = engine.compile(small(2000));
+  for (let i = 0; i < 3; i++) {
+    using instance = engine.instantiate(module);
+    assertEquals(instance.exports.f(), 2000);
+  }
+  engine.gc();
+  const taken: CodeChunk[] = [];
+  for (let bytes = 2 ** 26; bytes >= 2 ** 16; bytes /= 2) {
+    try {
+      while (memory.available - bytes >= 2 ** 21) taken.push(memory.allocate(bytes));
+    } catch (error) {
+      // The range is in pieces; smaller ones may fit.
+      if (!(error instanceof ResourceError)) throw error;
+    }
+  }
+  try {
+    for (let k = 0; k < 100; k++) {
+      using instance = engine.load(small(k));
+      assertEquals(instance.exports.f(), k);
+      if (k % 16 === 15) engine.gc();
+    }
+    engine.gc();
+    assertEquals([first.exports.f(), engine.instantiate(module).exports.f()], [1000, 2000]);
+    const live: Instance[] = [];
+    assertThrows(
+      () => {
+        for (let k = 0; k < 100; k++) {
+          live.push(engine.load(small(k)));
+          assertEquals(live[k].exports.f(), k);
+        }
+      },
+      ResourceError,
+      "machine code",
+    );
+    assert(live.length > 10);
+    assertEquals([first.exports.f(), live[0].exports.f()], [1000, 0]);
+    const last = live.at(-1)!;
+    last.setTier("interp");
+    assertEquals(last.exports.f(), live.length - 1);
+    for (const instance of live) instance.dispose();
+    engine.gc();
+    assertEquals(engine.load(small(5)).exports.f(), 5);
+  } finally {
+    for (const chunk of taken) memory.free(chunk);
+  }
+});
+
+testInTiers("what the host made goes when neither the host nor an instance holds it", async ({ engine, load }) => {
+  const memory = engine.memory({ minimum: 1 });
+  const made = () => {
+    const table = engine.table({ element: "externref", minimum: 10_000 });
+    table.set(0, { name: "only the table holds it" });
+    const user = load(
+      `(module (import "h" "t" (table 1 externref)) (import "h" "g" (global i64)) (import "h" "m" (memory 1))
+      (func (export "f") (result i64) (global.get 0)))`,
+      { h: { t: table, g: 5n, m: memory } },
+    );
+    assertEquals(user.exports.f(), 5n);
+    user.dispose();
+  };
+  for (let i = 0; i < 20; i++) made();
+  engine.gc();
+  await forget();
+  assert(engine.gc().freed >= 18);
+  assertEquals([memory.pages, engine.gc().instances], [1, 0]);
+});
+
+testInTiers("engines by the hundred give back their stores", async ({ another }) => {
+  const bytes = () => Number(Deno.readTextFileSync("/proc/self/statm").split(" ")[0]) * 4096;
+  if (Deno.build.os !== "linux") return;
+  const make = () => {
+    const instance = another().load(small(3));
+    assertEquals(instance.exports.f(), 3);
+  };
+  for (let i = 0; i < 20; i++) make();
+  await forget();
+  const before = bytes();
+  for (let i = 0; i < 200; i++) make();
+  await forget();
+  // A store reserves more than 2 GiB.
+  assert(bytes() - before < 50 * 2 ** 31, `${bytes() - before} bytes stayed`);
+});

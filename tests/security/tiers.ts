@@ -1,0 +1,45 @@
+// Tests that hold in every tier: each is written once, and registered for interp, jit, and a mixture in which callers and callees run in different tiers.
+
+import { Engine, type EngineOptions, type Imports, type Instance, type Module } from "../../mod.ts";
+import { testUnless } from "../skip.ts";
+
+/** What a test runs on. */
+export interface Machine {
+  readonly engine: Engine;
+  /** Instantiates; in the mixture, functions with an odd index are interpreted and the others compiled. */
+  load(source: string | Module, imports?: Imports): Instance;
+  /** A further engine, with nothing of the first. */
+  another(options?: EngineOptions): Engine;
+}
+
+const MODES = ["interp", "jit", "mixed"] as const;
+
+/** Registers a test for every tier that can run here. */
+export function testInTiers(name: string, run: (machine: Machine) => void | Promise<void>): void {
+  for (const mode of MODES) {
+    const reason = mode === "interp" ? undefined : Engine.nativeUnavailable;
+    testUnless(reason, `${mode}: ${name}`, () => run(machine(mode)));
+  }
+}
+
+function machine(mode: typeof MODES[number]): Machine {
+  const tier = mode === "interp" ? "interp" : "jit";
+  const engine = new Engine({ tier });
+  return {
+    engine,
+    load(source, imports = {}) {
+      const module = typeof source === "string" ? engine.compile(source) : source;
+      const instance = engine.instantiate(module, imports);
+      if (mode === "mixed") {
+        for (const f of instance.functions) if (!f.isHost && f.index % 2 === 1) f.tier = "interp";
+      }
+      return instance;
+    },
+    another: (options = {}) => new Engine({ tier, ...options }),
+  };
+}
+
+/** A source of numbers that are the same at every run. */
+export function randomNumbers(seed: number): () => number {
+  return () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) >>> 16;
+}

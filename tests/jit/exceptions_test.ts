@@ -1,8 +1,8 @@
 // Random functions that throw and catch: in machine code, in the interpreter and mixed they must do the same, through host functions too.
 
+import { testNative } from "../skip.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Engine, Trap } from "../../mod.ts";
-import { canRunNative } from "../../src/platform/permissions.ts";
 
 const FUNCTIONS = 16;
 const MAX_DEPTH = 3;
@@ -221,18 +221,14 @@ function outcomes(text: string, how: How, seed: number): { log: string[]; threw:
   return { log, threw };
 }
 
-Deno.test({
-  name: "random functions that throw and catch do in machine code what they do in the interpreter",
-  ignore: !canRunNative(),
-  fn() {
-    let threw = 0;
-    for (let seed = 1; seed <= 16; seed++) {
-      const text = new Writer(seed * 7919).module();
-      const wanted = outcomes(text, "interp", seed);
-      threw += wanted.threw;
-      assertEquals(outcomes(text, "jit", seed).log, wanted.log, `seed ${seed}, jit`);
-      assertEquals(outcomes(text, "mixed", seed).log, wanted.log, `seed ${seed}, mixed`);
-    }
-    assert(threw > 20 && threw < 16 * FUNCTIONS * 0.8, `${threw} threw`);
-  },
+testNative("random functions that throw and catch do in machine code what they do in the interpreter", () => {
+  let threw = 0;
+  for (let seed = 1; seed <= 16; seed++) {
+    const text = new Writer(seed * 7919).module();
+    const wanted = outcomes(text, "interp", seed);
+    threw += wanted.threw;
+    assertEquals(outcomes(text, "jit", seed).log, wanted.log, `seed ${seed}, jit`);
+    assertEquals(outcomes(text, "mixed", seed).log, wanted.log, `seed ${seed}, mixed`);
+  }
+  assert(threw > 20 && threw < 16 * FUNCTIONS * 0.8, `${threw} threw`);
 });

@@ -8,7 +8,7 @@ import { Activation, callHost, type SlotRange } from "./activation.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { LIMITS } from "../wasm/limits.ts";
-import type { ValType } from "../wasm/types.ts";
+import { I32, type ValType } from "../wasm/types.ts";
 import type { Store } from "./store.ts";
 import { readSlot, writeSlots } from "./values.ts";
 
@@ -22,6 +22,8 @@ export class Caller {
   #native: Native | undefined;
   /** A prepared stack that nobody runs on. */
   #idle: NativeStack | undefined;
+  /** The function whose call stands in that stack's block already; undefined if that is not known. */
+  #loaded: WasmFunc | undefined;
 
   /** Words for the arguments of a call that needs an activation; undefined while they are converted. */
   #scratch: Int32Array | undefined;
@@ -43,11 +45,17 @@ export class Caller {
       this.#idle = undefined;
       let status: number;
       try {
-        writeSlots(store, i32, ARGS_SLOT, params, args);
-        // It may have disposed of the function, too.
-        if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
-        const entry = func.nativeCall ??= nativeCall(store, func);
-        for (let i = 0; i < entry.length; i++) i32[CALL_WORDS + i] = entry[i];
+        if (!writePlain(i32, params, args)) {
+          writeSlots(store, i32, ARGS_SLOT, params, args);
+          // It may have disposed of the function, too.
+          if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
+          this.#loaded = undefined;
+        }
+        if (this.#loaded !== func) {
+          const entry = func.nativeCall ??= nativeCall(store, func);
+          for (let i = 0; i < entry.length; i++) i32[CALL_WORDS + i] = entry[i];
+        }
+        this.#loaded = undefined;
         status = this.#native!.enter(stack.pointer);
       } catch (error) {
         this.#keep(stack);
@@ -56,6 +64,7 @@ export class Caller {
       if (status !== Exit.DONE) {
         return readResults(store, results, new Activation(store).adopt(func, this.#native!, stack, status));
       }
+      if (this.#idle === undefined) this.#loaded = func;
       this.#keep(stack);
       if (results.length === 1) return readSlot(store, i32, ARGS_SLOT, results[0]);
       return readResults(store, results, { words: i32, at: ARGS_SLOT });
@@ -91,6 +100,20 @@ export class Caller {
     this.#native ??= startNative();
     return this.#native.stacks.take();
   }
+}
+
+/** First word of a stack block's arguments. */
+const ARGS_WORD = STACK.args >> 2;
+
+/** Writes arguments that are integers already, for parameters of type i32; false, with some of them written, where one is anything else. */
+function writePlain(words: Int32Array, params: readonly ValType[], args: ArrayLike<unknown>): boolean {
+  for (let i = 0, at = ARGS_WORD; i < params.length; i++, at += 2) {
+    const value = args[i];
+    if (params[i] !== I32 || typeof value !== "number") return false;
+    words[at] = value;
+    words[at + 1] = 0;
+  }
+  return true;
 }
 
 function readResults(store: Store, types: readonly ValType[], from: SlotRange): unknown {

@@ -98,6 +98,7 @@ export class Caller {
 
   #take(): NativeStack {
     this.#native ??= startNative();
+    this.#loaded = undefined;
     return this.#native.stacks.take();
   }
 }

@@ -1,6 +1,8 @@
 // THE table of field offsets that machine code and TypeScript share: stack blocks, function, memory and table records, and the vmctx of an instance.
 // One row per field. Takes an instance's counts, gives the layout of its vmctx; allocation and contents are runtime/'s.
 
+import type { Module } from "../wasm/module.ts";
+
 /** Bytes of a slot: one value that is not a vector. */
 export const SLOT_BYTES = 8;
 
@@ -153,4 +155,16 @@ export function vmctxLayout(counts: VmctxCounts): VmctxLayout {
   const typeIds = part(counts.types, 4);
   const size = Math.ceil(at / GLOBAL_BYTES) * GLOBAL_BYTES;
   return { ownGlobals, importedGlobals, memories, tables, importedFunctions, typeIds, size };
+}
+
+/** The layout of the vmctx of instances of `module`. */
+export function moduleLayout(module: Module): VmctxLayout {
+  return vmctxLayout({
+    importedFunctions: module.importedFuncs,
+    importedGlobals: module.importedGlobals,
+    ownGlobals: module.globals.length - module.importedGlobals,
+    tables: module.tables.length,
+    memories: module.memories.length,
+    types: module.types.length,
+  });
 }

@@ -4,7 +4,7 @@
 import { fieldNames } from "../abi/field_names.ts";
 import type { Code } from "../asm/code.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
-import { vmctxLayoutOf } from "../runtime/instance.ts";
+import { moduleLayout } from "../abi/vmctx.ts";
 import { functionScope, type InstructionScope, instructionText } from "../text/print_instruction.ts";
 import { functionName, type Module } from "../wasm/module.ts";
 import { ELSE, END, Imm } from "../wasm/opcodes.ts";
@@ -95,7 +95,7 @@ export async function listFunction(
 
 function namesFor(module: Module, index: number, scope: InstructionScope) {
   const locals = module.funcs[index].body!.localCount;
-  return fieldNames(vmctxLayoutOf(module), module.importedGlobals, {
+  return fieldNames(moduleLayout(module), module.importedGlobals, {
     local: (i) => i < locals ? `local ${scope.locals.ref(i)}` : undefined,
     global: (i) => scope.names.globals.ref(i),
     func: (i) => scope.names.funcs.ref(i),

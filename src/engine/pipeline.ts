@@ -4,7 +4,8 @@ import { decodeModule } from "../binary/decode_module.ts";
 import { JitCompiler } from "../jit/compile_function.ts";
 import { initialize, instantiate, type Resolver } from "../runtime/instantiate.ts";
 import type { WasmFunc } from "../runtime/func.ts";
-import { vmctxLayoutOf, type WasmInstance } from "../runtime/instance.ts";
+import { moduleLayout } from "../abi/vmctx.ts";
+import type { WasmInstance } from "../runtime/instance.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Store } from "../runtime/store.ts";
 import { assembleText } from "../text/parser.ts";
@@ -39,5 +40,5 @@ export function start(instance: WasmInstance, call: (func: WasmFunc) => void): v
 
 /** The compiler of a ValidModule's functions, each → machine code as inert data. */
 export function compiler(valid: ValidModule, cpu: CpuFeatures): JitCompiler {
-  return new JitCompiler(valid, { cpu, layout: vmctxLayoutOf(valid.module) });
+  return new JitCompiler(valid, { cpu, layout: moduleLayout(valid.module) });
 }

@@ -8,7 +8,7 @@ export interface RootCounts {
   tables: number;
   /** Element segments that were not dropped. */
   elements: number;
-  /** References on interpreter stacks, and words on native stacks that look like some: these are found conservatively. */
+  /** References on interpreter stacks, and words on native stacks that look like some; only the latter are found conservatively. */
   stacks: number;
   /** Roots added by the host, and heap objects that JavaScript has. */
   host: number;

@@ -1,7 +1,7 @@
 // ValidModule → Code: compiles one function to machine code in one pass over its body. The same input gives the same bytes; they hold no address
 // and reach everything through vmctx, so that all instances of a module share them. Installing is left to link/, running to runtime/.
 
-import { type VmctxLayout, vmctxLayout } from "../abi/vmctx.ts";
+import type { VmctxLayout } from "../abi/vmctx.ts";
 import type { Code } from "../asm/code.ts";
 import { BugError } from "../base/bug.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
@@ -109,18 +109,6 @@ export function compiledOpcodes(): number[] {
   return op.INSTRUCTIONS.map((info) => info.code).filter((code) =>
     (code < 256 ? HANDLERS[code] : PREFIXED.get(code)) !== undefined
   );
-}
-
-/** The layout of the vmctx of instances of `module`. */
-export function moduleLayout(module: Module): VmctxLayout {
-  return vmctxLayout({
-    importedFunctions: module.importedFuncs,
-    importedGlobals: module.importedGlobals,
-    ownGlobals: module.globals.length - module.importedGlobals,
-    tables: module.tables.length,
-    memories: module.memories.length,
-    types: module.types.length,
-  });
 }
 
 function declaresVectors(module: Module): boolean {

@@ -1,6 +1,6 @@
 // Where branches meet: what the state is at a label, and the moves that bring an edge's state there. Also keeps states for the other arm of an `if`.
 //
-// The first edge to a label decides which names are in registers there (a loop's head: see loops.ts); all others are in their slots. Constants stay
+// The first edge to a label decides which names are in registers there (a loop's head: see control.ts); all others are in their slots. Constants stay
 // what they are when nothing in the block assigns them, since then all edges agree; so does `clean`, when the slot was valid before the block.
 
 import type { Label } from "../asm/buffer.ts";

@@ -1,6 +1,6 @@
 // An instance of a module: its index spaces, segments and vmctx. Made by instantiate.ts; freed by the collection after it was disposed of.
 
-import { GLOBAL_BYTES, VMCTX, type VmctxLayout, vmctxLayout } from "../abi/vmctx.ts";
+import { GLOBAL_BYTES, moduleLayout, VMCTX, type VmctxLayout } from "../abi/vmctx.ts";
 import { typeRows } from "../gc/type_rows.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { hasObjectTypes, type Module } from "../wasm/module.ts";
@@ -43,7 +43,7 @@ export class WasmInstance {
   constructor(readonly store: Store, readonly valid: ValidModule) {
     const m = this.module = valid.module;
     this.id = WasmInstance.#count++;
-    this.layout = vmctxLayoutOf(m);
+    this.layout = moduleLayout(m);
     this.vmctx = store.arena.allocate(this.layout.size);
   }
 
@@ -109,16 +109,4 @@ export class WasmInstance {
   dropData(index: number): void {
     this.#droppedData[index] = true;
   }
-}
-
-/** The vmctx layout of a module's instances. */
-export function vmctxLayoutOf(m: Module): VmctxLayout {
-  return vmctxLayout({
-    importedFunctions: m.importedFuncs,
-    importedGlobals: m.importedGlobals,
-    ownGlobals: m.globals.length - m.importedGlobals,
-    tables: m.tables.length,
-    memories: m.memories.length,
-    types: m.types.length,
-  });
 }

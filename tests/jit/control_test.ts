@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { assembleText } from "../../src/text/parser.ts";
-import { compiledOpcodes, compileFunction, moduleLayout } from "../../src/jit/compile_function.ts";
+import { compiledOpcodes, compileFunction } from "../../src/jit/compile_function.ts";
+import { moduleLayout } from "../../src/abi/vmctx.ts";
 import { INTERRUPT } from "../../src/platform/interrupt.ts";
 import { INSTRUCTIONS } from "../../src/wasm/opcodes.ts";
 import { Instance, native } from "./machine.ts";

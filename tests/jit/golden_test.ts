@@ -4,7 +4,8 @@
 import { assertEquals } from "@std/assert";
 import { decodeModule } from "../../src/binary/decode_module.ts";
 import { BytecodeReader } from "../../src/bytecode/reader.ts";
-import { JitCompiler, moduleLayout } from "../../src/jit/compile_function.ts";
+import { JitCompiler } from "../../src/jit/compile_function.ts";
+import { moduleLayout } from "../../src/abi/vmctx.ts";
 import { assembleText } from "../../src/text/parser.ts";
 import { validateModule } from "../../src/validate/validate_module.ts";
 import { TRAPS } from "../../src/wasm/traps.ts";

@@ -25,6 +25,8 @@ export class BytecodeReader extends ByteReader {
   /** log2 of the alignment, and the constant offset, of a memory access (exact below 2^53). */
   align = 0;
   offset = 0;
+  /** The three lowest bits of that offset, which are exact however large it is. */
+  offsetLow = 0;
   /** Low and high 32 bits of a constant. */
   lo = 0;
   hi = 0;
@@ -197,6 +199,7 @@ export class BytecodeReader extends ByteReader {
     this.align = flags & 63;
     this.index = flags & 64 ? this.u32() : 0;
     const byte = this.bytes[this.pos];
+    this.offsetLow = byte & 7;
     if (byte < 0x80 && this.pos < this.end) {
       this.pos++;
       this.offset = byte;

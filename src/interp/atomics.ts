@@ -41,9 +41,9 @@ const ADD = Atomics.add as Modification,
  */
 export function runAtomic(thread: Thread, view: InstanceCode, pc: number): Outcome {
   const { bytes } = view.code.valid.module;
-  let sub = bytes[pc], memory = 0, offset: number;
+  let sub = bytes[pc], memory = 0, offset: number, offsetLow: number;
   if (sub < 128 && sub !== FENCE && bytes[pc + 1] < 64 && bytes[pc + 2] < 128) {
-    offset = bytes[pc + 2];
+    offset = offsetLow = bytes[pc + 2];
     thread.pc = pc + 3;
   } else {
     sub = readU32(bytes, pc, OUT);
@@ -57,6 +57,7 @@ export function runAtomic(thread: Thread, view: InstanceCode, pc: number): Outco
     r.next();
     memory = r.index;
     offset = r.offset;
+    offsetLow = r.offsetLow;
     thread.pc = r.pos;
   }
   const log2 = LOG2[sub];
@@ -64,7 +65,7 @@ export function runAtomic(thread: Thread, view: InstanceCode, pc: number): Outco
   const first = (thread.sp - OPERANDS[sub]) << 1;
   const low = SLOTS_I32[first] >>> 0;
   // Only the lowest bits decide the alignment, so that the rounding of huge sums does no harm.
-  if (((low + offset % 8) & ((1 << log2) - 1)) !== 0) return TrapCode.UNALIGNED_ATOMIC;
+  if (((low + offsetLow) & ((1 << log2) - 1)) !== 0) return TrapCode.UNALIGNED_ATOMIC;
   const at = low + (type.is64 ? (SLOTS_I32[first + 1] >>> 0) * 2 ** 32 : 0) + offset;
   if (at + (1 << log2) > byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
   switch (sub) {

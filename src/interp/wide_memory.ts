@@ -8,7 +8,7 @@ import { I32_LOAD, I64_STORE32, INSTRUCTIONS, MEMORY_GROW, MEMORY_SIZE, STORES, 
 import { TrapCode } from "../wasm/traps.ts";
 import type { Limits } from "../wasm/types.ts";
 import type { InstanceCode } from "./code.ts";
-import { END, HIGH, LOW, readS64, readU32 } from "./leb.ts";
+import { END, readOffset, readU32 } from "./leb.ts";
 import { SLOTS_I32, SLOTS_I64 } from "./stack.ts";
 import type { Thread } from "./thread.ts";
 
@@ -57,29 +57,11 @@ function tableAccess(thread: Thread, table: WasmTable, opcode: number): Outcome 
   return OK;
 }
 
-/** The constant offset at `at`, as a number. */
-function readOffset(bytes: Uint8Array, at: number): number {
-  if (bytes[at] < 128) {
-    OUT[END] = at + 1;
-    return bytes[at];
-  }
-  readS64(bytes, at, OUT);
-  // The last byte of a shorter number may look like that of a negative one.
-  const bits = 7 * (OUT[END] - at);
-  const high = bits >= 64 ? OUT[HIGH] >>> 0 : bits <= 32 ? 0 : (OUT[HIGH] & 2 ** (bits - 32) - 1) >>> 0;
-  const low = bits >= 32 ? OUT[LOW] >>> 0 : OUT[LOW] & 2 ** bits - 1;
-  return high * 2 ** 32 + low;
-}
-
 function access(thread: Thread, view: InstanceCode, bytes: Uint8Array, pc: number): Outcome {
   const i32 = SLOTS_I32;
-  const opcode = bytes[pc], flags = bytes[pc + 1];
-  let at = pc + 2, index = 0;
-  if ((flags & 64) !== 0) {
-    index = readU32(bytes, at, OUT);
-    at = OUT[END];
-  }
-  const offset = readOffset(bytes, at);
+  const opcode = bytes[pc], flags = readU32(bytes, pc + 1, OUT);
+  const index = (flags & 64) !== 0 ? readU32(bytes, OUT[END], OUT) : 0;
+  const offset = readOffset(bytes, OUT[END], OUT);
   thread.pc = OUT[END];
   const memory = view.instance.memories[index];
   const size = ACCESS_BYTES[opcode];

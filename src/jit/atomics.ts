@@ -36,8 +36,8 @@ interface Place {
 /** Pops the address, to a register that is not `except`, and checks that it is aligned. */
 function popAligned(c: Context, log2: number, except: readonly Register[] = []): Place {
   const { s, r } = c, fixed = s.isConstant(0);
-  // Unlike the constant part, exact in its lowest bits.
-  const rest = r.offset % 8 + (fixed ? s.lowAt(0) & 7 : 0);
+  // Only the lowest bits decide the alignment, and the offset's are exact however large it is.
+  const rest = r.offsetLow + (fixed ? s.lowAt(0) & 7 : 0);
   const offset = constantPart(c);
   const address = fixed ? popAddress(c) : popOutside(c, except);
   c.m.checkAligned(log2, address, rest);
@@ -99,7 +99,7 @@ function wait(c: Context, id: Helper, operands: number): void {
   const address = s.height - operands;
   moves.storeConstant(Kind.I32, ARGUMENT, r.index, 0);
   // As far out of bounds as any larger one, and with the same lowest bits.
-  const offset = r.offset > FAR ? FAR + r.offset % 8 : r.offset;
+  const offset = r.offset > FAR ? FAR + r.offsetLow : r.offset;
   moves.storeConstant(Kind.I64, ARGUMENT + 1, offset | 0, Math.floor(offset / 2 ** 32));
   for (let k = 0; k < operands; k++) toSlot(c, address + k, ARGUMENT + 2 + k);
   emitHelperCall(c, id, address, Kind.I32);

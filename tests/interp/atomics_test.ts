@@ -96,12 +96,15 @@ for (const tier of TIERS) {
     (memory 1) (memory $b 1 1 shared) (memory $c i64 1 1 shared)
     (func (export "b") (param i32 i32) (result i32) (i32.atomic.rmw.add $b offset=300 (local.get 0) (local.get 1)))
     (func (export "c") (param i64 i32) (result i32) (i32.atomic.rmw.add $c offset=4 (local.get 0) (local.get 1)))
+    (func (export "huge") (param i64) (result i32) (i32.atomic.load $c offset=9223372036854775807 (local.get 0)))
     (func (export "plain") (param i32) (result i32) (i32.load $b offset=300 (local.get 0)))
     (func (export "first") (result i32) (i32.load (i32.const 300))))`);
     assertEquals([exports.b(0, 5), exports.b(0, 6), exports.plain(0), exports.first()], [0, 5, 11, 0]);
     assertEquals([exports.c(8n, 5), exports.c(8n, 6)], [0, 5]);
     assertThrows(() => exports.c(0x1_0000_0008n, 1), Trap, "out of bounds memory access");
     assertThrows(() => exports.c(0x1_0000_0001n, 1), Trap, "unaligned atomic");
+    assertThrows(() => exports.huge(1n), Trap, "out of bounds memory access");
+    assertThrows(() => exports.huge(0n), Trap, "unaligned atomic");
   });
 
   const WAITS = (shared: string) =>

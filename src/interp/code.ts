@@ -2,12 +2,14 @@
 // and per function the numbers that a call needs. Made when a function is first called.
 
 import { BytecodeReader } from "../bytecode/reader.ts";
+
 import type { InterpCode, WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
-import { type BodyFacts, ENTRY_INTS, type Handler, TARGET_STP } from "../validate/side_table.ts";
+import type { HotLimits } from "../runtime/tier.ts";
+import { type BodyFacts, entriesOf, ENTRY_INTS, type Handler, TARGET_PC, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FuncBody, Module } from "../wasm/module.ts";
-import { BLOCK, CALL_INDIRECT, Imm, RETURN } from "../wasm/opcodes.ts";
+import { BLOCK, CALL_INDIRECT, Imm, LOOP, NOP, RETURN } from "../wasm/opcodes.ts";
 import { fuseBody, isFused } from "./fuse.ts";
 import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
@@ -19,8 +21,20 @@ export const OTHER_MEMORY = 0xe1;
 export const CALL_WIDE = 0xe2;
 export const RETURN_CALL_WIDE = 0xe3;
 
+/**
+ * The byte that counts where code is counted: in place of `loop`, and behind the end of the module, where every call begins. The number of the counter is in the
+ * next byte, 0 for calls. No instruction has it.
+ */
+export const COUNT = 0xe4;
+/** Counters that a function has at most; what is beyond shares the last. */
+const MAX_COUNTERS = 256;
+
 /** The byte that stands for a run of blocks, the distance to whose end is in the next byte. No instruction has it. */
 export const BLOCKS = 0xe0;
+
+/** Bytes behind the module's, for calls that are counted. */
+const ENTRY_BYTES = 2;
+const NO_LOOPS = new Int32Array(0);
 
 /** Joins the run of blocks that begins at `at`, as far as one byte can tell; gives the offset behind it. */
 export function joinBlocks(bytes: Uint8Array, at: number): number {
@@ -48,10 +62,15 @@ export class ModuleCode {
   readonly #fused = new Set<FuncBody>();
   /** Whether bytes are replaced because of the memory or table that an instruction is about. */
   readonly #addresses: boolean;
+  /** By body: offsets behind the heads of its loops, in their order, where they are counted. */
+  readonly #loops = new Map<FuncBody, Int32Array>();
 
-  constructor(readonly valid: ValidModule) {
+  /** `counts`: whether calls and passes of loops are counted. */
+  constructor(readonly valid: ValidModule, readonly counts: boolean) {
     const { module, bodies } = valid;
-    this.bytes = module.bytes.slice();
+    this.bytes = new Uint8Array(module.bytes.length + ENTRY_BYTES);
+    this.bytes.set(module.bytes);
+    this.bytes[module.bytes.length] = COUNT;
     this.original = module.bytes;
     this.data = new DataView(this.bytes.buffer);
     this.tableStarts = new Int32Array(bodies.length);
@@ -66,6 +85,39 @@ export class ModuleCode {
       at = end;
     });
     for (const [i, facts] of bodies.entries()) this.#adaptBody(module.funcs[module.importedFuncs + i].body!, facts);
+    if (counts) this.#countLoops();
+  }
+
+  /** Where every call begins, if it is counted. */
+  get entry(): number {
+    return this.original.length;
+  }
+
+  /** Lets every branch back lead to the loop's first byte, which counts. */
+  #countLoops(): void {
+    const { module } = this.valid;
+    const heads = new Map<number, number>();
+    for (const { body } of module.funcs) {
+      if (body === undefined) continue;
+      const behind: number[] = [];
+      const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
+      while (r.pos < r.end) {
+        if (r.next() !== LOOP) continue;
+        behind.push(r.pos);
+        heads.set(r.pos, r.at);
+        countLoop(this.bytes, r.at, r.pos, behind.length);
+      }
+      this.#loops.set(body, Int32Array.from(behind));
+    }
+    for (let k = 0; k < this.table.length; k += ENTRY_INTS) {
+      const head = heads.get(this.table[k + TARGET_PC]);
+      if (head !== undefined) this.table[k + TARGET_PC] = head;
+    }
+  }
+
+  /** Offsets behind the heads of a body's loops; none where they are not counted. */
+  loopsOf(body: FuncBody): Int32Array {
+    return this.#loops.get(body) ?? NO_LOOPS;
   }
 
   /** Writes how the loop reads a body, where it is not as the module has it. */
@@ -90,7 +142,9 @@ export class ModuleCode {
     r.next();
     target.set(module.bytes.subarray(pc, r.pos), pc);
     if (facts.vectorMoves.includes(pc)) target[pc] = VECTOR_FORM.get(r.op)!;
-    if (r.pos === module.funcs[i].body!.end) target[pc] = RETURN;
+    const { body } = module.funcs[i];
+    if (r.pos === body!.end) target[pc] = RETURN;
+    else if (r.op === LOOP && this.counts) countLoop(target, pc, r.pos, this.loopsOf(body!).indexOf(r.pos) + 1);
     else adapt(r, module, facts.localSlot, target);
     return r.pos;
   }
@@ -129,7 +183,11 @@ export class ModuleCode {
 
   /** Bytes that stop before every instruction; `allow()` opens one for a step. */
   get allStops(): Uint8Array {
-    return this.#allStops ??= new Uint8Array(this.bytes.length).fill(STOP);
+    if (this.#allStops === undefined) {
+      this.#allStops = new Uint8Array(this.bytes.length).fill(STOP, 0, this.entry);
+      this.#allStops[this.entry] = COUNT;
+    }
+    return this.#allStops;
   }
   /** Opens the instruction at `pc` in `allStops`; gives the offset behind it, for `forbid()`. */
   allow(pc: number): number {
@@ -139,6 +197,13 @@ export class ModuleCode {
   forbid(pc: number, end: number): void {
     this.allStops.fill(STOP, pc, end);
   }
+}
+
+/** Writes to `bytes` a `loop` from `at` to before `end` as one that counter `number` counts. */
+function countLoop(bytes: Uint8Array, at: number, end: number, number: number): void {
+  bytes[at] = COUNT;
+  bytes[at + 1] = Math.min(number, MAX_COUNTERS - 1);
+  bytes.fill(NOP, at + 2, end);
 }
 
 /** What stands for an instruction of the loop, because of the memory or table that it is about; undefined if it stands for itself. */
@@ -193,12 +258,48 @@ export class InstanceCode {
   }
 }
 
+/** Counters of a function, of calls first, then of its loops in their order: what is left until the loop is to be left, and what was counted before. */
+export class Counters {
+  readonly left: Int32Array;
+  readonly #limits: Int32Array;
+  readonly #before: Float64Array;
+
+  constructor(loops: number, limits: HotLimits) {
+    this.left = new Int32Array(Math.min(1 + loops, MAX_COUNTERS)).fill(limits.passes);
+    this.left[0] = limits.calls;
+    this.#limits = this.left.slice();
+    this.#before = new Float64Array(this.left.length);
+  }
+
+  /** The counter of the loop with this number, from 0 on. */
+  ofLoop(number: number): number {
+    return Math.min(1 + number, MAX_COUNTERS - 1);
+  }
+  /** What was counted so far. */
+  count(counter: number): number {
+    return this.#before[counter] + this.#limits[counter] - this.left[counter];
+  }
+  /** Lets a counter run out after `more` from now on, at least 1. */
+  rearm(counter: number, more: number): void {
+    this.#before[counter] = this.count(counter);
+    this.#limits[counter] = this.left[counter] = more;
+  }
+}
+
 /** A function as the loop sees it. Heights and sizes in words, two per slot. */
 export class FunctionCode implements InterpCode {
   readonly kind = "interp";
   readonly view: InstanceCode;
   /** First instruction. */
+  readonly body: number;
+  /** Where a call begins: there, or where it is counted. */
   readonly start: number;
+  /** Undefined where nothing is counted. */
+  readonly counters: Counters | undefined;
+  /** `counters.left`. */
+  readonly left: Int32Array;
+  /** Offsets behind the heads of its loops, where they are counted. */
+  readonly loops: Int32Array;
   /** Cursor in the joined side table at the start. */
   readonly stp: number;
   readonly paramWords: number;
@@ -218,7 +319,13 @@ export class FunctionCode implements InterpCode {
     const facts = instance.valid.bodies[i];
     const body = instance.module.funcs[func.index].body!;
     this.view.code.fuse(body);
-    this.start = body.codeStart;
+    const { code } = this.view;
+    const limits = instance.store.hotLimits;
+    this.body = body.codeStart;
+    this.start = limits === undefined ? this.body : code.entry;
+    this.loops = code.loopsOf(body);
+    this.counters = limits === undefined ? undefined : new Counters(this.loops.length, limits);
+    this.left = this.counters?.left ?? NO_LOOPS;
     this.stp = this.view.code.tableStarts[i];
     this.paramWords = facts.paramSlots * 2;
     this.localWords = facts.localSlots * 2;
@@ -227,20 +334,36 @@ export class FunctionCode implements InterpCode {
     this.localSlot = facts.localSlot;
     this.handlers = facts.handlers;
   }
+
+  /** The cursor of the side table before the instruction at `pc`. */
+  cursorAt(pc: number): number {
+    const r = new BytecodeReader(this.view.code.original, this.body, pc);
+    let stp = this.stp;
+    while (r.pos < pc) {
+      r.next();
+      stp += ENTRY_INTS * entriesOf(r);
+    }
+    return stp;
+  }
 }
 
 const modules = new WeakMap<ValidModule, ModuleCode>();
+const countedModules = new WeakMap<ValidModule, ModuleCode>();
 const instances = new WeakMap<WasmInstance, InstanceCode>();
 
-/** The one ModuleCode of a module. */
-export function moduleCode(valid: ValidModule): ModuleCode {
-  let code = modules.get(valid);
-  if (code === undefined) modules.set(valid, code = new ModuleCode(valid));
+/** The one ModuleCode of a module, for stores where calls and loops are counted or for the others. */
+export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
+  const known = counts ? countedModules : modules;
+  let code = known.get(valid);
+  if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
 function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
-  if (code === undefined) instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid)));
+  if (code === undefined) {
+    const counts = instance.store.hotLimits !== undefined;
+    instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid, counts)));
+  }
   return code;
 }
 /** The FunctionCode of a function of a module. */

@@ -572,6 +572,15 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 if (a === NO_TRAP) status = RunStatus.THROW;
                 else trap = a;
                 break run;
+              case 0xe4: // COUNT
+                next = codes[top >> 2];
+                a = bytes[pc];
+                pc = a === 0 ? next.body : (pc + 1) | 0;
+                b = (next.left[a] - 1) | 0;
+                next.left[a] = b;
+                if (b > 0) continue;
+                status = RunStatus.HOT;
+                break run;
               case 0xe0: // BLOCKS
                 pc = (pc + bytes[pc]) | 0;
                 continue;

@@ -65,7 +65,9 @@ function callWith(c: Context, signature: Signature, target: CallTarget): void {
   c.merges.emit(c.merges.moves.take());
   s.dropTo(first);
   s.forgetRegisters();
-  addFrameMap(c, m.call(target, places.areaSlots));
+  const returnOffset = m.call(target, places.areaSlots);
+  addFrameMap(c, returnOffset);
+  c.safepoint(returnOffset, c.r.pos);
   for (let i = 0; i < results.length; i++) {
     const place = places.results[i], kind = results[i];
     if (kind === Kind.REF) c.hasReferences = true;

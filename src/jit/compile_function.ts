@@ -2,7 +2,7 @@
 // and reach everything through vmctx, so that all instances of a module share them. Installing is left to link/, running to runtime/.
 
 import type { VmctxLayout } from "../abi/vmctx.ts";
-import type { Code } from "../asm/code.ts";
+import type { Code, Safepoint } from "../asm/code.ts";
 import { BugError } from "../base/bug.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { functionName, type Module } from "../wasm/module.ts";
@@ -31,6 +31,8 @@ export interface JitOptions {
   readonly cpu: X64Features;
   /** Layout of the vmctx of the module's instances. */
   readonly layout: VmctxLayout;
+  /** Whether frames of the interpreter can enter loops; default no. */
+  readonly entersLoops?: boolean;
 }
 
 /** From this many on, locals without parameters are zeroed in memory instead of being constants at first. */
@@ -131,6 +133,18 @@ export class JitCompiler {
     this.#valid = valid;
     this.#hasVectors = declaresVectors(valid.module);
     this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu));
+    this.#c.entersLoops = options.entersLoops ?? false;
+  }
+
+  /** Where the values are at the safepoints of a function, ascending in their offset. Compiles it once more. */
+  safepoints(index: number): Safepoint[] {
+    const safepoints: Safepoint[] = this.#c.safepoints = [];
+    try {
+      this.compile(index);
+    } finally {
+      this.#c.safepoints = undefined;
+    }
+    return safepoints.sort((a, b) => a.offset - b.offset);
   }
 
   /** Compiles the defined function with this index in the module's function index space. */
@@ -146,6 +160,7 @@ export class JitCompiler {
     c.uses.examine(r, body);
     c.begin(c.signatureOf(decl.type));
     c.handlers = facts.handlers;
+    c.facts = facts;
     s.begin(kinds, operands);
     c.merges.begin(kinds.length, names);
     c.hasReferences = kinds.includes(Kind.REF);

@@ -302,6 +302,7 @@ export function loop(c: Context): void {
   m.bind(control.label);
   merges.enter(control);
   m.checkInterrupt();
+  c.enterLoop();
 }
 
 let weights = new Float64Array(64);

@@ -285,4 +285,12 @@ export interface MacroAssembler {
   addFrameMap(map: FrameMap): void;
   /** Begins the code where exceptions go on that a catch clause catches: all names are in their slots, the payload in the stack block's. */
   landingPad(entry: number): void;
+
+  // Changes of the tier
+  /** Begins the code where a frame goes on behind the head of a loop: all names are in their slots. */
+  loopEntry(source: number, moves: Int32Array): void;
+  /** Displacement of a canonical slot from the frame pointer. It may lie below the frame when nothing ever uses the slot. */
+  slotDisplacement(slot: Slot): number;
+  /** The four words of a constant vector. */
+  vectorWords(low: number): Int32Array;
 }

@@ -20,7 +20,7 @@ import type { Extern, WasmInstance } from "./instance.ts";
 import type { WasmGlobal } from "./global.ts";
 import type { WasmMemory } from "./memory.ts";
 import type { WasmTable } from "./table.ts";
-import type { InterpTier, NativeTier, TierName } from "./tier.ts";
+import type { HotLimits, InterpTier, NativeTier, TierName } from "./tier.ts";
 
 /** Function records that address space is reserved for. */
 const MAX_FUNCTIONS = 1 << 24;
@@ -70,6 +70,8 @@ export class Store {
   /** `[0]` is not 0 while running code is to trap as interrupted. Shared, so that a Worker can set it. */
   readonly interrupt: Int32Array<SharedArrayBuffer> = INTERRUPT;
   readonly exceptions: Exceptions = new Exceptions(this);
+  /** When the interpreter says that something is hot; undefined where nothing is counted. Set by the engine before anything is instantiated. */
+  hotLimits: HotLimits | undefined = undefined;
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */

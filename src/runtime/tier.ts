@@ -26,8 +26,35 @@ export const RunStatus = {
   TAIL_CALL: 3,
   /** `exception` was thrown at the top frame, and no frame down to the innermost base frame catches it. */
   THROW: 4,
+  /** A counter of the top frame's function ran out: see `hot`. The frame stands at its first instruction, or behind the head of a loop. */
+  HOT: 5,
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
+
+/** After how many calls of a function, and passes of a loop's head, the interpreter stops with HOT; at least 1. */
+export interface HotLimits {
+  readonly calls: number;
+  readonly passes: number;
+}
+
+/** What the interpreter counted when it stopped with HOT. */
+export interface HotSpot {
+  readonly func: WasmFunc;
+  /** Byte offset behind the head of the loop; -1 for a call. */
+  readonly loop: number;
+  /** Calls of the function, and passes of the loop, so far. */
+  readonly calls: number;
+  readonly passes: number;
+  /** Lets the counter run out again after `more`, at least 1. */
+  rearm(more: number): void;
+}
+
+/** What a frame of the interpreter is made from: the function, the offset where it goes on, and how many slots it has in use, which are filled by whoever asked. */
+export interface FramePlan {
+  readonly func: WasmFunc;
+  readonly source: number;
+  readonly height: number;
+}
 
 /** A stack of interpreter frames, on which one activation runs. */
 export interface InterpThread {
@@ -55,6 +82,14 @@ export interface InterpThread {
   frames(level: number): WasmFrame[];
   /** Base frames on the stack. */
   readonly level: number;
+  /** After HOT. */
+  readonly hot: HotSpot;
+  /** Drops the top frame, for another tier to go on with; gives the slot where it began, which is the new `sp`, and whether it was a base frame. */
+  takeTop(): { readonly at: number; readonly base: boolean };
+  /**
+   * Pushes a frame that goes on at some offset, its slots zero; `sp` is then behind them. Gives the slot where it begins, which is the present `sp`; -1 if the stack is exhausted.
+   */
+  push(plan: FramePlan, base: boolean): number;
   /** References in slots in use, null too, for the collector. */
   scan(visit: (ref: number, isFunc: boolean) => void): void;
   /** Instances with a frame, for the collector. */

@@ -1011,6 +1011,19 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     this.#restore();
   }
 
+  loopEntry(source: number, moves: Int32Array): void {
+    this.#zeroFlagAt = -1;
+    this.a.loopEntry(source, moves);
+    this.#restore();
+  }
+  slotDisplacement(slot: Slot): number {
+    return this.#firstSlot - this.#slotBytes * slot;
+  }
+  vectorWords(low: number): Int32Array {
+    const bytes = this.#vectors[low - 1];
+    return bytes === undefined ? new Int32Array(4) : new Int32Array(bytes.slice().buffer);
+  }
+
   addFrameMap(map: FrameMap): void {
     this.a.addFrameMap(map);
   }

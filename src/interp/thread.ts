@@ -29,7 +29,7 @@ import {
 
 /** Frames that a stack trace lists at most. */
 const MAX_TRACE = 10_000;
-/** Calls and branches after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
+/** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
 const UNLIMITED_FUEL = 0x7fffffff;
 
@@ -64,6 +64,8 @@ export class Thread implements InterpThread {
   pc = 0;
   /** Whether the top frame's pc stands before the instruction to come, not behind or in the one that was the last to run. */
   #before = false;
+  /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
+  #atSafepoint = false;
 
   constructor(readonly store: Store) {}
 
@@ -119,10 +121,7 @@ export class Thread implements InterpThread {
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
       if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) continue;
       if (status !== SLICE) return this.#left(status);
-      if (Atomics.load(interrupt, 0) !== 0) {
-        this.trapCode = TrapCode.INTERRUPTED;
-        return this.#left(RunStatus.TRAP);
-      }
+      if (Atomics.load(interrupt, 0) !== 0) return this.#left(RunStatus.SAFEPOINT);
     }
   }
 
@@ -170,6 +169,7 @@ export class Thread implements InterpThread {
 
   #left<T extends RunStatus | typeof STOPPED>(status: T): T {
     this.#before = status === STOPPED;
+    this.#atSafepoint = status === RunStatus.SAFEPOINT;
     if (status === RunStatus.DONE || status === RunStatus.TAIL_CALL) {
       this.top -= FRAME_WORDS;
       this.level--;
@@ -241,8 +241,8 @@ export class Thread implements InterpThread {
       const fp = FRAMES[at + FP];
       // What an instruction took from the stack, such as a call's arguments, belongs to the next frame, or is gone.
       const slots = ((at < this.top ? FRAMES[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
-      // Before an instruction with a stop, the pc is where that begins.
-      const pc = FRAMES[at + PC] + (at === this.top && this.#before ? 1 : 0);
+      // Before an instruction with a stop, and at safepoints, the pc is where the next one begins.
+      const pc = FRAMES[at + PC] + (at === this.top && (this.#before || this.#atSafepoint) ? 1 : 0);
       const { refs, funcs } = stackMap(func.instance!.valid, func.index, pc);
       for (const slot of refs) if (slot < slots) visit(i32[fp + 2 * slot], false);
       for (const slot of funcs) if (slot < slots) visit(i32[fp + 2 * slot], true);
@@ -264,7 +264,7 @@ export class Thread implements InterpThread {
     this.level = 0;
     this.callee = undefined;
     this.exception = undefined;
-    this.#before = false;
+    this.#before = this.#atSafepoint = false;
     if (ACTIVE.length === 0) forgetCodes();
   }
 }

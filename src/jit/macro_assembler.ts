@@ -130,7 +130,7 @@ export interface MacroAssembler {
   /** Jumps to one of `labels` by `index`, to the last when it is too large; `index` is lost. */
   jumpTable(index: Register, labels: readonly Label[]): void;
   trap(code: TrapCode): void;
-  /** Traps when the interrupt word is set. */
+  /** A safepoint: leaves with exit SAFEPOINT when the interrupt word is set. Everything stays where it is, also when it goes on. */
   checkInterrupt(): void;
 
   // Moves; of integers, 32-bit ones clear the upper half

@@ -303,10 +303,16 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   }
 
   checkInterrupt(): void {
-    const a = this.a;
+    const a = this.a, safepoint = a.newLabel();
+    const check = a.here();
     a.mov64_rm(R11, STACK_REG, STACK.interruptPointer);
     a.cmp32_mi(R11, 0, 0);
-    a.jcc(Cond.NE, this.trapLabel(TrapCode.INTERRUPTED));
+    a.jcc(Cond.NE, safepoint);
+    this.outOfLine(() => {
+      a.bind(safepoint);
+      a.call64_m(STACK_REG, STACK.safepointThunk);
+      a.jmp(check);
+    });
   }
 
   // Moves

@@ -253,7 +253,7 @@ export class Engine {
     store.handles.addFinalizer(value, finalizer);
   }
 
-  /** Makes running code of all engines trap as interrupted at its next loop header or call; until somebody sets it back to 0. */
+  /** Bit 0 of the only element makes running code of all engines trap as interrupted at its next loop header or call, until somebody clears it. Other bits belong to Strata. */
   get interruptWord(): Int32Array<SharedArrayBuffer> {
     return this.#context.store.interrupt;
   }

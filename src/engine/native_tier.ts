@@ -168,9 +168,9 @@ export class JitTier implements NativeTier {
   }
   framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation> {
     return locations(
-      parked.exit === Exit.CALL
-        ? framesAtCall(stack, this.#space, parked.sp, parked.fp)
-        : framesAtHelper(stack, this.#space, parked.resumeIp, parked.fp),
+      parked.exit === Exit.HELPER
+        ? framesAtHelper(stack, this.#space, parked.resumeIp, parked.fp)
+        : framesAtCall(stack, this.#space, parked.sp, parked.fp),
     );
   }
 

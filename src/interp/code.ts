@@ -9,7 +9,7 @@ import type { HotLimits } from "../runtime/tier.ts";
 import { type BodyFacts, entriesOf, ENTRY_INTS, type Handler, TARGET_PC, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FuncBody, Module } from "../wasm/module.ts";
-import { BLOCK, CALL_INDIRECT, Imm, LOOP, NOP, RETURN } from "../wasm/opcodes.ts";
+import { BLOCK, CALL_INDIRECT, Imm, LOOP, RETURN } from "../wasm/opcodes.ts";
 import { fuseBody, isFused } from "./fuse.ts";
 import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
@@ -22,19 +22,19 @@ export const CALL_WIDE = 0xe2;
 export const RETURN_CALL_WIDE = 0xe3;
 
 /**
- * The byte that counts where code is counted: in place of `loop`, and behind the end of the module, where every call begins. The number of the counter is in the
- * next byte, 0 for calls. No instruction has it.
+ * The byte that counts where calls and loops are counted: in place of `loop`, and behind the end of the module, where calls and branches back lead. The number of
+ * the counter is in the next byte: 0 for calls, others for the loops of the function. No instruction has it.
  */
 export const COUNT = 0xe4;
-/** Counters that a function has at most; what is beyond shares the last. */
+/** Counters that a function has at most; loops beyond are not counted. */
 const MAX_COUNTERS = 256;
 
 /** The byte that stands for a run of blocks, the distance to whose end is in the next byte. No instruction has it. */
 export const BLOCKS = 0xe0;
 
-/** Bytes behind the module's, for calls that are counted. */
-const ENTRY_BYTES = 2;
-const NO_LOOPS = new Int32Array(0);
+/** Behind the module's bytes: each counter in two bytes. */
+const COUNTER_BYTES = Uint8Array.from({ length: 2 * MAX_COUNTERS }, (_, i) => i % 2 === 0 ? COUNT : i >> 1);
+const NOTHING = new Int32Array(0);
 
 /** Joins the run of blocks that begins at `at`, as far as one byte can tell; gives the offset behind it. */
 export function joinBlocks(bytes: Uint8Array, at: number): number {
@@ -62,15 +62,15 @@ export class ModuleCode {
   readonly #fused = new Set<FuncBody>();
   /** Whether bytes are replaced because of the memory or table that an instruction is about. */
   readonly #addresses: boolean;
-  /** By body: offsets behind the heads of its loops, in their order, where they are counted. */
-  readonly #loops = new Map<FuncBody, Int32Array>();
+  /** By body: where each counter goes on: at the first instruction, behind the heads of loops in their order. */
+  readonly #heads = new Map<FuncBody, Int32Array>();
 
   /** `counts`: whether calls and passes of loops are counted. */
   constructor(readonly valid: ValidModule, readonly counts: boolean) {
     const { module, bodies } = valid;
-    this.bytes = new Uint8Array(module.bytes.length + ENTRY_BYTES);
+    this.bytes = new Uint8Array(module.bytes.length + COUNTER_BYTES.length);
     this.bytes.set(module.bytes);
-    this.bytes[module.bytes.length] = COUNT;
+    this.bytes.set(COUNTER_BYTES, module.bytes.length);
     this.original = module.bytes;
     this.data = new DataView(this.bytes.buffer);
     this.tableStarts = new Int32Array(bodies.length);
@@ -88,36 +88,36 @@ export class ModuleCode {
     if (counts) this.#countLoops();
   }
 
-  /** Where every call begins, if it is counted. */
+  /** Where calls begin that are counted. */
   get entry(): number {
     return this.original.length;
   }
 
-  /** Lets every branch back lead to the loop's first byte, which counts. */
+  /** Lets loops begin, and branches back lead, where they are counted. */
   #countLoops(): void {
     const { module } = this.valid;
-    const heads = new Map<number, number>();
+    const counters = new Map<number, number>();
     for (const { body } of module.funcs) {
       if (body === undefined) continue;
-      const behind: number[] = [];
+      const heads = [body.codeStart];
       const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
-      while (r.pos < r.end) {
+      while (r.pos < r.end && heads.length < MAX_COUNTERS) {
         if (r.next() !== LOOP) continue;
-        behind.push(r.pos);
-        heads.set(r.pos, r.at);
-        countLoop(this.bytes, r.at, r.pos, behind.length);
+        counters.set(r.pos, heads.length);
+        countLoop(this.bytes, r.at, heads.length);
+        heads.push(r.pos);
       }
-      this.#loops.set(body, Int32Array.from(behind));
+      this.#heads.set(body, Int32Array.from(heads));
     }
     for (let k = 0; k < this.table.length; k += ENTRY_INTS) {
-      const head = heads.get(this.table[k + TARGET_PC]);
-      if (head !== undefined) this.table[k + TARGET_PC] = head;
+      const counter = counters.get(this.table[k + TARGET_PC]);
+      if (counter !== undefined) this.table[k + TARGET_PC] = this.entry + 2 * counter;
     }
   }
 
-  /** Offsets behind the heads of a body's loops; none where they are not counted. */
-  loopsOf(body: FuncBody): Int32Array {
-    return this.#loops.get(body) ?? NO_LOOPS;
+  /** By counter of a body, where it goes on; empty where nothing is counted. */
+  headsOf(body: FuncBody): Int32Array {
+    return this.#heads.get(body) ?? NOTHING;
   }
 
   /** Writes how the loop reads a body, where it is not as the module has it. */
@@ -144,8 +144,10 @@ export class ModuleCode {
     if (facts.vectorMoves.includes(pc)) target[pc] = VECTOR_FORM.get(r.op)!;
     const { body } = module.funcs[i];
     if (r.pos === body!.end) target[pc] = RETURN;
-    else if (r.op === LOOP && this.counts) countLoop(target, pc, r.pos, this.loopsOf(body!).indexOf(r.pos) + 1);
-    else adapt(r, module, facts.localSlot, target);
+    else if (r.op === LOOP && this.counts) {
+      const counter = this.headsOf(body!).indexOf(r.pos);
+      if (counter > 0) countLoop(target, pc, counter);
+    } else adapt(r, module, facts.localSlot, target);
     return r.pos;
   }
 
@@ -185,7 +187,7 @@ export class ModuleCode {
   get allStops(): Uint8Array {
     if (this.#allStops === undefined) {
       this.#allStops = new Uint8Array(this.bytes.length).fill(STOP, 0, this.entry);
-      this.#allStops[this.entry] = COUNT;
+      this.#allStops.set(COUNTER_BYTES, this.entry);
     }
     return this.#allStops;
   }
@@ -199,11 +201,10 @@ export class ModuleCode {
   }
 }
 
-/** Writes to `bytes` a `loop` from `at` to before `end` as one that counter `number` counts. */
-function countLoop(bytes: Uint8Array, at: number, end: number, number: number): void {
+/** Writes to `bytes` the `loop` at `at` as one that is counted. */
+function countLoop(bytes: Uint8Array, at: number, counter: number): void {
   bytes[at] = COUNT;
-  bytes[at + 1] = Math.min(number, MAX_COUNTERS - 1);
-  bytes.fill(NOP, at + 2, end);
+  bytes[at + 1] = counter;
 }
 
 /** What stands for an instruction of the loop, because of the memory or table that it is about; undefined if it stands for itself. */
@@ -264,17 +265,13 @@ export class Counters {
   readonly #limits: Int32Array;
   readonly #before: Float64Array;
 
-  constructor(loops: number, limits: HotLimits) {
-    this.left = new Int32Array(Math.min(1 + loops, MAX_COUNTERS)).fill(limits.passes);
+  constructor(count: number, limits: HotLimits) {
+    this.left = new Int32Array(count).fill(limits.passes);
     this.left[0] = limits.calls;
     this.#limits = this.left.slice();
     this.#before = new Float64Array(this.left.length);
   }
 
-  /** The counter of the loop with this number, from 0 on. */
-  ofLoop(number: number): number {
-    return Math.min(1 + number, MAX_COUNTERS - 1);
-  }
   /** What was counted so far. */
   count(counter: number): number {
     return this.#before[counter] + this.#limits[counter] - this.left[counter];
@@ -298,8 +295,8 @@ export class FunctionCode implements InterpCode {
   readonly counters: Counters | undefined;
   /** `counters.left`. */
   readonly left: Int32Array;
-  /** Offsets behind the heads of its loops, where they are counted. */
-  readonly loops: Int32Array;
+  /** Where each counter goes on. */
+  readonly heads: Int32Array;
   /** Cursor in the joined side table at the start. */
   readonly stp: number;
   readonly paramWords: number;
@@ -323,9 +320,9 @@ export class FunctionCode implements InterpCode {
     const limits = instance.store.hotLimits;
     this.body = body.codeStart;
     this.start = limits === undefined ? this.body : code.entry;
-    this.loops = code.loopsOf(body);
-    this.counters = limits === undefined ? undefined : new Counters(this.loops.length, limits);
-    this.left = this.counters?.left ?? NO_LOOPS;
+    this.heads = code.headsOf(body);
+    this.counters = limits === undefined ? undefined : new Counters(this.heads.length, limits);
+    this.left = this.counters?.left ?? NOTHING;
     this.stp = this.view.code.tableStarts[i];
     this.paramWords = facts.paramSlots * 2;
     this.localWords = facts.localSlots * 2;

@@ -76,7 +76,7 @@ const UNDEFINED_ELEMENT = TrapCode.UNDEFINED_ELEMENT,
   NULL_FUNCTION = TrapCode.NULL_FUNCTION;
 
 /**
- * Runs the top frame of `thread` for at most `fuel` calls and branches. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
+ * Runs the top frame of `thread` for at most `fuel` calls of functions of this tier and passes of loop heads. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
  * `thread.sp` and the top frame's pc and cursor are then right: the pc is behind the instruction that called or somewhere in the one that trapped.
  */
 export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPED | typeof SLICE {
@@ -553,6 +553,10 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
                 continue;
               case 0x03: // loop
+                pc = (pc + 1) | 0;
+                if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
+                if ((fuel = (fuel - 1) | 0) < 0) break run;
+                continue;
               case 0x06: // try
                 pc = (pc + 1) | 0;
                 if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
@@ -575,11 +579,13 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
               case 0xe4: // COUNT
                 next = codes[top >> 2];
                 a = bytes[pc];
-                pc = a === 0 ? next.body : (pc + 1) | 0;
+                pc = next.heads[a];
                 b = (next.left[a] - 1) | 0;
                 next.left[a] = b;
-                if (b > 0) continue;
-                status = RunStatus.HOT;
+                // A call was paid for.
+                if (a !== 0) fuel = (fuel - 1) | 0;
+                if (b <= 0) status = RunStatus.HOT;
+                else if (fuel >= 0) continue;
                 break run;
               case 0xe0: // BLOCKS
                 pc = (pc + bytes[pc]) | 0;
@@ -2090,9 +2096,11 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
       if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
       else if (a !== 0) i32.copyWithin(b, sp - a, sp);
       sp = (b + a) | 0;
+      a = pc;
       pc = table[stp];
       stp = table[stp + 1];
-      if ((fuel = (fuel - 1) | 0) < 0) break run;
+      // Branches back are those to loop heads.
+      if (pc <= a && (fuel = (fuel - 1) | 0) < 0) break run;
       continue;
     }
     // Calls come here.

@@ -29,7 +29,7 @@ import {
 
 /** Frames that a stack trace lists at most. */
 const MAX_TRACE = 10_000;
-/** Calls and branches after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
+/** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
 const UNLIMITED_FUEL = 0x7fffffff;
 
@@ -64,6 +64,8 @@ export class Thread implements InterpThread {
   pc = 0;
   /** Whether the top frame's pc stands before the instruction to come, not behind or in the one that was the last to run. */
   #before = false;
+  /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
+  #atSafepoint = false;
 
   constructor(readonly store: Store) {}
 
@@ -119,17 +121,14 @@ export class Thread implements InterpThread {
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
       if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) continue;
       if (status !== SLICE) return this.#left(status);
-      if (Atomics.load(interrupt, 0) !== 0) {
-        this.trapCode = TrapCode.INTERRUPTED;
-        return this.#left(RunStatus.TRAP);
-      }
+      if (Atomics.load(interrupt, 0) !== 0) return this.#left(RunStatus.SAFEPOINT);
     }
   }
 
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
   step(): RunStatus | typeof STOPPED {
     const { view: { code }, body } = CODES[this.top / FRAME_WORDS];
-    if (FRAMES[this.top + PC] === code.entry) FRAMES[this.top + PC] = body;
+    if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
     const end = code.allow(pc);
     this.stepping = true;
@@ -173,6 +172,7 @@ export class Thread implements InterpThread {
 
   #left<T extends RunStatus | typeof STOPPED>(status: T): T {
     this.#before = status === STOPPED;
+    this.#atSafepoint = status === RunStatus.SAFEPOINT || status === RunStatus.HOT;
     if (status === RunStatus.DONE || status === RunStatus.TAIL_CALL) {
       this.top -= FRAME_WORDS;
       this.level--;
@@ -194,9 +194,8 @@ export class Thread implements InterpThread {
 
   get hot(): HotSpot {
     const at = this.top;
-    const { func, body, counters, loops } = CODES[at / FRAME_WORDS];
-    const pc = FRAMES[at + PC];
-    const counter = pc === body ? 0 : counters!.ofLoop(loops.indexOf(pc));
+    const { func, heads, counters } = CODES[at / FRAME_WORDS];
+    const pc = FRAMES[at + PC], counter = heads.indexOf(pc);
     return {
       func,
       loop: counter === 0 ? -1 : pc,
@@ -282,9 +281,11 @@ export class Thread implements InterpThread {
       const fp = FRAMES[at + FP];
       // What an instruction took from the stack, such as a call's arguments, belongs to the next frame, or is gone.
       const slots = ((at < this.top ? FRAMES[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
-      // Before an instruction with a stop, the pc is where that begins.
+      // Before an instruction with a stop, and at safepoints, the pc is where the next one begins.
       const next = FRAMES[at + PC];
-      const pc = next === code.entry ? body : next + (at === this.top && this.#before ? 1 : 0);
+      const pc = next >= code.entry
+        ? body + 1
+        : next + (at === this.top && (this.#before || this.#atSafepoint) ? 1 : 0);
       const { refs, funcs } = stackMap(func.instance!.valid, func.index, pc);
       for (const slot of refs) if (slot < slots) visit(i32[fp + 2 * slot], false);
       for (const slot of funcs) if (slot < slots) visit(i32[fp + 2 * slot], true);
@@ -306,7 +307,7 @@ export class Thread implements InterpThread {
     this.level = 0;
     this.callee = undefined;
     this.exception = undefined;
-    this.#before = false;
+    this.#before = this.#atSafepoint = false;
     if (ACTIVE.length === 0) forgetCodes();
   }
 }

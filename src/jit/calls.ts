@@ -116,7 +116,7 @@ export function asNonNull(c: Context): void {
 export function tailCall(c: Context): void {
   const { m, s, r, module } = c;
   // A chain of tail calls is a loop, too.
-  m.checkInterrupt();
+  c.checkInterrupt(r.at);
   let target: CallTarget = "record";
   let type: CompositeType;
   if (r.op === op.RETURN_CALL) {

@@ -170,7 +170,7 @@ export class JitCompiler {
     // Recursion can take as long as a loop; what calls nothing does not.
     if (c.uses.blockCalls[0] === 1) {
       m.source(body.codeStart);
-      m.checkInterrupt();
+      c.checkInterrupt(body.codeStart);
     }
     r.pos = body.codeStart;
     r.end = body.end;

@@ -350,6 +350,14 @@ export class Context {
     this.safepoints?.push({ offset, ...describeSafepoint(this, this.facts, source) });
   }
 
+  /** Checks whether the code is to leave; the interpreter would go on at `source`. */
+  checkInterrupt(source: number): void {
+    const { safepoints } = this;
+    if (safepoints === undefined) return this.m.checkInterrupt();
+    const here = describeSafepoint(this, this.facts, source);
+    this.m.checkInterrupt((offset) => safepoints.push({ offset, ...here }));
+  }
+
   /** Lets frames of the interpreter enter the loop whose head was just emitted, if that is asked for. */
   enterLoop(): void {
     if (!this.entersLoops) return;

@@ -301,7 +301,7 @@ export function loop(c: Context): void {
   s.at = control.start;
   m.bind(control.label);
   merges.enter(control);
-  m.checkInterrupt();
+  c.checkInterrupt(c.r.pos);
   c.enterLoop();
 }
 

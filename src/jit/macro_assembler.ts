@@ -130,8 +130,8 @@ export interface MacroAssembler {
   /** Jumps to one of `labels` by `index`, to the last when it is too large; `index` is lost. */
   jumpTable(index: Register, labels: readonly Label[]): void;
   trap(code: TrapCode): void;
-  /** Traps when the interrupt word is set. */
-  checkInterrupt(): void;
+  /** A safepoint: leaves with exit SAFEPOINT when the interrupt word is set. Everything stays where it is, also when it goes on. `place` is told its return address. */
+  checkInterrupt(place?: (returnOffset: number) => void): void;
 
   // Moves; of integers, 32-bit ones clear the upper half
   move(kind: Kind, dst: Register, src: Register): void;

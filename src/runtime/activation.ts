@@ -5,6 +5,7 @@ import { Exit } from "../abi/exits.ts";
 import { type Native, readAddress, startNative, writeAddress } from "../abi/native.ts";
 import { STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
+import { InterruptBit } from "../platform/interrupt.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import { CatchKind } from "../validate/side_table.ts";
 import { Trap, type WasmFrame } from "../wasm/errors.ts";
@@ -16,7 +17,7 @@ import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
 import type { Store } from "./store.ts";
-import { type InterpThread, RunStatus } from "./tier.ts";
+import { type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
 import { readSlot, writeSlot, writeSlots } from "./values.ts";
 
 const IDLE_THREADS = 8;
@@ -31,7 +32,7 @@ interface Segment {
   readonly func: WasmFunc;
   readonly native: boolean;
   /** Machine code: why it is parked; it is then to be resumed, not entered. */
-  exit: typeof Exit.CALL | typeof Exit.HELPER | undefined;
+  exit: ParkedExit | undefined;
   /** Machine code: where its stack stood when it was entered. */
   readonly enteredAt: number;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
@@ -127,7 +128,7 @@ export class Activation {
       throw error;
     }
     try {
-      if (status !== Exit.CALL && status !== Exit.HELPER) return this.#leave(segment, status)!;
+      if (!isParked(status)) return this.#leave(segment, status)!;
       this.#serve(segment, status);
       return this.#drive();
     } finally {
@@ -165,7 +166,12 @@ export class Activation {
       for (const func of this.#thread.functions()) use(func);
     }
     if (this.#stack === undefined) return;
-    this.#stack.scan(readAddress(this.#stack.i32, SP), (low, high) => {
+    const { i32 } = this.#stack;
+    const top = this.segments[this.segments.length - 1];
+    if (top?.exit === Exit.SAFEPOINT) {
+      for (let at = STACK.savedInts >> 2; at < STACK.savedVectors >> 2; at += 2) guess(i32[at]);
+    }
+    this.#stack.scan(readAddress(i32, SP), (low, high) => {
       guess(low);
       // Every frame holds its vmctx. Only functions that were called from JavaScript or the interpreter are known otherwise.
       const instance = high === 0 ? undefined : this.store.instanceAt((low >>> 0) + high * 2 ** 32);
@@ -243,6 +249,7 @@ export class Activation {
       return this.#finish(n, { words: thread.i32, at: thread.sp });
     }
     if (status === RunStatus.TRAP) this.#trap(thread.trapCode);
+    if (status === RunStatus.SAFEPOINT) return void this.#serveSafepoint();
     if (status === RunStatus.THROW) {
       this.#throw(thread.exception!);
       return undefined;
@@ -278,7 +285,7 @@ export class Activation {
     const { pointer } = this.#stack!;
     const native = this.#native!;
     let status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
-    while (status === Exit.CALL || status === Exit.HELPER) {
+    while (isParked(status)) {
       if (!this.#serve(segment, status)) return undefined;
       status = native.resume(pointer);
     }
@@ -286,9 +293,13 @@ export class Activation {
   }
 
   /** Serves an exit of machine code; false if another segment is to run now. */
-  #serve(segment: Segment, status: typeof Exit.CALL | typeof Exit.HELPER): boolean {
+  #serve(segment: Segment, status: ParkedExit): boolean {
     const { i32 } = this.#stack!;
     segment.exit = status;
+    if (status === Exit.SAFEPOINT) {
+      this.#serveSafepoint();
+      return true;
+    }
     if (status === Exit.HELPER) {
       const thrown = runHelper(this.store, i32, (code) => this.#trap(code));
       if (thrown === undefined) return true;
@@ -304,6 +315,15 @@ export class Activation {
     }
     this.#start(callee, args);
     return false;
+  }
+
+  /** At a safepoint of the topmost segment, which found the interrupt word set. Returns if that is to go on. */
+  #serveSafepoint(): void {
+    const { interrupt } = this.store;
+    const passing = InterruptBit.ATTENTION | InterruptBit.DEADLINE;
+    const bits = Atomics.and(interrupt, 0, ~passing);
+    if (bits & InterruptBit.ATTENTION) this.store.atSafepoint?.(this);
+    if (bits & ~passing) this.#trap(TrapCode.INTERRUPTED);
   }
 
   /** Whether nothing but the entry thunk waits for the parked call: a function that it entered made a tail call. The frame pointer before it is 0. */
@@ -450,6 +470,10 @@ export class Activation {
 
 /** Frames that a stack trace lists at most. */
 const MAX_FRAMES = 10_000;
+
+function isParked(status: number): status is ParkedExit {
+  return status !== Exit.DONE && status !== Exit.TRAP;
+}
 
 function copySlots(from: Int32Array, at: number, to: Int32Array, toAt: number, slots: number): void {
   for (let i = at << 1, k = toAt << 1, end = i + (slots << 1); i < end; i++, k++) to[k] = from[i];

@@ -9,7 +9,7 @@ import { INTERRUPT } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
-import { Activations } from "./activation.ts";
+import { type Activation, Activations } from "./activation.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
 import { collectUnasked } from "./collect.ts";
@@ -67,8 +67,10 @@ export class Store {
   readonly linking: Set<readonly Extern[]> = new Set();
   /** References that the host keeps alive, with how often each was added. */
   readonly hostRoots: Map<number, number> = new Map();
-  /** `[0]` is not 0 while running code is to trap as interrupted. Shared, so that a Worker can set it. */
+  /** `[0]` holds an {@link InterruptBit} while running code is to leave at its next safepoint. Shared, so that a Worker can set it. */
   readonly interrupt: Int32Array<SharedArrayBuffer> = INTERRUPT;
+  /** Called at a safepoint for an {@link InterruptBit} ATTENTION, which is cleared by then, of whomever in this isolate it was. What it throws ends the activation. */
+  atSafepoint: ((activation: Activation) => void) | undefined = undefined;
   readonly exceptions: Exceptions = new Exceptions(this);
   /** When the interpreter says that something is hot; undefined where nothing is counted. Set by the engine before anything is instantiated. */
   hotLimits: HotLimits | undefined = undefined;

@@ -26,8 +26,10 @@ export const RunStatus = {
   TAIL_CALL: 3,
   /** `exception` was thrown at the top frame, and no frame down to the innermost base frame catches it. */
   THROW: 4,
+  /** The interrupt word is set, and the top frame is at a loop head or its first instruction; `run()` goes on. */
+  SAFEPOINT: 5,
   /** A counter of the top frame's function ran out: see `hot`. The frame stands at its first instruction, or behind the head of a loop. */
-  HOT: 5,
+  HOT: 6,
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
@@ -121,9 +123,12 @@ export interface NativeTier {
   framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation>;
 }
 
-/** What is parked on a native stack after an exit CALL or HELPER. */
+/** Exits after which something is parked. */
+export type ParkedExit = typeof Exit.CALL | typeof Exit.HELPER | typeof Exit.SAFEPOINT;
+
+/** What is parked on a native stack. */
 export interface Parked {
-  readonly exit: typeof Exit.CALL | typeof Exit.HELPER;
+  readonly exit: ParkedExit;
   readonly sp: number;
   readonly fp: number;
   readonly resumeIp: number;

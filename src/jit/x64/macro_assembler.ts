@@ -302,11 +302,18 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     this.a.ud2();
   }
 
-  checkInterrupt(): void {
-    const a = this.a;
+  checkInterrupt(place?: (returnOffset: number) => void): void {
+    const a = this.a, safepoint = a.newLabel();
+    const check = a.here();
     a.mov64_rm(R11, STACK_REG, STACK.interruptPointer);
     a.cmp32_mi(R11, 0, 0);
-    a.jcc(Cond.NE, this.trapLabel(TrapCode.INTERRUPTED));
+    a.jcc(Cond.NE, safepoint);
+    this.outOfLine(() => {
+      a.bind(safepoint);
+      a.call64_m(STACK_REG, STACK.safepointThunk);
+      place?.(a.position);
+      a.jmp(check);
+    });
   }
 
   // Moves

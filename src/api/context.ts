@@ -4,6 +4,7 @@ import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "../engine/config.ts";
 import { JitTier } from "../engine/native_tier.ts";
+import { Zeal } from "../engine/zeal.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
@@ -27,7 +28,9 @@ export class Context {
     this.config = configure(options, resolveTier);
     this.store = new Store(this.config.maxNesting, this.config.heap);
     this.store.interp = new InterpreterTier(this.store);
-    if (canRunNative()) this.store.native = this.jit = new JitTier();
+    const { tierZeal } = this.config;
+    if (canRunNative()) this.store.native = this.jit = new JitTier(tierZeal !== false);
+    if (tierZeal !== false) this.store.policy = new Zeal(this.store, tierZeal === true ? undefined : tierZeal);
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);

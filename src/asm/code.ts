@@ -54,8 +54,8 @@ export interface LoopEntry {
   readonly moves: Int32Array;
 }
 
-/** Where a value is at a safepoint: in the frame, in a register, or in the code alone. */
-export const ValuePlace = { FRAME: 0, REGISTER: 1, FLOAT_REGISTER: 2, CONSTANT: 3 } as const;
+/** Where a value is at a safepoint: in the frame, in a register, which is saved when the code leaves there, or in the code alone. */
+export const ValuePlace = { FRAME: 0, SAVED: 1, CONSTANT: 2 } as const;
 /** Ints of a value at a safepoint. */
 export const SAFEPOINT_INTS = 5;
 
@@ -68,7 +68,7 @@ export interface Safepoint {
   /** Slots in use in the frame of the other tier; the results of a call come on top. */
   readonly height: number;
   /**
-   * Quintuples: slot in that frame; a {@link ValuePlace}; displacement from the frame pointer, number of the register, or low word; high word; 32-bit words.
+   * Quintuples: slot in that frame; a {@link ValuePlace}; displacement from the frame pointer, offset in the stack block, or low word; high word; 32-bit words.
    * Values that nobody reads any more may be anything.
    */
   readonly values: Int32Array;

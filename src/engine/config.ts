@@ -24,6 +24,11 @@ export interface EngineOptions {
   readonly gcMaximumBytes?: number;
   /** Collects at every allocation, which finds references that are not rooted; default false. */
   readonly gcZeal?: boolean;
+  /**
+   * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
+   * Needs tier `jit`; default false.
+   */
+  readonly tierZeal?: boolean | number;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
   readonly collectAfterDisposals?: number;
 }
@@ -34,6 +39,7 @@ export interface EngineConfig {
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly collectAfterDisposals: number;
+  readonly tierZeal: boolean | number;
   readonly heap: HeapOptions;
 }
 
@@ -43,6 +49,7 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     tier: resolve(options.tier ?? "auto"),
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
+    tierZeal: options.tierZeal ?? false,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
     heap: {
       growthFactor: options.gcGrowthFactor ?? DEFAULT_HEAP_OPTIONS.growthFactor,

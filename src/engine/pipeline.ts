@@ -39,6 +39,6 @@ export function start(instance: WasmInstance, call: (func: WasmFunc) => void): v
 }
 
 /** The compiler of a ValidModule's functions, each → machine code as inert data. */
-export function compiler(valid: ValidModule, cpu: CpuFeatures): JitCompiler {
-  return new JitCompiler(valid, { cpu, layout: moduleLayout(valid.module) });
+export function compiler(valid: ValidModule, cpu: CpuFeatures, entersLoops = false): JitCompiler {
+  return new JitCompiler(valid, { cpu, layout: moduleLayout(valid.module), entersLoops });
 }

@@ -317,7 +317,7 @@ export class FunctionCode implements InterpCode {
     const body = instance.module.funcs[func.index].body!;
     this.view.code.fuse(body);
     const { code } = this.view;
-    const limits = instance.store.hotLimits;
+    const limits = instance.store.policy?.limits;
     this.body = body.codeStart;
     this.start = limits === undefined ? this.body : code.entry;
     this.heads = code.headsOf(body);
@@ -358,7 +358,7 @@ export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
 function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
   if (code === undefined) {
-    const counts = instance.store.hotLimits !== undefined;
+    const counts = instance.store.policy !== undefined;
     instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid, counts)));
   }
   return code;

@@ -136,7 +136,7 @@ export class JitCompiler {
     this.#c.entersLoops = options.entersLoops ?? false;
   }
 
-  /** Where the values are at the safepoints of a function, ascending in their offset. Compiles it once more. */
+  /** Where the values are at the safepoints of a function. Compiles it once more. */
   safepoints(index: number): Safepoint[] {
     const safepoints: Safepoint[] = this.#c.safepoints = [];
     try {
@@ -144,7 +144,7 @@ export class JitCompiler {
     } finally {
       this.#c.safepoints = undefined;
     }
-    return safepoints.sort((a, b) => a.offset - b.offset);
+    return safepoints;
   }
 
   /** Compiles the defined function with this index in the module's function index space. */

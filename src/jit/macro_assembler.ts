@@ -291,6 +291,8 @@ export interface MacroAssembler {
   loopEntry(source: number, moves: Int32Array): void;
   /** Displacement of a canonical slot from the frame pointer. It may lie below the frame when nothing ever uses the slot. */
   slotDisplacement(slot: Slot): number;
+  /** Offset in the stack block where a safepoint saves a register. */
+  savedAt(r: Register): number;
   /** The four words of a constant vector. */
   vectorWords(low: number): Int32Array;
 }

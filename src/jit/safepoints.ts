@@ -5,7 +5,7 @@ import { type Safepoint, ValuePlace } from "../asm/code.ts";
 import type { BodyFacts } from "../validate/side_table.ts";
 import { CATCH } from "../wasm/opcodes.ts";
 import type { Context } from "./context.ts";
-import { FIRST_FLOAT, Kind, type Register } from "./macro_assembler.ts";
+import { Kind, type Register } from "./macro_assembler.ts";
 import { CONSTANT, REGISTER, SLOT } from "./state.ts";
 
 /** 32-bit words of a value. */
@@ -45,11 +45,8 @@ export function describeSafepoint(c: Context, facts: BodyFacts, source: number):
   for (let n = 0; n < s.height; n++) {
     const kind = s.kind[n], words = wordsOf(kind);
     if (s.where[n] === SLOT) values.push(slots[n], ValuePlace.FRAME, m.slotDisplacement(n), 0, words);
-    else if (s.where[n] === REGISTER) {
-      const r = s.register[n];
-      if (r >= FIRST_FLOAT) values.push(slots[n], ValuePlace.FLOAT_REGISTER, r - FIRST_FLOAT, 0, words);
-      else values.push(slots[n], ValuePlace.REGISTER, r, 0, words);
-    } else if (kind === Kind.V128) {
+    else if (s.where[n] === REGISTER) values.push(slots[n], ValuePlace.SAVED, m.savedAt(s.register[n]), 0, words);
+    else if (kind === Kind.V128) {
       const lanes = m.vectorWords(s.low[n]);
       values.push(slots[n], ValuePlace.CONSTANT, lanes[0], lanes[1], 2);
       values.push(slots[n] + 1, ValuePlace.CONSTANT, lanes[2], lanes[3], 2);

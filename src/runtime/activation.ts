@@ -13,6 +13,7 @@ import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
 import { Mode, type WasmFunc } from "./func.ts";
+import { enterLoop, takeBack } from "./frames.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
@@ -35,6 +36,8 @@ interface Segment {
   exit: ParkedExit | undefined;
   /** Machine code: where its stack stood when it was entered. */
   readonly enteredAt: number;
+  /** Machine code: `Store.demotions` when it was last looked for frames that are to be taken back. */
+  demotions: number;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
   saved: { readonly sp: number; readonly fp: number; readonly resumeIp: number } | undefined;
 }
@@ -119,8 +122,7 @@ export class Activation {
   adopt(func: WasmFunc, native: Native, stack: NativeStack, status: number): SlotRange {
     this.#native = native;
     this.#stack = stack;
-    const segment: Segment = { func, native: true, exit: undefined, enteredAt: stack.top, saved: undefined };
-    this.segments.push(segment);
+    const segment = this.#pushSegment(func, true, stack.top);
     try {
       this.store.activations.begin(this);
     } catch (error) {
@@ -199,30 +201,34 @@ export class Activation {
     copySlots(args.words, args.at, thread.i32, thread.sp, n);
     thread.sp += n;
     if (!thread.enter(func)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
-    this.segments.push({ func, native: false, exit: undefined, enteredAt: 0, saved: undefined });
+    this.#pushSegment(func, false, 0);
+  }
+
+  #pushSegment(func: WasmFunc, native: boolean, enteredAt: number): Segment {
+    const { demotions } = this.store;
+    const segment: Segment = { func, native, exit: undefined, enteredAt, demotions, saved: undefined };
+    this.segments.push(segment);
+    return segment;
   }
 
   #startNative(func: WasmFunc, args: SlotRange): void {
     const { store } = this;
     store.compile(func);
-    this.#native ??= startNative();
-    if (this.#stack === undefined) {
-      this.#stack = this.#native.stacks.take();
-    } else {
-      const below = this.segments.findLast((s) => s.native);
-      if (below !== undefined) below.saved ??= this.#parkedRegisters();
-    }
-    const { i32 } = this.#stack;
+    const { i32 } = this.#freeStack();
     const n = func.paramSlots;
     if (n > STACK_ARG_SLOTS) throw new BugError("more parameters than a stack block holds");
     copySlots(args.words, args.at, i32, ARGS_SLOT, n);
     i32.set(func.nativeCall ??= nativeCall(store, func), CALL_WORDS);
-    this.#pushNative(func);
+    this.#pushSegment(func, true, readAddress(i32, SP));
   }
 
-  #pushNative(func: WasmFunc): void {
-    const enteredAt = readAddress(this.#stack!.i32, SP);
-    this.segments.push({ func, native: true, exit: undefined, enteredAt, saved: undefined });
+  /** The native stack, what is parked on it kept elsewhere. */
+  #freeStack(): NativeStack {
+    this.#native ??= startNative();
+    if (this.#stack === undefined) return this.#stack = this.#native.stacks.take();
+    const below = this.segments.findLast((s) => s.native);
+    if (below !== undefined) below.saved ??= this.#parkedRegisters();
+    return this.#stack;
   }
 
   #parkedRegisters() {
@@ -250,6 +256,7 @@ export class Activation {
     }
     if (status === RunStatus.TRAP) this.#trap(thread.trapCode);
     if (status === RunStatus.SAFEPOINT) return void this.#serveSafepoint();
+    if (status === RunStatus.HOT) return void this.#enterMachineCode();
     if (status === RunStatus.THROW) {
       this.#throw(thread.exception!);
       return undefined;
@@ -276,17 +283,68 @@ export class Activation {
       return true;
     } catch (error) {
       const exception = this.store.exceptions.enter(error);
-      if (exception === undefined || !this.#catch(exception)) throw error;
+      if (exception === undefined) throw error;
+      this.#takeBack(this.segments[this.segments.length - 1]);
+      if (!this.#catch(exception)) throw error;
       return false;
     }
+  }
+
+  // Changes of the tier
+
+  /** A counter of the interpreter's top frame ran out: it may go on as machine code. */
+  #enterMachineCode(): void {
+    const { store } = this, thread = this.#thread!, { hot } = thread, { func } = hot;
+    const policy = store.policy!;
+    if (!policy.isToEnter(hot)) return;
+    if (hot.loop < 0) {
+      const { at, base } = thread.takeTop();
+      if (base) this.segments.pop();
+      return this.#startNative(func, { words: thread.i32, at });
+    }
+    store.compile(func);
+    const place = store.native!.loopEntry(func, hot.loop);
+    if (place === undefined) return;
+    const stack = this.#freeStack();
+    const enteredAt = readAddress(stack.i32, SP);
+    const frame = enterLoop(store, stack, thread, func, place);
+    if (frame === undefined) return;
+    if (frame.base) this.segments.pop();
+    this.#pushSegment(func, true, enteredAt).exit = Exit.HELPER;
+    policy.entered(hot);
+  }
+
+  /**
+   * Takes frames of the topmost segment, parked by a call or at a safepoint, back to the interpreter, if any is not to run as machine code any more; false if there is none.
+   */
+  #takeBack(segment: Segment): boolean {
+    const { store } = this, { demotions } = store;
+    if (!segment.native || segment.exit === undefined || segment.exit === Exit.HELPER) return false;
+    const all = store.policy?.takesBack() ?? false;
+    if (!all && segment.demotions === demotions) return false;
+    segment.demotions = demotions;
+    const thread = this.#thread ??= store.activations.takeThread();
+    const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, ...this.#parkedRegisters() }, all);
+    if (taken === undefined) return false;
+    if (taken === "exhausted") this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
+    if (taken.rest) segment.exit = Exit.CALL;
+    else {
+      this.segments.pop();
+      writeAddress(this.#stack!.i32, SP, segment.enteredAt);
+    }
+    this.#pushSegment(taken.func, false, 0);
+    return true;
   }
 
   #runNative(segment: Segment): SlotRange | undefined {
     const { pointer } = this.#stack!;
     const native = this.#native!;
+    const { policy, interrupt } = this.store;
+    if (policy?.leaves()) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
     let status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
     while (isParked(status)) {
       if (!this.#serve(segment, status)) return undefined;
+      if (status !== Exit.SAFEPOINT && policy?.leaves()) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
       status = native.resume(pointer);
     }
     return this.#leave(segment, status);
@@ -298,7 +356,7 @@ export class Activation {
     segment.exit = status;
     if (status === Exit.SAFEPOINT) {
       this.#serveSafepoint();
-      return true;
+      return !this.#takeBack(segment);
     }
     if (status === Exit.HELPER) {
       const thrown = runHelper(this.store, i32, (code) => this.#trap(code));
@@ -308,7 +366,12 @@ export class Activation {
     }
     const callee = this.store.func(i32[STACK.callee >> 2]);
     const args = { words: i32, at: ARGS_SLOT };
-    if (callee.mode === Mode.HOST) return this.#callHost(callee, args);
+    if (callee.mode === Mode.HOST) {
+      if (!this.#callHost(callee, args)) return false;
+      if (!this.#takeBack(segment)) return true;
+      this.#give(callee.resultSlots, args);
+      return false;
+    }
     if (this.#isTailCall()) {
       this.segments.pop();
       writeAddress(i32, SP, segment.enteredAt);
@@ -360,6 +423,7 @@ export class Activation {
         writeAddress(i32, IP, below.saved.resumeIp);
         below.saved = undefined;
       }
+      if (this.#takeBack(below)) return this.#give(resultSlots, { words: i32, at: ARGS_SLOT });
     } else {
       const thread = this.#thread!;
       if (!thread.reserve(resultSlots)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);

@@ -2,7 +2,7 @@
 // interp/ implements InterpThread; engine/ puts jit and link behind NativeTier.
 
 import type { Exit } from "../abi/exits.ts";
-import type { Code } from "../asm/code.ts";
+import type { Code, Safepoint } from "../asm/code.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
@@ -37,6 +37,20 @@ export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 export interface HotLimits {
   readonly calls: number;
   readonly passes: number;
+}
+
+/** What decides about tiers while code runs. */
+export interface TierPolicy {
+  readonly limits: HotLimits;
+  /** Whether the frame at a spot is to go on as machine code; its function is to run so then. Must rearm the counter. */
+  isToEnter(spot: HotSpot): boolean;
+  /** Whether machine code that runs now is to leave at its next safepoint. */
+  leaves(): boolean;
+  /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
+  takesBack(): boolean;
+  /** Told of frames that changed the tier: entered the loop at `source`, or were taken back and go on there. */
+  entered(spot: HotSpot): void;
+  tookBack(func: WasmFunc, source: number): void;
 }
 
 /** What the interpreter counted when it stopped with HOT. */
@@ -112,10 +126,14 @@ export interface NativeTier {
   refusal(func: WasmFunc): string | undefined;
   /** Compiles and installs a function unless that was done; gives the address at which callers enter. */
   entryOf(func: WasmFunc): number;
-  /** Address of the exit thunk for the function's signature: what callers enter when it does not run as machine code. */
-  exitThunk(func: WasmFunc): number;
-  /** Address of the entry thunk for the function's signature. */
-  entryThunk(func: WasmFunc): number;
+  /** The exit thunk for the function's signature: what callers enter when it does not run as machine code. */
+  exitThunk(func: WasmFunc): ThunkPlace;
+  /** The entry thunk for the function's signature. */
+  entryThunk(func: WasmFunc): ThunkPlace;
+  /** Where a frame of the interpreter goes on in the function's code behind the head of the loop at `source`; undefined if nowhere. Compiles it if need be. */
+  loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
+  /** The safepoint of the function's code with this offset. Throws BugError if there is none. */
+  safepoint(func: WasmFunc, offset: number): Safepoint;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */
   trapOf(stack: NativeStack): TrapCode;
   /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */
@@ -146,4 +164,23 @@ export interface NativeLocation {
   /** Its code, and where that is. */
   readonly code: Code;
   readonly start: number;
+  /** Offset in the code where it goes on: for all but the innermost, the return address of a call. */
+  readonly offset: number;
+}
+
+/** A thunk that is in place. */
+export interface ThunkPlace {
+  readonly entry: number;
+  /** Where what it called returns, or where it goes on when resumed. */
+  readonly back: number;
+  /** Bytes of its frame below the saved frame pointer. */
+  readonly frameSize: number;
+}
+
+/** A way into a loop of code that is in place. */
+export interface LoopPlace {
+  readonly address: number;
+  readonly moves: Int32Array;
+  /** Bytes of the function's frame below the saved frame pointer. */
+  readonly frameSize: number;
 }

@@ -18,6 +18,7 @@ import {
   type VmctxLayout,
 } from "../../abi/vmctx.ts";
 import {
+  ALLOCATABLE,
   ALLOCATABLE_XMM,
   FLOAT_PARAMS,
   FLOAT_RESULTS,
@@ -1025,6 +1026,11 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   }
   slotDisplacement(slot: Slot): number {
     return this.#firstSlot - this.#slotBytes * slot;
+  }
+  savedAt(r: Register): number {
+    return r >= FIRST_FLOAT
+      ? STACK.savedVectors + 16 * ALLOCATABLE_XMM.indexOf(xmm(r))
+      : STACK.savedInts + 8 * ALLOCATABLE.indexOf(r);
   }
   vectorWords(low: number): Int32Array {
     const bytes = this.#vectors[low - 1];

@@ -9,7 +9,9 @@ import { Caller } from "../runtime/call.ts";
 import { collect } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { Store } from "../runtime/store.ts";
-import { type TierName, TIERS } from "../runtime/tier.ts";
+import { TIERS } from "../runtime/tier.ts";
+import { TierLog } from "../engine/tier_log.ts";
+import { LivePolicy, raise } from "../engine/tier_policy.ts";
 import type { GcReport } from "../gc/report.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { contextOfTag, publicTag } from "./tag.ts";
@@ -20,6 +22,7 @@ export class Context {
   readonly store: Store;
   readonly caller: Caller;
   readonly jit: JitTier | undefined;
+  readonly tierLog: TierLog = new TierLog();
   #disposals = 0;
   /** Functions by the JavaScript functions that stand for them. */
   readonly #funcs = new WeakMap<object, WasmFunc>();
@@ -28,9 +31,8 @@ export class Context {
     this.config = configure(options, resolveTier);
     this.store = new Store(this.config.maxNesting, this.config.heap);
     this.store.interp = new InterpreterTier(this.store);
-    const { tierZeal } = this.config;
-    if (canRunNative()) this.store.native = this.jit = new JitTier(tierZeal !== false);
-    if (tierZeal !== false) this.store.policy = new Zeal(this.store, tierZeal === true ? undefined : tierZeal);
+    if (canRunNative()) this.store.native = this.jit = new JitTier(this.config.tierZeal !== false || this.isLive);
+    this.#choosePolicy();
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);
@@ -38,6 +40,43 @@ export class Context {
     this.store.exceptions.insideOf = (value) =>
       value instanceof Exception && contextOfTag(value.tag) === this ? innerException(value) : undefined;
     this.store.funcOf = (value) => typeof value === "function" ? this.#funcs.get(value) : undefined;
+  }
+
+  /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
+  get isLive(): boolean {
+    const { tier, compile } = this.config;
+    return compile !== "eager" && (tier === "auto" || (tier === "jit" && compile === "worker"));
+  }
+
+  #choosePolicy(): void {
+    const { store, jit, config, tierLog } = this, { tier, tierZeal, compile } = config;
+    if (tierZeal !== false) store.policy = new Zeal(store, tierLog, tierZeal === true ? undefined : tierZeal);
+    else if (jit !== undefined && this.isLive) {
+      // What is asked of the Worker is wanted at once in tier `jit`.
+      const limits = tier === "jit" ? { calls: 1, passes: 1 } : config.hot;
+      store.policy = new LivePolicy(store, jit, limits, tierLog, compile === "worker");
+    }
+  }
+
+  /** Puts a function of a new instance into the tier where it begins. */
+  place(func: WasmFunc): void {
+    const { store, jit } = this, { tier, compile } = this.config;
+    if (tier === "interp" || jit === undefined) return;
+    if (this.isLive) func.live = true;
+    else if (compile !== "eager") store.setTier(func, "jit");
+    else if (jit.refusal(func) !== undefined) store.setTier(func, "jit");
+    else raise(store, jit, this.tierLog, func, "eager", { loop: -1, calls: 0, passes: 0 });
+  }
+
+  /** Moves a function to a tier that somebody chose. */
+  setTier(func: WasmFunc, choice: TierChoice): void {
+    const { store } = this, from = func.tier;
+    const live = choice === "auto" && this.isLive;
+    // Where tiers are live, `auto` leaves it where it is, to be moved from now on.
+    if (!live) store.setTier(func, choice === "auto" ? bestTier() : choice);
+    func.live = live;
+    const { name, index, tier } = func;
+    if (tier !== from) this.tierLog.add({ what: "function", name, index, from, to: tier, why: "set" });
   }
 
   #export(func: WasmFunc): unknown {
@@ -65,9 +104,9 @@ export class Context {
   }
 }
 
-/** The tier that a choice means here. Throws TypeError for a name that is none, Error with the reason where the tier cannot run. */
-export function resolveTier(choice: TierChoice): TierName {
-  if (choice === "auto") return bestTier();
+/** The choice that one means here: `auto` is `interp` where no machine code can run. Throws TypeError for a name that is none, Error with the reason where the tier cannot run. */
+export function resolveTier(choice: TierChoice): TierChoice {
+  if (choice === "auto") return canRunNative() ? "auto" : "interp";
   if (!TIERS.includes(choice)) {
     throw new TypeError(`there is no tier "${choice}"; tiers are ${[...TIERS, "auto"].join(", ")}`);
   }

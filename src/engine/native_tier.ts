@@ -84,14 +84,30 @@ export class JitTier implements NativeTier {
   /** The installed code of a function; compiles it first if need be. */
   installed(valid: ValidModule, index: number): Installed<CodeOwner> {
     const compiled = this.#module(valid);
-    let found = compiled.functions.get(index);
-    if (found === undefined) {
-      const code = this.compile(valid, index);
-      this.releaseScarce();
-      found = compiled.code.install(code, { index });
-      compiled.functions.set(index, found);
-    }
-    return found;
+    return compiled.functions.get(index) ?? this.#install(compiled, index, this.compile(valid, index));
+  }
+
+  /** Installs code that was compiled elsewhere, in `ms`, as this tier would have. */
+  adopt(valid: ValidModule, index: number, code: Code, ms: number): void {
+    const compiled = this.#module(valid);
+    if (compiled.functions.has(index)) return;
+    this.#install(compiled, index, code);
+    this.#count(valid, index, code, ms);
+  }
+
+  #install(compiled: CompiledModule, index: number, code: Code): Installed<CodeOwner> {
+    this.releaseScarce();
+    const installed = compiled.code.install(code, { index });
+    compiled.functions.set(index, installed);
+    return installed;
+  }
+
+  #count(valid: ValidModule, index: number, code: Code, ms: number): void {
+    const body = valid.module.funcs[index].body!;
+    this.figures.ms += ms;
+    this.figures.functions++;
+    this.figures.wasmBytes += body.end - body.start;
+    this.figures.codeBytes += code.bytes.length;
   }
 
   #module(valid: ValidModule): CompiledModule {
@@ -128,11 +144,7 @@ export class JitTier implements NativeTier {
     const began = performance.now();
     const compiled = this.#module(valid);
     const code = this.#withCompiler(compiled, (maker) => maker.compile(index));
-    const body = valid.module.funcs[index].body!;
-    this.figures.ms += performance.now() - began;
-    this.figures.functions++;
-    this.figures.wasmBytes += body.end - body.start;
-    this.figures.codeBytes += code.bytes.length;
+    this.#count(valid, index, code, performance.now() - began);
     return code;
   }
 

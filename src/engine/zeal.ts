@@ -2,28 +2,22 @@
 // With a seed, chance decides at which of them.
 
 import { InterruptBit } from "../platform/interrupt.ts";
-import { Mode } from "../runtime/func.ts";
+import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { Store } from "../runtime/store.ts";
 import type { HotLimits, HotSpot, TierPolicy } from "../runtime/tier.ts";
+import type { TierLog } from "./tier_log.ts";
 
 const NEVER = 0x7fffffff;
 /** The most passes of a loop that chance leaves to the interpreter. */
 const MOST_PASSES = 4;
 
-/** How often frames were moved. */
-export interface ZealFigures {
-  entered: number;
-  takenBack: number;
-}
-
 /** Forces frames to change the tier. */
 export class Zeal implements TierPolicy {
   readonly limits: HotLimits = { calls: NEVER, passes: 1 };
-  readonly figures: ZealFigures = { entered: 0, takenBack: 0 };
   readonly #random: (() => number) | undefined;
 
   /** Takes the seed of chance; undefined: all frames move always. */
-  constructor(store: Store, seed: number | undefined) {
+  constructor(store: Store, readonly log: TierLog, seed: number | undefined) {
     if (seed !== undefined) this.#random = randomNumbers(seed);
     // For what is called before anything asks whether it is to leave.
     Atomics.or(store.interrupt, 0, InterruptBit.ATTENTION);
@@ -43,13 +37,16 @@ export class Zeal implements TierPolicy {
     return this.#random === undefined || this.#random() < 0.5;
   }
 
-  entered(): void {
-    this.figures.entered++;
+  entered({ func, loop, calls, passes }: HotSpot): void {
+    const { name, index } = func;
+    this.log.add({ what: "frame", name, index, from: "interp", to: "jit", why: "zeal", offset: loop, calls, passes });
   }
 
-  tookBack(): void {
-    this.figures.takenBack++;
+  tookBack({ name, index }: WasmFunc, offset: number): void {
+    this.log.add({ what: "frame", name, index, from: "jit", to: "interp", why: "zeal", offset });
   }
+
+  poll(): void {}
 }
 
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */

@@ -36,6 +36,8 @@ interface Segment {
   exit: ParkedExit | undefined;
   /** Machine code: where its stack stood when it was entered. */
   readonly enteredAt: number;
+  /** The nearest segment of machine code below. */
+  readonly below: Segment | undefined;
   /** Machine code: `Store.demotions` when it was last looked for frames that are to be taken back. */
   demotions: number;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
@@ -57,6 +59,7 @@ export class Activations {
   /** Called when an activation starts. Throws Trap when host functions have called back in too often. */
   begin(activation: Activation): void {
     this.dropEnded();
+    this.store.policy?.poll();
     if (this.#running.length >= this.maxNesting) throw new Trap(TrapCode.CALL_STACK_EXHAUSTED);
     this.#running.push(activation);
   }
@@ -206,7 +209,8 @@ export class Activation {
 
   #pushSegment(func: WasmFunc, native: boolean, enteredAt: number): Segment {
     const { demotions } = this.store;
-    const segment: Segment = { func, native, exit: undefined, enteredAt, demotions, saved: undefined };
+    const last = this.segments[this.segments.length - 1], below = last?.native ? last : last?.below;
+    const segment: Segment = { func, native, exit: undefined, enteredAt, below, demotions, saved: undefined };
     this.segments.push(segment);
     return segment;
   }
@@ -226,7 +230,7 @@ export class Activation {
   #freeStack(): NativeStack {
     this.#native ??= startNative();
     if (this.#stack === undefined) return this.#stack = this.#native.stacks.take();
-    const below = this.segments.findLast((s) => s.native);
+    const last = this.segments[this.segments.length - 1], below = last?.native ? last : last?.below;
     if (below !== undefined) below.saved ??= this.#parkedRegisters();
     return this.#stack;
   }

@@ -51,6 +51,8 @@ export interface TierPolicy {
   /** Told of frames that changed the tier: entered the loop at `source`, or were taken back and go on there. */
   entered(spot: HotSpot): void;
   tookBack(func: WasmFunc, source: number): void;
+  /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
+  poll(): void;
 }
 
 /** What the interpreter counted when it stopped with HOT. */

@@ -49,13 +49,6 @@ export class LivePolicy implements TierPolicy {
     return false;
   }
 
-  entered({ func, loop, calls, passes }: HotSpot): void {
-    this.log.add({ ...named(func, "frame"), from: "interp", to: "jit", why: "loop", offset: loop, calls, passes });
-  }
-  tookBack(func: WasmFunc, offset: number): void {
-    this.log.add({ ...named(func, "frame"), from: "jit", to: "interp", why: "set", offset });
-  }
-
   /** Lets functions run as machine code whose code has come from the Worker. */
   poll(): void {
     if (this.#pending.size === 0) return;
@@ -98,10 +91,6 @@ export class LivePolicy implements TierPolicy {
   }
 }
 
-function named(func: WasmFunc, what: "function" | "frame") {
-  return { what, name: func.name, index: func.index };
-}
-
 /** Lets a function run as machine code, which is made now unless it is there. False if there is no room for it; then it stays in the interpreter. */
 export function raise(
   store: Store,
@@ -125,7 +114,9 @@ export function raise(
     return false;
   }
   log.add({
-    ...named(func, "function"),
+    what: "function",
+    name: func.name,
+    index: func.index,
     from: "interp",
     to: "jit",
     why,

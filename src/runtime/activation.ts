@@ -315,7 +315,7 @@ export class Activation {
     if (frame === undefined) return;
     if (frame.base) this.segments.pop();
     this.#pushSegment(func, true, enteredAt).exit = Exit.HELPER;
-    policy.entered(hot);
+    store.frameMoved(func, "jit", hot.loop, hot);
   }
 
   /**

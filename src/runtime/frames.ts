@@ -97,7 +97,7 @@ export function takeBack(
       return "exhausted";
     }
     readValues(stack, at, point.values, thread.i32, slot << 1);
-    store.policy?.tookBack(func, point.source);
+    store.frameMoved(func, "interp", point.source);
   }
   const { at: { fp }, func } = frames[count - 1];
   const callerFp = stack.readAddress(fp);

@@ -48,9 +48,6 @@ export interface TierPolicy {
   leaves(): boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
-  /** Told of frames that changed the tier: entered the loop at `source`, or were taken back and go on there. */
-  entered(spot: HotSpot): void;
-  tookBack(func: WasmFunc, source: number): void;
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
   poll(): void;
 }

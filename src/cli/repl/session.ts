@@ -4,7 +4,7 @@
 import { Engine, type Root } from "../../api/engine.ts";
 import { type Func, innerFunc } from "../../api/func.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
-import type { TierChoice } from "../../engine/config.ts";
+import type { CompileMode, TierChoice } from "../../engine/config.ts";
 import type { Store } from "../../runtime/store.ts";
 import { fromRef, isExnType, isFuncType } from "../../runtime/values.ts";
 import { Exception } from "../../api/exception.ts";
@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly json: boolean;
   readonly colours: boolean;
   readonly tier: TierChoice;
+  /** When and where machine code is made; default `lazy`. */
+  readonly compile?: CompileMode;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
   /** Whether a person types the commands. */
@@ -79,7 +81,7 @@ export class Session {
   #printed: string[] = [];
 
   constructor(options: SessionOptions) {
-    this.engine = new Engine({ tier: options.tier, features: options.features });
+    this.engine = new Engine({ tier: options.tier, compile: options.compile, features: options.features });
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);

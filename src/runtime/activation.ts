@@ -321,9 +321,9 @@ export class Activation {
   /**
    * Takes frames of the topmost segment, parked by a call or at a safepoint, back to the interpreter, if any is not to run as machine code any more; false if there is none.
    */
-  #takeBack(segment: Segment): boolean {
+  #takeBack(segment: Segment | undefined): boolean {
     const { store } = this, { demotions } = store;
-    if (!segment.native || segment.exit === undefined || segment.exit === Exit.HELPER) return false;
+    if (segment?.exit === undefined || segment.exit === Exit.HELPER) return false;
     const all = store.policy?.takesBack() ?? false;
     if (!all && segment.demotions === demotions) return false;
     segment.demotions = demotions;

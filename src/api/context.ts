@@ -7,11 +7,25 @@ import { JitTier } from "../engine/native_tier.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
+import { Meter } from "../runtime/meter.ts";
 import { Store } from "../runtime/store.ts";
 import { type TierName, TIERS } from "../runtime/tier.ts";
 import type { GcReport } from "../gc/report.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { contextOfTag, publicTag } from "./tag.ts";
+
+/** Whose the JavaScript functions are that stand for functions, of all engines. */
+const EXPORTED = new WeakMap<object, ExportedFunction>();
+
+interface ExportedFunction {
+  readonly store: Store;
+  readonly func: WasmFunc;
+}
+
+/** The function of whatever engine that a JavaScript value stands for. */
+export function exportedBy(value: unknown): ExportedFunction | undefined {
+  return typeof value === "function" ? EXPORTED.get(value) : undefined;
+}
 
 /** The inner side of an engine. */
 export class Context {
@@ -20,21 +34,23 @@ export class Context {
   readonly caller: Caller;
   readonly jit: JitTier | undefined;
   #disposals = 0;
-  /** Functions by the JavaScript functions that stand for them. */
-  readonly #funcs = new WeakMap<object, WasmFunc>();
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    this.store = new Store(this.config.maxNesting, this.config.heap);
+    const { maxNesting, heap, maxParkedCalls, fuel } = this.config;
+    this.store = new Store(maxNesting, heap, maxParkedCalls, fuel === undefined ? undefined : new Meter(fuel));
     this.store.interp = new InterpreterTier(this.store);
-    if (canRunNative()) this.store.native = this.jit = new JitTier();
+    if (canRunNative()) this.store.native = this.jit = new JitTier(this.store.meter !== undefined);
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);
     this.store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, this), frames);
     this.store.exceptions.insideOf = (value) =>
       value instanceof Exception && contextOfTag(value.tag) === this ? innerException(value) : undefined;
-    this.store.funcOf = (value) => typeof value === "function" ? this.#funcs.get(value) : undefined;
+    this.store.funcOf = (value) => {
+      const found = exportedBy(value);
+      return found?.store === this.store ? found.func : undefined;
+    };
   }
 
   #export(func: WasmFunc): unknown {
@@ -42,7 +58,7 @@ export class Context {
     const exported = (...args: unknown[]) => caller.call(func, args);
     Object.defineProperty(exported, "name", { value: func.name });
     Object.defineProperty(exported, "length", { value: func.type.params.length });
-    this.#funcs.set(exported, func);
+    EXPORTED.set(exported, { store: this.store, func });
     return exported;
   }
 

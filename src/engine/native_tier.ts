@@ -67,6 +67,9 @@ export class JitTier implements NativeTier {
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
+  /** `metered`: whether the code takes fuel. */
+  constructor(readonly metered = false) {}
+
   refusal(func: WasmFunc): string | undefined {
     return refusal(func.instance!.valid, func.index, this.native.cpu);
   }
@@ -115,7 +118,7 @@ export class JitTier implements NativeTier {
   compile(valid: ValidModule, index: number): Code {
     const began = performance.now();
     const compiled = this.#module(valid);
-    const maker = compiled.compiler ?? compiler(valid, this.native.cpu);
+    const maker = compiled.compiler ?? compiler(valid, this.native.cpu, this.metered);
     compiled.compiler = undefined;
     const code = maker.compile(index);
     compiled.compiler = maker;

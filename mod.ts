@@ -23,6 +23,8 @@ export { Memory, type SharedMemory } from "./src/api/memory.ts";
 export { Table } from "./src/api/table.ts";
 export { Global } from "./src/api/global.ts";
 export { Tag } from "./src/api/tag.ts";
+export { promising, Suspending } from "./src/api/suspending.ts";
+export { Execution, type ExecutionStep, type SliceOptions } from "./src/api/execution.ts";
 export { Exception } from "./src/api/exception.ts";
 export type {
   ExternDescriptor,
@@ -43,4 +45,12 @@ export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/repo
 export type { HeapFigures } from "./src/gc/heap.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget, TrapSites } from "./src/asm/code.ts";
-export { CompileError, LinkError, ResourceError, TextError, Trap, type WasmFrame } from "./src/wasm/errors.ts";
+export {
+  CompileError,
+  LinkError,
+  ResourceError,
+  SuspendError,
+  TextError,
+  Trap,
+  type WasmFrame,
+} from "./src/wasm/errors.ts";

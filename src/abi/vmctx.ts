@@ -50,6 +50,8 @@ export const STACK = {
   trapFp: 112,
   /** u32: the signal. */
   trapSignal: 120,
+  /** i32: passes of loop heads and function entries that metered code may still make; it leaves with SAFEPOINT where this falls below zero. */
+  fuel: 124,
   /** Slots for arguments and results, in order of the signature. */
   args: STACK_ARGS,
   /** u64: address of the code that saves all registers and exits with SAFEPOINT; reached by a call. */

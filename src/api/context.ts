@@ -8,6 +8,7 @@ import { Zeal } from "../engine/zeal.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
+import { Meter } from "../runtime/meter.ts";
 import { Store } from "../runtime/store.ts";
 import { TIERS } from "../runtime/tier.ts";
 import { TierLog } from "../engine/tier_log.ts";
@@ -15,6 +16,19 @@ import { LivePolicy, raise } from "../engine/tier_policy.ts";
 import type { GcReport } from "../gc/report.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { contextOfTag, publicTag } from "./tag.ts";
+
+/** Whose the JavaScript functions are that stand for functions, of all engines. */
+const EXPORTED = new WeakMap<object, ExportedFunction>();
+
+interface ExportedFunction {
+  readonly store: Store;
+  readonly func: WasmFunc;
+}
+
+/** The function of whatever engine that a JavaScript value stands for. */
+export function exportedBy(value: unknown): ExportedFunction | undefined {
+  return typeof value === "function" ? EXPORTED.get(value) : undefined;
+}
 
 /** The inner side of an engine. */
 export class Context {
@@ -24,14 +38,18 @@ export class Context {
   readonly jit: JitTier | undefined;
   readonly tierLog: TierLog = new TierLog();
   #disposals = 0;
-  /** Functions by the JavaScript functions that stand for them. */
-  readonly #funcs = new WeakMap<object, WasmFunc>();
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    this.store = new Store(this.config.maxNesting, this.config.heap);
+    const { maxNesting, heap, maxParkedCalls, fuel } = this.config;
+    this.store = new Store(maxNesting, heap, maxParkedCalls, fuel === undefined ? undefined : new Meter(fuel));
     this.store.interp = new InterpreterTier(this.store);
-    if (canRunNative()) this.store.native = this.jit = new JitTier(this.config.tierZeal !== false || this.isLive);
+    if (canRunNative()) {
+      this.store.native = this.jit = new JitTier({
+        entersLoops: this.config.tierZeal !== false || this.isLive,
+        metered: this.store.meter !== undefined,
+      });
+    }
     this.#choosePolicy();
     this.store.frameMoved = ({ name, index }, to, offset, spot) => {
       const why = this.config.tierZeal !== false ? "zeal" : spot === undefined ? "set" : "loop";
@@ -54,7 +72,10 @@ export class Context {
     this.store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, this), frames);
     this.store.exceptions.insideOf = (value) =>
       value instanceof Exception && contextOfTag(value.tag) === this ? innerException(value) : undefined;
-    this.store.funcOf = (value) => typeof value === "function" ? this.#funcs.get(value) : undefined;
+    this.store.funcOf = (value) => {
+      const found = exportedBy(value);
+      return found?.store === this.store ? found.func : undefined;
+    };
   }
 
   /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
@@ -101,7 +122,7 @@ export class Context {
     const exported = (...args: unknown[]) => caller.call(func, args);
     Object.defineProperty(exported, "name", { value: func.name });
     Object.defineProperty(exported, "length", { value: func.type.params.length });
-    this.#funcs.set(exported, func);
+    EXPORTED.set(exported, { store: this.store, func });
     return exported;
   }
 

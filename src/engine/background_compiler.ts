@@ -5,6 +5,7 @@ import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Code } from "../asm/code.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { CompileAnswer, CompileRequest } from "./compile_worker.ts";
+import type { CompilerOptions } from "./pipeline.ts";
 
 const MODULE = new URL("./compile_worker.ts", import.meta.url);
 const FOLDER = new URL("../", import.meta.url);
@@ -44,7 +45,7 @@ export class BackgroundCompiler {
     this.#post({ kind: "forget", id });
   });
 
-  constructor(readonly cpu: CpuFeatures) {
+  constructor(readonly cpu: CpuFeatures, readonly options: CompilerOptions) {
     FORGOTTEN.register(this, this.#worker);
   }
 
@@ -71,7 +72,7 @@ export class BackgroundCompiler {
       this.#modules.set(id, new WeakRef(valid));
       this.#forgotten.register(valid, id);
       const { bytes, features } = valid.module;
-      this.#post({ kind: "module", id, bytes, features: [...features], cpu: this.cpu });
+      this.#post({ kind: "module", id, bytes, features: [...features], cpu: this.cpu, options: this.options });
     }
     return id;
   }

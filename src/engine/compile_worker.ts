@@ -7,7 +7,7 @@ import type { BackgroundPort } from "../platform/background.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import { validateModule } from "../validate/validate_module.ts";
 import type { Feature } from "../wasm/features.ts";
-import { compiler } from "./pipeline.ts";
+import { compiler, type CompilerOptions } from "./pipeline.ts";
 
 /** What the Worker is asked for. */
 export type CompileRequest =
@@ -17,6 +17,7 @@ export type CompileRequest =
     readonly bytes: Uint8Array;
     readonly features: readonly Feature[];
     readonly cpu: CpuFeatures;
+    readonly options: CompilerOptions;
   }
   | { readonly kind: "function"; readonly id: number; readonly index: number }
   | { readonly kind: "forget"; readonly id: number };
@@ -35,8 +36,8 @@ export function serveCompiler(port: BackgroundPort): void {
     const request = data as CompileRequest, { id } = request;
     switch (request.kind) {
       case "module": {
-        const { bytes, features, cpu } = request;
-        compilers.set(id, compiler(validateModule(decodeModule(bytes, new Set(features))), cpu, true));
+        const { bytes, features, cpu, options } = request;
+        compilers.set(id, compiler(validateModule(decodeModule(bytes, new Set(features))), cpu, options));
         break;
       }
       case "function": {

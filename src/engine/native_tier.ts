@@ -2,7 +2,6 @@
 
 import { type Native, startNative } from "../abi/native.ts";
 import type { Code, Safepoint } from "../asm/code.ts";
-import { BugError } from "../base/bug.ts";
 import { Exit } from "../abi/exits.ts";
 import { type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
 import { framesAtCall, framesAtHelper, framesAtTrap, type NativeFrame, readTrap } from "../link/backtrace.ts";
@@ -14,7 +13,7 @@ import type { ValidModule } from "../validate/validate_module.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import { refusal } from "../jit/compilable.ts";
 import type { JitCompiler } from "../jit/compile_function.ts";
-import { compiler } from "./pipeline.ts";
+import { compiler, type CompilerOptions } from "./pipeline.ts";
 
 /** Whose code it is: a function of a module, or a thunk. */
 export interface CodeOwner {
@@ -70,8 +69,8 @@ export class JitTier implements NativeTier {
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
-  /** `entersLoops`: whether frames of the interpreter can go on in the code. */
-  constructor(readonly entersLoops = false) {}
+  /** Takes what its code is made for. */
+  constructor(readonly options: CompilerOptions = {}) {}
 
   refusal(func: WasmFunc): string | undefined {
     return refusal(func.instance!.valid, func.index, this.native.cpu);
@@ -149,7 +148,7 @@ export class JitTier implements NativeTier {
   }
 
   #withCompiler<T>(compiled: CompiledModule, use: (maker: JitCompiler) => T): T {
-    const maker = compiled.compiler ?? compiler(compiled.valid, this.native.cpu, this.entersLoops);
+    const maker = compiled.compiler ?? compiler(compiled.valid, this.native.cpu, this.options);
     compiled.compiler = undefined;
     const made = use(maker);
     compiled.compiler = maker;
@@ -195,16 +194,14 @@ export class JitTier implements NativeTier {
     return entry && { address: start + entry.offset, moves: entry.moves, frameSize: code.frameSize };
   }
 
-  safepoint(func: WasmFunc, offset: number): Safepoint {
+  safepoint(func: WasmFunc, offset: number): Safepoint | undefined {
     const { valid } = func.instance!, compiled = this.#module(valid);
     let known = compiled.safepoints.get(func.index);
     if (known === undefined) {
       const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index));
       compiled.safepoints.set(func.index, known = new Map(list.map((s) => [s.offset, s])));
     }
-    const found = known.get(offset);
-    if (found === undefined) throw new BugError(`${func.name} has no safepoint at 0x${offset.toString(16)}`);
-    return found;
+    return known.get(offset);
   }
 
   trapOf(stack: NativeStack): TrapCode {

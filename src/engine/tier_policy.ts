@@ -28,7 +28,7 @@ export class LivePolicy implements TierPolicy {
     readonly log: TierLog,
     inWorker: boolean,
   ) {
-    if (inWorker) this.#background = new BackgroundCompiler(jit.native.cpu);
+    if (inWorker) this.#background = new BackgroundCompiler(jit.native.cpu, jit.options);
   }
 
   isToEnter(spot: HotSpot): boolean {

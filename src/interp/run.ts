@@ -77,7 +77,7 @@ const UNDEFINED_ELEMENT = TrapCode.UNDEFINED_ELEMENT,
 
 /**
  * Runs the top frame of `thread` for at most `fuel` calls of functions of this tier and passes of loop heads. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
- * `thread.sp` and the top frame's pc and cursor are then right: the pc is behind the instruction that called or somewhere in the one that trapped.
+ * `thread.rest` is what is left of it, -1 with SLICE. `thread.sp` and the top frame's pc and cursor are then right: the pc is behind the instruction that called or somewhere in the one that trapped.
  */
 export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPED | typeof SLICE {
   const i32 = I32, i64 = I64, f32 = F32, f64 = F64, frames = FRAMES, codes = CODES;
@@ -584,8 +584,10 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 next.left[a] = b;
                 // A call was paid for.
                 if (a !== 0) fuel = (fuel - 1) | 0;
-                if (b <= 0) status = RunStatus.HOT;
-                else if (fuel >= 0) continue;
+                if (fuel >= 0) {
+                  if (b > 0) continue;
+                  status = RunStatus.HOT;
+                }
                 break run;
               case 0xe0: // BLOCKS
                 pc = (pc + bytes[pc]) | 0;
@@ -2167,5 +2169,6 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
   frames[top + STP] = stp;
   thread.sp = sp >> 1;
   thread.top = top;
+  thread.rest = fuel;
   return status;
 }

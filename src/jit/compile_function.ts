@@ -33,6 +33,8 @@ export interface JitOptions {
   readonly layout: VmctxLayout;
   /** Whether frames of the interpreter can enter loops; default no. */
   readonly entersLoops?: boolean;
+  /** Whether it takes fuel at each loop head and function entry; default no. */
+  readonly metered?: boolean;
 }
 
 /** From this many on, locals without parameters are zeroed in memory instead of being constants at first. */
@@ -132,8 +134,8 @@ export class JitCompiler {
   constructor(valid: ValidModule, options: JitOptions) {
     this.#valid = valid;
     this.#hasVectors = declaresVectors(valid.module);
-    this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu));
-    this.#c.entersLoops = options.entersLoops ?? false;
+    const m = new X64MacroAssembler(valid.module, options.layout, options.cpu);
+    this.#c = new Context(valid, m, options.metered ?? false, options.entersLoops ?? false);
   }
 
   /** Where the values are at the safepoints of a function. Compiles it once more. */
@@ -168,10 +170,10 @@ export class JitCompiler {
     placeLocals(c, kinds);
     control.openFunction(c, c.signature.results);
     // Recursion can take as long as a loop; what calls nothing does not.
-    if (c.uses.blockCalls[0] === 1) {
-      m.source(body.codeStart);
-      c.checkInterrupt(body.codeStart);
-    }
+    const calls = c.uses.blockCalls[0] === 1;
+    if (calls || c.metered) m.source(body.codeStart);
+    if (c.metered) m.takeFuel();
+    if (calls) c.checkInterrupt(body.codeStart);
     r.pos = body.codeStart;
     r.end = body.end;
     while (c.controls.length > 0) {

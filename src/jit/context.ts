@@ -110,8 +110,6 @@ export class Context {
   tries: OpenTry[] = [];
   /** What the validator found out about the function. */
   facts!: BodyFacts;
-  /** Whether loops get entries for frames of the interpreter. */
-  entersLoops = false;
   /** Where safepoints are described; undefined where that is not asked for. */
   safepoints: Safepoint[] | undefined;
   #loopPads: LoopPad[] = [];
@@ -119,7 +117,7 @@ export class Context {
   /** Whether a call of an own function may come back from another instance, to which that made a tail call. */
   readonly callsLeave: boolean;
 
-  constructor(valid: ValidModule, m: MacroAssembler) {
+  constructor(valid: ValidModule, m: MacroAssembler, readonly metered: boolean, readonly entersLoops: boolean) {
     this.module = valid.module;
     this.callsLeave = valid.bodies.some((body) => body.leaves);
     this.m = m;

@@ -132,6 +132,8 @@ export interface MacroAssembler {
   trap(code: TrapCode): void;
   /** A safepoint: leaves with exit SAFEPOINT when the interrupt word is set. Everything stays where it is, also when it goes on. `place` is told its return address. */
   checkInterrupt(place?: (returnOffset: number) => void): void;
+  /** Takes one of the fuel in the stack block; likewise leaves, without taking it, when there is none. */
+  takeFuel(): void;
 
   // Moves; of integers, 32-bit ones clear the upper half
   move(kind: Kind, dst: Register, src: Register): void;

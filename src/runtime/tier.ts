@@ -109,6 +109,10 @@ export interface InterpThread {
   scan(visit: (ref: number, isFunc: boolean) => void): void;
   /** Instances with a frame, for the collector. */
   functions(): Iterable<WasmFunc>;
+  /** Takes its part off the stack that all threads share, of which it must be the topmost; only `frames`, `scan`, `functions` and `reset` may then be called. */
+  park(): void;
+  /** Puts it back on top. False, and it stays parked, if there is no room. */
+  unpark(): boolean;
   /** Drops everything. */
   reset(): void;
 }
@@ -131,8 +135,8 @@ export interface NativeTier {
   entryThunk(func: WasmFunc): ThunkPlace;
   /** Where a frame of the interpreter goes on in the function's code behind the head of the loop at `source`; undefined if nowhere. Compiles it if need be. */
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
-  /** The safepoint of the function's code with this offset. Throws BugError if there is none. */
-  safepoint(func: WasmFunc, offset: number): Safepoint;
+  /** The safepoint of the function's code with this offset; undefined if none is there. */
+  safepoint(func: WasmFunc, offset: number): Safepoint | undefined;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */
   trapOf(stack: NativeStack): TrapCode;
   /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */

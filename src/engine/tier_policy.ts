@@ -8,8 +8,8 @@ import { BackgroundCompiler, type Compiled } from "./background_compiler.ts";
 import type { JitTier } from "./native_tier.ts";
 import type { TierCause, TierLog } from "./tier_log.ts";
 
-/** Calls and passes after which a function is looked at again that stays where it is. */
-const LATER = 1_000_000;
+/** Calls and passes after which a function is looked at again that is to stay where it is: by then somebody may have freed it for the engine to move. */
+const LATER = 20_000;
 /** Calls and passes after which somebody looks whether a Worker has answered. */
 const POLL_CALLS = 4;
 const POLL_PASSES = 500;

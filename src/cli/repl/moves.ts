@@ -46,9 +46,10 @@ export const MOVE_COMMANDS: readonly Command[] = [
   {
     name: "moves",
     args: "[count]",
-    help: "show what moved between tiers: when, why, after how many calls or passes, and what compiling took",
-    more: `Times count from the start of the process. A function moves for its next calls, a frame in the middle
-of a loop or behind a call. The engine keeps the latest 1000.`,
+    help: "show what moved between tiers, when and why",
+    more: `Each with the calls and passes of a loop that the interpreter counted, and with what compiling
+took. A function moves for its next calls, a frame in the middle of a loop or behind a call. Times
+count from the start of the process. The engine keeps the latest 1000.`,
     example: `:load examples/fib.wat
 fib 20
 :moves

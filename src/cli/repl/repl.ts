@@ -31,6 +31,8 @@ export interface ReplOptions {
   readonly compile?: CompileMode;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
+  /** Fuel of each call; not counted if not given. */
+  readonly fuel?: number;
 }
 
 /** Runs the shell; resolves with the exit code. */
@@ -42,6 +44,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     tier: options.tier ?? "auto",
     compile: options.compile,
     features: options.features,
+    fuel: options.fuel,
     interactive,
   });
   noteCompileMode(session.engine);

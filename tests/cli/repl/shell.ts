@@ -15,7 +15,7 @@ export interface Ran {
 /** Runs a script in a fresh shell. */
 export async function runShell(
   script: string,
-  options: { json?: boolean; tier?: "interp" | "jit"; fuel?: number } = {},
+  options: { json?: boolean; tier?: "interp" | "jit" | "auto"; fuel?: number } = {},
 ): Promise<Ran> {
   const lines: string[] = [];
   const session = new Session({

@@ -11,7 +11,7 @@ import type { WasmFunc } from "../runtime/func.ts";
 import { Meter } from "../runtime/meter.ts";
 import { Store } from "../runtime/store.ts";
 import { TIERS } from "../runtime/tier.ts";
-import { TierLog } from "../engine/tier_log.ts";
+import { MAX_TIER_EVENTS, TierLog } from "../engine/tier_log.ts";
 import { LivePolicy, raise } from "../engine/tier_policy.ts";
 import type { GcReport } from "../gc/report.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
@@ -51,8 +51,12 @@ export class Context {
       });
     }
     this.#choosePolicy();
-    this.store.frameMoved = ({ name, index }, to, offset, spot) => {
-      const why = this.config.tierZeal !== false ? "zeal" : spot === undefined ? "set" : "loop";
+    const zeal = this.config.tierZeal !== false;
+    this.store.frameMoved = (func, to, offset, spot) => {
+      // Of the millions only the first are of interest.
+      if (zeal && this.tierLog.count >= MAX_TIER_EVENTS) return void this.tierLog.count++;
+      const { name, index } = func;
+      const why = zeal ? "zeal" : spot === undefined ? "set" : "loop";
       const { calls = 0, passes = 0 } = spot ?? {};
       this.tierLog.add({
         what: "frame",

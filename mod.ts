@@ -35,7 +35,8 @@ export type {
   TagDescriptor,
 } from "./src/api/types.ts";
 export type { Feature } from "./src/wasm/features.ts";
-export type { EngineOptions, TierChoice } from "./src/engine/config.ts";
+export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config.ts";
+export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
 export type { TierName } from "./src/runtime/tier.ts";
 export type { Finalizer } from "./src/gc/handles.ts";
 export type { CompileFigures } from "./src/engine/native_tier.ts";

@@ -4,12 +4,15 @@ import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "../engine/config.ts";
 import { JitTier } from "../engine/native_tier.ts";
+import { Zeal } from "../engine/zeal.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { Meter } from "../runtime/meter.ts";
 import { Store } from "../runtime/store.ts";
-import { type TierName, TIERS } from "../runtime/tier.ts";
+import { TIERS } from "../runtime/tier.ts";
+import { TierLog } from "../engine/tier_log.ts";
+import { LivePolicy, raise } from "../engine/tier_policy.ts";
 import type { GcReport } from "../gc/report.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { contextOfTag, publicTag } from "./tag.ts";
@@ -33,6 +36,7 @@ export class Context {
   readonly store: Store;
   readonly caller: Caller;
   readonly jit: JitTier | undefined;
+  readonly tierLog: TierLog = new TierLog();
   #disposals = 0;
 
   constructor(options: EngineOptions) {
@@ -40,7 +44,11 @@ export class Context {
     const { maxNesting, heap, maxParkedCalls, fuel } = this.config;
     this.store = new Store(maxNesting, heap, maxParkedCalls, fuel === undefined ? undefined : new Meter(fuel));
     this.store.interp = new InterpreterTier(this.store);
-    if (canRunNative()) this.store.native = this.jit = new JitTier(this.store.meter !== undefined);
+    if (canRunNative()) {
+      const entersLoops = this.config.tierZeal !== false || this.isLive;
+      this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
+    }
+    this.#choosePolicy();
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);
@@ -51,6 +59,43 @@ export class Context {
       const found = exportedBy(value);
       return found?.store === this.store ? found.func : undefined;
     };
+  }
+
+  /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
+  get isLive(): boolean {
+    const { tier, compile } = this.config;
+    return compile !== "eager" && (tier === "auto" || (tier === "jit" && compile === "worker"));
+  }
+
+  #choosePolicy(): void {
+    const { store, jit, config, tierLog } = this, { tier, tierZeal, compile } = config;
+    if (tierZeal !== false) store.policy = new Zeal(store, tierLog, tierZeal === true ? undefined : tierZeal);
+    else if (jit !== undefined && this.isLive) {
+      // What is asked of the Worker is wanted at once in tier `jit`.
+      const limits = tier === "jit" ? { calls: 1, passes: 1 } : config.hot;
+      store.policy = new LivePolicy(store, jit, limits, tierLog, compile === "worker");
+    }
+  }
+
+  /** Puts a function of a new instance into the tier where it begins. */
+  place(func: WasmFunc): void {
+    const { store, jit } = this, { tier, compile } = this.config;
+    if (tier === "interp" || jit === undefined) return;
+    if (this.isLive) func.live = true;
+    else if (compile !== "eager") store.setTier(func, "jit");
+    else if (jit.refusal(func) !== undefined) store.setTier(func, "jit");
+    else raise(store, jit, this.tierLog, func, "eager", { loop: -1, calls: 0, passes: 0 });
+  }
+
+  /** Moves a function to a tier that somebody chose. */
+  setTier(func: WasmFunc, choice: TierChoice): void {
+    const { store } = this, from = func.tier;
+    const live = choice === "auto" && this.isLive;
+    // Where tiers are live, `auto` leaves it where it is, to be moved from now on.
+    if (!live) store.setTier(func, choice === "auto" ? bestTier() : choice);
+    func.live = live;
+    const { name, index, tier } = func;
+    if (tier !== from) this.tierLog.add({ what: "function", name, index, from, to: tier, why: "set" });
   }
 
   #export(func: WasmFunc): unknown {
@@ -78,9 +123,9 @@ export class Context {
   }
 }
 
-/** The tier that a choice means here. Throws TypeError for a name that is none, Error with the reason where the tier cannot run. */
-export function resolveTier(choice: TierChoice): TierName {
-  if (choice === "auto") return bestTier();
+/** The choice that one means here: `auto` is `interp` where no machine code can run. Throws TypeError for a name that is none, Error with the reason where the tier cannot run. */
+export function resolveTier(choice: TierChoice): TierChoice {
+  if (choice === "auto") return canRunNative() ? "auto" : "interp";
   if (!TIERS.includes(choice)) {
     throw new TypeError(`there is no tier "${choice}"; tiers are ${[...TIERS, "auto"].join(", ")}`);
   }

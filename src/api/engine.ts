@@ -1,6 +1,6 @@
 // The public Engine: compiles modules, makes instances, collects.
 
-import { checkFuel, type EngineOptions, type TierChoice } from "../engine/config.ts";
+import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
 import { assemble, decode, link, start, validate } from "../engine/pipeline.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
@@ -16,7 +16,7 @@ import type { Extern, WasmInstance } from "../runtime/instance.ts";
 import { WasmMemory } from "../runtime/memory.ts";
 import { WasmTable } from "../runtime/table.ts";
 import { WasmTag } from "../runtime/tag.ts";
-import type { TierName } from "../runtime/tier.ts";
+import type { TierEvent, TierListener } from "../engine/tier_log.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
 import { LinkError } from "../wasm/errors.ts";
 import { PAGE_BYTES } from "../wasm/limits.ts";
@@ -53,9 +53,29 @@ export class Engine {
     this.#context = new Context(options);
   }
 
-  /** The tier that functions start in. */
-  get tier(): TierName {
+  /** The tier that functions are in unless somebody moves them; `auto`: where the engine sees fit. */
+  get tier(): TierChoice {
     return this.#context.config.tier;
+  }
+  /** When and where machine code is made. */
+  get compileMode(): CompileMode {
+    return this.#context.config.compile;
+  }
+  /** Why that is not what was asked for; undefined if it is. */
+  get compileReason(): string | undefined {
+    return this.#context.config.compileReason;
+  }
+  /** The latest moves of functions and frames between tiers, oldest first: 1000 are kept. */
+  get tierEvents(): readonly TierEvent[] {
+    return this.#context.tierLog.events;
+  }
+  /** How many there have been in all. */
+  get tierEventCount(): number {
+    return this.#context.tierLog.count;
+  }
+  /** Calls `listener` with each move from now on, while Wasm may be running; gives what ends that. */
+  onTierEvent(listener: TierListener): () => void {
+    return this.#context.tierLog.listen(listener);
   }
   /** Why machine code cannot run here; undefined when it can. */
   static get nativeUnavailable(): string | undefined {
@@ -80,12 +100,12 @@ export class Engine {
    * Trap when a segment does not fit or the start function traps, Exception when it throws, ResourceError when there is no room.
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
-    const { store, caller, config } = this.#context;
+    const { store, caller } = this.#context;
     let instance: WasmInstance | undefined;
     try {
       instance = link(store, innerModule(module), (i, m) => this.#resolve(i, m, imports));
       for (const f of instance.funcs) {
-        if (f.instance === instance && config.tier !== "interp") store.setTier(f, config.tier);
+        if (f.instance === instance) this.#context.place(f);
       }
       start(instance, (f) => caller.call(f, []));
     } catch (error) {
@@ -286,8 +306,8 @@ export class Engine {
     return this.#context.store.interrupt;
   }
 
-  /** The tier that a choice means here. Throws TypeError for a name that is none, Error, with the reason, where it cannot run. */
-  static resolveTier(choice: TierChoice): TierName {
+  /** The choice that one means here: `auto` is `interp` where machine code cannot run. Throws TypeError for a name that is none, Error, with the reason, where it cannot run. */
+  static resolveTier(choice: TierChoice): TierChoice {
     return resolveTier(choice);
   }
 }

@@ -74,14 +74,15 @@ export class Func {
   }
 
   /**
-   * The tier that its next call runs in. Set to `auto` for the best that can run here; a function that the tier cannot compile stays in `interp`, and
-   * `tierReason` says why. Throws Error where a tier cannot run.
+   * The tier that its next call runs in. Setting it moves running frames, too: those of machine code go on in `interp` as soon as what they called returns. Set to
+   * `auto`, the engine decides, if its own tier is `auto`; otherwise it is the fastest that can run here. A function that the tier cannot compile stays in `interp`,
+   * and `tierReason` says why. Throws Error where a tier cannot run.
    */
   get tier(): TierName {
     return this.#inner.tier;
   }
   set tier(choice: TierChoice) {
-    this.#context.store.setTier(this.#inner, resolveTier(choice));
+    this.#context.setTier(this.#inner, resolveTier(choice));
   }
   /** Why it runs in `interp` although the tier that was asked for is another; undefined if that is not so. */
   get tierReason(): string | undefined {
@@ -156,7 +157,7 @@ export class Func {
 
   #compiler(valid: ValidModule): JitCompiler {
     const { jit, store } = this.#context;
-    return compiler(valid, jit?.native.cpu ?? BASELINE_CPU, store.meter !== undefined);
+    return compiler(valid, jit?.native.cpu ?? BASELINE_CPU, jit?.options ?? { metered: store.meter !== undefined });
   }
 
   /**

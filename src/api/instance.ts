@@ -110,7 +110,7 @@ export class Instance implements Disposable {
   setTier(choice: TierChoice): void {
     const tier = resolveTier(choice);
     for (const f of this.#inner.funcs) {
-      if (f.mode !== Mode.HOST && f.instance === this.#inner) this.#context.store.setTier(f, tier);
+      if (f.mode !== Mode.HOST && f.instance === this.#inner) this.#context.setTier(f, tier);
     }
   }
 

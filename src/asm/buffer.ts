@@ -1,7 +1,7 @@
 // CodeBuffer: takes the bytes that an architecture's encoder writes, with labels, relocations, trap sites and source marks,
 // and gives Code. How a label's distance is written into an instruction is left to the architecture (`patch`).
 import { BugError } from "../base/bug.ts";
-import type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget } from "./code.ts";
+import type { Code, FrameMap, LoopEntry, Relocation, RelocationKind, RelocationTarget } from "./code.ts";
 
 /** A place in the code, known or yet to come: an index into the buffer's label tables. */
 export type Label = number;
@@ -56,6 +56,7 @@ export abstract class CodeBuffer {
   #relocations: Relocation[] = [];
   #frameMaps: FrameMap[] = [];
   #landingPads: number[] = [];
+  #loopEntries: LoopEntry[] = [];
   #alignment = 16;
 
   #trapOffsets = new Uint32Array(64);
@@ -83,6 +84,7 @@ export abstract class CodeBuffer {
     this.#relocations = [];
     this.#frameMaps = [];
     this.#landingPads = [];
+    this.#loopEntries = [];
     this.#tables = [];
     this.#constants = [];
     if (this.#constantLabels.size !== 0) this.#constantLabels.clear();
@@ -291,6 +293,11 @@ export abstract class CodeBuffer {
     this.#landingPads.push(entry, this.position);
   }
 
+  /** What is written from here on is where a frame goes on behind the head of the loop at `source`. */
+  loopEntry(source: number, moves: Int32Array): void {
+    this.#loopEntries.push({ source, offset: this.position, moves });
+  }
+
   /** Places the data and gives the finished code, a copy; every label that is used must be bound. Call `reset` to go on. */
   finish(options: FinishOptions): Code {
     const instructionLength = this.position;
@@ -313,6 +320,7 @@ export abstract class CodeBuffer {
       },
       sourceMap: this.#sourceMap.slice(0, this.#sourceLength),
       landingPads: Uint32Array.from(this.#landingPads),
+      loopEntries: this.#loopEntries,
       frameMaps: this.#frameMaps,
     };
   }

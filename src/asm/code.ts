@@ -44,6 +44,36 @@ export interface FrameMap {
   readonly registers: Uint32Array;
 }
 
+/** Where a frame that another tier has begun goes on in the code: behind the head of a loop. */
+export interface LoopEntry {
+  /** Byte offset behind the loop's first instruction in the source binary. */
+  readonly source: number;
+  /** Where the code for it begins. It finds the frame set up. */
+  readonly offset: number;
+  /** Triples: slot in the frame of the other tier (see side_table.ts), displacement from the frame pointer to which it is copied, 32-bit words. */
+  readonly moves: Int32Array;
+}
+
+/** Where a value is at a safepoint: in the frame, in a register, which is saved when the code leaves there, or in the code alone. */
+export const ValuePlace = { FRAME: 0, SAVED: 1, CONSTANT: 2 } as const;
+/** Ints of a value at a safepoint. */
+export const SAFEPOINT_INTS = 5;
+
+/** A place in the code where a frame can be taken out of it, and what another tier has to know to go on. */
+export interface Safepoint {
+  /** The return address of a call, of a function or of the thunk that leaves at a check. */
+  readonly offset: number;
+  /** Byte offset of the instruction that comes next. */
+  readonly source: number;
+  /** Slots in use in the frame of the other tier; the results of a call come on top. */
+  readonly height: number;
+  /**
+   * Quintuples: slot in that frame; a {@link ValuePlace}; displacement from the frame pointer, offset in the stack block, or low word; high word; 32-bit words.
+   * Values that nobody reads any more may be anything.
+   */
+  readonly values: Int32Array;
+}
+
 /** Machine code of one function or stub, with everything that is known about it. */
 export interface Code {
   /** What it is the code of. */
@@ -66,6 +96,8 @@ export interface Code {
   readonly sourceMap: Uint32Array;
   /** Pairs (first int of a catch clause's entry in the side table, offset of the code where an exception that it catches goes on). */
   readonly landingPads: Uint32Array;
+  /** One for each loop that can be reached, if they were asked for. */
+  readonly loopEntries: readonly LoopEntry[];
   /** Ascending in their offset. */
   readonly frameMaps: readonly FrameMap[];
 }

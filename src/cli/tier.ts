@@ -2,11 +2,10 @@
 
 import { Engine } from "../api/engine.ts";
 import type { TierChoice } from "../engine/config.ts";
-import type { TierName } from "../runtime/tier.ts";
 import { CommandError } from "./exit.ts";
 
-/** The tier that a choice means here. Throws CommandError, with the reason, where it cannot run. */
-export function chosenTier(choice: TierChoice): TierName {
+/** The choice that one means here. Throws CommandError, with the reason, where it cannot run. */
+export function chosenTier(choice: TierChoice): TierChoice {
   try {
     return Engine.resolveTier(choice);
   } catch (error) {

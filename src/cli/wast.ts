@@ -19,11 +19,13 @@ export interface WastOptions {
   readonly features?: FeatureChange;
 }
 
-const ALL: readonly WastTier[] = [...TIERS, "mixed"];
+const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random"];
 
 /** Runs files, and all `.wast` files of directories. Gives the exit code. Throws UsageError, CommandError. */
 export function runWast(paths: readonly string[], options: WastOptions): ExitCode {
-  const runners = tiersOf(options.tier, (line) => console.error(line)).map((tier) => new WastRunner(tier));
+  const runners = tiersOf(options.tier, (line) => console.error(line)).map((tier) =>
+    new WastRunner(tier, {}, options.seed)
+  );
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const times = new Map<WastTier, number>();
   for (const file of scriptFiles(paths)) {
@@ -77,7 +79,7 @@ export function tiersOf(list: string | undefined, say: (line: string) => void): 
   if (list === undefined) return missing === undefined ? ["jit"] : ["interp"];
   if (list === "all") {
     if (missing === undefined) return [...ALL];
-    say(`tiers jit and mixed are left out: ${missing}`);
+    say(`tiers ${ALL.slice(1).join(", ")} are left out: ${missing}`);
     return ["interp"];
   }
   return list.split(",").map((name) => {

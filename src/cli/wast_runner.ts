@@ -17,8 +17,11 @@ import { makeSpectest } from "./spectest.ts";
 import { callWithValues, globalValue, printValue, type Value } from "./values.ts";
 import { argumentBits, matchesPattern, Mismatch, printPattern, Unsupported } from "./wast_values.ts";
 
-/** Where scripts run: a tier, or `mixed`: each function in a tier that chance decides. */
-export type WastTier = TierName | "mixed";
+/**
+ * Where scripts run: a tier; `mixed`: each function in a tier that chance decides; `zeal`: machine code, but every frame changes the tier at each opportunity;
+ * `zeal-random`: at those of them that chance decides.
+ */
+export type WastTier = TierName | "mixed" | "zeal" | "zeal-random";
 
 /** A failure or a skip. */
 export interface Note {
@@ -62,7 +65,7 @@ export class Script {
 
 /** How to run. */
 export interface RunnerOptions {
-  /** Seed of the tiers in `mixed`; default 1. */
+  /** Seed of the tiers in `mixed`; default 1. That of `zeal-random` is the runner's. */
   readonly seed?: number;
   /** Whether what needs a feature that Strata does not have yet is skipped; otherwise it fails. */
   readonly skipUnsupported?: boolean;
@@ -74,10 +77,14 @@ export interface RunnerOptions {
 export class WastRunner {
   readonly #engine: Engine;
 
-  /** Takes options for the engine, beside the tier. Throws Error, with the reason, for a tier that cannot run here. */
-  constructor(readonly tier: WastTier, options: EngineOptions = {}) {
-    if (tier === "mixed") Engine.resolveTier("jit");
-    this.#engine = new Engine({ ...options, tier: tier === "mixed" ? "interp" : tier });
+  /** Takes options for the engine, beside the tier, and the seed of `zeal-random`. Throws Error, with the reason, for a tier that cannot run here. */
+  constructor(readonly tier: WastTier, options: EngineOptions = {}, seed = 1) {
+    if (tier === "mixed") {
+      Engine.resolveTier("jit");
+      this.#engine = new Engine({ ...options, tier: "interp" });
+    } else if (tier === "zeal" || tier === "zeal-random") {
+      this.#engine = new Engine({ ...options, tier: "jit", tierZeal: tier === "zeal" ? true : seed });
+    } else this.#engine = new Engine({ ...options, tier });
   }
 
   /** Runs a script from its start. Its instances are disposed of afterwards. */

@@ -4,15 +4,28 @@ import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
 import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
-import type { TierName } from "../runtime/tier.ts";
+import type { HotLimits, TierName } from "../runtime/tier.ts";
+import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
-/** The tiers that can be asked for: `auto` is the best that can run here. */
+/** The tiers that can be asked for: with `auto`, functions begin in `interp`, and what is hot goes on as machine code where that can run. */
 export type TierChoice = TierName | "auto";
+
+/**
+ * When and where machine code is made: when it is first needed; all of a module's when it is instantiated; or in a Worker, while the interpreter runs on.
+ */
+export type CompileMode = "lazy" | "eager" | "worker";
+const COMPILE_MODES: readonly CompileMode[] = ["lazy", "eager", "worker"];
 
 /** What an engine can be made with. */
 export interface EngineOptions {
   /** Tier of functions whose tier nobody sets; default `auto`. */
   readonly tier?: TierChoice;
+  /** When and where machine code is made; default `lazy`. */
+  readonly compile?: CompileMode;
+  /** Tier `auto`: calls after which a function is hot; default 10, since a call takes about as long in `interp` as compiling a few dozen bytes of it. */
+  readonly callThreshold?: number;
+  /** Tier `auto`: passes of a loop's head after which its function is hot, and its frame goes on as machine code; default 1000, for which `interp` takes about a tenth of a millisecond. */
+  readonly loopThreshold?: number;
   /** Features to switch on (`threads`, `wide-arithmetic`, `custom-page-sizes`) or off (those of WebAssembly 3.0), by name. */
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
@@ -32,18 +45,29 @@ export interface EngineOptions {
   readonly gcMaximumBytes?: number;
   /** Collects at every allocation, which finds references that are not rooted; default false. */
   readonly gcZeal?: boolean;
+  /**
+   * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
+   * Needs tier `jit`; default false.
+   */
+  readonly tierZeal?: boolean | number;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
   readonly collectAfterDisposals?: number;
 }
 
 /** Options with all defaults filled in. */
 export interface EngineConfig {
-  readonly tier: TierName;
+  /** `auto` only where machine code can run. */
+  readonly tier: TierChoice;
+  readonly compile: CompileMode;
+  /** Why the mode is not the one that was asked for. */
+  readonly compileReason: string | undefined;
+  readonly hot: HotLimits;
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly fuel: number | undefined;
   readonly maxParkedCalls: number;
   readonly collectAfterDisposals: number;
+  readonly tierZeal: boolean | number;
   readonly heap: HeapOptions;
 }
 
@@ -55,14 +79,29 @@ export function checkFuel(fuel: number): number {
   return fuel;
 }
 
-/** Fills in defaults. Throws TypeError for a tier that does not exist, RangeError for fuel that makes no sense, Error for a tier that cannot run here. */
-export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierName): EngineConfig {
+/** Fills in defaults. Throws TypeError for what does not exist, RangeError for what is out of range, Error for a tier that cannot run here. */
+export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierChoice): EngineConfig {
+  const tierZeal = options.tierZeal ?? false;
+  const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
+  if (tierZeal !== false && tier !== "jit") throw new TypeError("tierZeal needs tier jit");
+  const wanted = options.compile ?? "lazy";
+  if (!COMPILE_MODES.includes(wanted)) {
+    throw new TypeError(`compile is one of ${COMPILE_MODES.join(", ")}, not "${wanted}"`);
+  }
+  const compileReason = wanted === "worker" ? backgroundCompilerUnavailable() : undefined;
   return {
-    tier: resolve(options.tier ?? "auto"),
+    tier,
+    compile: compileReason === undefined ? wanted : "lazy",
+    compileReason,
+    hot: {
+      calls: threshold("callThreshold", options.callThreshold ?? 10),
+      passes: threshold("loopThreshold", options.loopThreshold ?? 1000),
+    },
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
     maxParkedCalls: options.maxParkedCalls ?? DEFAULT_MAX_PARKED,
+    tierZeal,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
     heap: {
       growthFactor: options.gcGrowthFactor ?? DEFAULT_HEAP_OPTIONS.growthFactor,
@@ -73,7 +112,12 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
   };
 }
 
-/** What `auto` means here: the native tier where it can run, otherwise the best portable one. */
+function threshold(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= 0x7fffffff) return value;
+  throw new TypeError(`${name} is a whole number from 1 to 2147483647, not ${value}`);
+}
+
+/** The tier of the fastest code that can run here. */
 export function bestTier(): TierName {
   return canRunNative() ? "jit" : "interp";
 }

@@ -1,18 +1,19 @@
 // Tier `jit` as the runtime sees it: compiles functions when first called, installs their code, and tells what a trap was.
 
 import { type Native, startNative } from "../abi/native.ts";
-import type { Code } from "../asm/code.ts";
+import type { Code, Safepoint } from "../asm/code.ts";
+import { BugError } from "../base/bug.ts";
 import { Exit } from "../abi/exits.ts";
 import { type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
 import { framesAtCall, framesAtHelper, framesAtTrap, type NativeFrame, readTrap } from "../link/backtrace.ts";
 import { ThunkCache } from "../link/thunk_cache.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";
-import type { NativeLocation, NativeTier, Parked } from "../runtime/tier.ts";
+import type { LoopPlace, NativeLocation, NativeTier, Parked, ThunkPlace } from "../runtime/tier.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import { refusal } from "../jit/compilable.ts";
-import type { JitCompiler } from "../jit/compile_function.ts";
+import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
 import { compiler } from "./pipeline.ts";
 
 /** Whose code it is: a function of a module, or a thunk. */
@@ -27,6 +28,8 @@ interface CompiledModule {
   compiler: JitCompiler | undefined;
   readonly code: ModuleCode<CodeOwner>;
   readonly functions: Map<number, Installed<CodeOwner>>;
+  /** Of functions that had a frame taken back. */
+  readonly safepoints: Map<number, ReadonlyMap<number, Safepoint>>;
 }
 
 /** Figures of a compilation. */
@@ -67,8 +70,8 @@ export class JitTier implements NativeTier {
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
-  /** `metered`: whether the code takes fuel. */
-  constructor(readonly metered = false) {}
+  /** Takes what its code is to be able to do beyond running. */
+  constructor(readonly options: CodeOptions = {}) {}
 
   refusal(func: WasmFunc): string | undefined {
     return refusal(func.instance!.valid, func.index, this.native.cpu);
@@ -81,20 +84,42 @@ export class JitTier implements NativeTier {
   /** The installed code of a function; compiles it first if need be. */
   installed(valid: ValidModule, index: number): Installed<CodeOwner> {
     const compiled = this.#module(valid);
-    let found = compiled.functions.get(index);
-    if (found === undefined) {
-      const code = this.compile(valid, index);
-      this.releaseScarce();
-      found = compiled.code.install(code, { index });
-      compiled.functions.set(index, found);
-    }
-    return found;
+    return compiled.functions.get(index) ?? this.#install(compiled, index, this.compile(valid, index));
+  }
+
+  /** Installs code that was compiled elsewhere, in `ms`, as this tier would have. */
+  adopt(valid: ValidModule, index: number, code: Code, ms: number): void {
+    const compiled = this.#module(valid);
+    if (compiled.functions.has(index)) return;
+    this.#install(compiled, index, code);
+    this.#count(valid, index, code, ms);
+  }
+
+  #install(compiled: CompiledModule, index: number, code: Code): Installed<CodeOwner> {
+    this.releaseScarce();
+    const installed = compiled.code.install(code, { index });
+    compiled.functions.set(index, installed);
+    return installed;
+  }
+
+  #count(valid: ValidModule, index: number, code: Code, ms: number): void {
+    const body = valid.module.funcs[index].body!;
+    this.figures.ms += ms;
+    this.figures.functions++;
+    this.figures.wasmBytes += body.end - body.start;
+    this.figures.codeBytes += code.bytes.length;
   }
 
   #module(valid: ValidModule): CompiledModule {
     let compiled = this.#modules.get(valid);
     if (compiled === undefined) {
-      compiled = { valid, compiler: undefined, code: this.#space.newModule(), functions: new Map() };
+      compiled = {
+        valid,
+        compiler: undefined,
+        code: this.#space.newModule(),
+        functions: new Map(),
+        safepoints: new Map(),
+      };
       this.#modules.set(valid, compiled);
       this.#compiled.add(new WeakRef(compiled));
       FORGOTTEN.register(compiled, compiled.code, compiled);
@@ -118,16 +143,17 @@ export class JitTier implements NativeTier {
   compile(valid: ValidModule, index: number): Code {
     const began = performance.now();
     const compiled = this.#module(valid);
-    const maker = compiled.compiler ?? compiler(valid, this.native.cpu, this.metered);
-    compiled.compiler = undefined;
-    const code = maker.compile(index);
-    compiled.compiler = maker;
-    const body = valid.module.funcs[index].body!;
-    this.figures.ms += performance.now() - began;
-    this.figures.functions++;
-    this.figures.wasmBytes += body.end - body.start;
-    this.figures.codeBytes += code.bytes.length;
+    const code = this.#withCompiler(compiled, (maker) => maker.compile(index));
+    this.#count(valid, index, code, performance.now() - began);
     return code;
+  }
+
+  #withCompiler<T>(compiled: CompiledModule, use: (maker: JitCompiler) => T): T {
+    const maker = compiled.compiler ?? compiler(compiled.valid, this.native.cpu, this.options);
+    compiled.compiler = undefined;
+    const made = use(maker);
+    compiled.compiler = maker;
+    return made;
   }
 
   /**
@@ -156,11 +182,29 @@ export class JitTier implements NativeTier {
     this.#modules.delete(valid);
   }
 
-  exitThunk(func: WasmFunc): number {
+  exitThunk(func: WasmFunc): ThunkPlace {
     return this.#thunks.exit(func.signature.params, func.signature.results);
   }
-  entryThunk(func: WasmFunc): number {
+  entryThunk(func: WasmFunc): ThunkPlace {
     return this.#thunks.entry(func.signature.params, func.signature.results);
+  }
+
+  loopEntry(func: WasmFunc, source: number): LoopPlace | undefined {
+    const { start, code } = this.installed(func.instance!.valid, func.index);
+    const entry = code.loopEntries.find((e) => e.source === source);
+    return entry && { address: start + entry.offset, moves: entry.moves, frameSize: code.frameSize };
+  }
+
+  safepoint(func: WasmFunc, offset: number): Safepoint {
+    const { valid } = func.instance!, compiled = this.#module(valid);
+    let known = compiled.safepoints.get(func.index);
+    if (known === undefined) {
+      const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index));
+      compiled.safepoints.set(func.index, known = new Map(list.map((s) => [s.offset, s])));
+    }
+    const found = known.get(offset);
+    if (found === undefined) throw new BugError(`${func.name} has no safepoint at 0x${offset.toString(16)}`);
+    return found;
   }
 
   trapOf(stack: NativeStack): TrapCode {
@@ -187,6 +231,7 @@ export class JitTier implements NativeTier {
 function* locations(frames: Iterable<NativeFrame<CodeOwner>>): Iterable<NativeLocation> {
   for (const f of frames) {
     if (f.owner === THUNK) continue;
-    yield { index: f.owner.index, tier: "jit", wasmOffset: f.sourceOffset, fp: f.fp, code: f.code, start: f.start };
+    const { fp, code, start, returnOffset: offset } = f;
+    yield { index: f.owner.index, tier: "jit", wasmOffset: f.sourceOffset, fp, code, start, offset };
   }
 }

@@ -1,7 +1,7 @@
 // The way of the data, from a module's source to values, one exported function per step. Nothing upstream is changed by what comes after.
 
 import { decodeModule } from "../binary/decode_module.ts";
-import { JitCompiler } from "../jit/compile_function.ts";
+import { type CodeOptions, JitCompiler } from "../jit/compile_function.ts";
 import { initialize, instantiate, type Resolver } from "../runtime/instantiate.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { moduleLayout } from "../abi/vmctx.ts";
@@ -38,7 +38,7 @@ export function start(instance: WasmInstance, call: (func: WasmFunc) => void): v
   initialize(instance, call);
 }
 
-/** The compiler of a ValidModule's functions, each → machine code as inert data; `metered` code takes fuel. */
-export function compiler(valid: ValidModule, cpu: CpuFeatures, metered = false): JitCompiler {
-  return new JitCompiler(valid, { cpu, layout: moduleLayout(valid.module), metered });
+/** The compiler of a ValidModule's functions, each → machine code as inert data. */
+export function compiler(valid: ValidModule, cpu: CpuFeatures, options: CodeOptions = {}): JitCompiler {
+  return new JitCompiler(valid, { cpu, layout: moduleLayout(valid.module), ...options });
 }

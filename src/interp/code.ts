@@ -2,12 +2,14 @@
 // and per function the numbers that a call needs. Made when a function is first called.
 
 import { BytecodeReader } from "../bytecode/reader.ts";
+
 import type { InterpCode, WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
-import { type BodyFacts, ENTRY_INTS, type Handler, TARGET_STP } from "../validate/side_table.ts";
+import type { HotLimits } from "../runtime/tier.ts";
+import { type BodyFacts, entriesOf, ENTRY_INTS, type Handler, TARGET_PC, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FuncBody, Module } from "../wasm/module.ts";
-import { BLOCK, CALL_INDIRECT, Imm, RETURN } from "../wasm/opcodes.ts";
+import { BLOCK, CALL_INDIRECT, Imm, LOOP, RETURN } from "../wasm/opcodes.ts";
 import { fuseBody, isFused } from "./fuse.ts";
 import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
@@ -19,8 +21,20 @@ export const OTHER_MEMORY = 0xe1;
 export const CALL_WIDE = 0xe2;
 export const RETURN_CALL_WIDE = 0xe3;
 
+/**
+ * The byte that counts where calls and loops are counted: in place of `loop`, and behind the end of the module, where calls and branches back lead. The number of
+ * the counter is in the next byte: 0 for calls, others for the loops of the function. No instruction has it.
+ */
+export const COUNT = 0xe4;
+/** Counters that a function has at most; loops beyond are not counted. */
+const MAX_COUNTERS = 256;
+
 /** The byte that stands for a run of blocks, the distance to whose end is in the next byte. No instruction has it. */
 export const BLOCKS = 0xe0;
+
+/** Behind the module's bytes: each counter in two bytes. */
+const COUNTER_BYTES = Uint8Array.from({ length: 2 * MAX_COUNTERS }, (_, i) => i % 2 === 0 ? COUNT : i >> 1);
+const NOTHING = new Int32Array(0);
 
 /** Joins the run of blocks that begins at `at`, as far as one byte can tell; gives the offset behind it. */
 export function joinBlocks(bytes: Uint8Array, at: number): number {
@@ -48,10 +62,15 @@ export class ModuleCode {
   readonly #fused = new Set<FuncBody>();
   /** Whether bytes are replaced because of the memory or table that an instruction is about. */
   readonly #addresses: boolean;
+  /** By body: where each counter goes on: at the first instruction, behind the heads of loops in their order. */
+  readonly #heads = new Map<FuncBody, Int32Array>();
 
-  constructor(readonly valid: ValidModule) {
+  /** `counts`: whether calls and passes of loops are counted. */
+  constructor(readonly valid: ValidModule, readonly counts: boolean) {
     const { module, bodies } = valid;
-    this.bytes = module.bytes.slice();
+    this.bytes = new Uint8Array(module.bytes.length + COUNTER_BYTES.length);
+    this.bytes.set(module.bytes);
+    this.bytes.set(COUNTER_BYTES, module.bytes.length);
     this.original = module.bytes;
     this.data = new DataView(this.bytes.buffer);
     this.tableStarts = new Int32Array(bodies.length);
@@ -66,6 +85,39 @@ export class ModuleCode {
       at = end;
     });
     for (const [i, facts] of bodies.entries()) this.#adaptBody(module.funcs[module.importedFuncs + i].body!, facts);
+    if (counts) this.#countLoops();
+  }
+
+  /** Where calls begin that are counted. */
+  get entry(): number {
+    return this.original.length;
+  }
+
+  /** Lets loops begin, and branches back lead, where they are counted. */
+  #countLoops(): void {
+    const { module } = this.valid;
+    const counters = new Map<number, number>();
+    for (const { body } of module.funcs) {
+      if (body === undefined) continue;
+      const heads = [body.codeStart];
+      const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
+      while (r.pos < r.end && heads.length < MAX_COUNTERS) {
+        if (r.next() !== LOOP) continue;
+        counters.set(r.pos, heads.length);
+        countLoop(this.bytes, r.at, heads.length);
+        heads.push(r.pos);
+      }
+      this.#heads.set(body, Int32Array.from(heads));
+    }
+    for (let k = 0; k < this.table.length; k += ENTRY_INTS) {
+      const counter = counters.get(this.table[k + TARGET_PC]);
+      if (counter !== undefined) this.table[k + TARGET_PC] = this.entry + 2 * counter;
+    }
+  }
+
+  /** By counter of a body, where it goes on; empty where nothing is counted. */
+  headsOf(body: FuncBody): Int32Array {
+    return this.#heads.get(body) ?? NOTHING;
   }
 
   /** Writes how the loop reads a body, where it is not as the module has it. */
@@ -90,8 +142,12 @@ export class ModuleCode {
     r.next();
     target.set(module.bytes.subarray(pc, r.pos), pc);
     if (facts.vectorMoves.includes(pc)) target[pc] = VECTOR_FORM.get(r.op)!;
-    if (r.pos === module.funcs[i].body!.end) target[pc] = RETURN;
-    else adapt(r, module, facts.localSlot, target);
+    const { body } = module.funcs[i];
+    if (r.pos === body!.end) target[pc] = RETURN;
+    else if (r.op === LOOP && this.counts) {
+      const counter = this.headsOf(body!).indexOf(r.pos);
+      if (counter > 0) countLoop(target, pc, counter);
+    } else adapt(r, module, facts.localSlot, target);
     return r.pos;
   }
 
@@ -129,7 +185,11 @@ export class ModuleCode {
 
   /** Bytes that stop before every instruction; `allow()` opens one for a step. */
   get allStops(): Uint8Array {
-    return this.#allStops ??= new Uint8Array(this.bytes.length).fill(STOP);
+    if (this.#allStops === undefined) {
+      this.#allStops = new Uint8Array(this.bytes.length).fill(STOP, 0, this.entry);
+      this.#allStops.set(COUNTER_BYTES, this.entry);
+    }
+    return this.#allStops;
   }
   /** Opens the instruction at `pc` in `allStops`; gives the offset behind it, for `forbid()`. */
   allow(pc: number): number {
@@ -139,6 +199,12 @@ export class ModuleCode {
   forbid(pc: number, end: number): void {
     this.allStops.fill(STOP, pc, end);
   }
+}
+
+/** Writes to `bytes` the `loop` at `at` as one that is counted. */
+function countLoop(bytes: Uint8Array, at: number, counter: number): void {
+  bytes[at] = COUNT;
+  bytes[at + 1] = counter;
 }
 
 /** What stands for an instruction of the loop, because of the memory or table that it is about; undefined if it stands for itself. */
@@ -193,12 +259,44 @@ export class InstanceCode {
   }
 }
 
+/** Counters of a function, of calls first, then of its loops in their order: what is left until the loop is to be left, and what was counted before. */
+export class Counters {
+  readonly left: Int32Array;
+  readonly #limits: Int32Array;
+  readonly #before: Float64Array;
+
+  constructor(count: number, limits: HotLimits) {
+    this.left = new Int32Array(count).fill(limits.passes);
+    this.left[0] = limits.calls;
+    this.#limits = this.left.slice();
+    this.#before = new Float64Array(this.left.length);
+  }
+
+  /** What was counted so far. */
+  count(counter: number): number {
+    return this.#before[counter] + this.#limits[counter] - this.left[counter];
+  }
+  /** Lets a counter run out after `more` from now on, at least 1. */
+  rearm(counter: number, more: number): void {
+    this.#before[counter] = this.count(counter);
+    this.#limits[counter] = this.left[counter] = more;
+  }
+}
+
 /** A function as the loop sees it. Heights and sizes in words, two per slot. */
 export class FunctionCode implements InterpCode {
   readonly kind = "interp";
   readonly view: InstanceCode;
   /** First instruction. */
+  readonly body: number;
+  /** Where a call begins: there, or where it is counted. */
   readonly start: number;
+  /** Undefined where nothing is counted. */
+  readonly counters: Counters | undefined;
+  /** `counters.left`. */
+  readonly left: Int32Array;
+  /** Where each counter goes on. */
+  readonly heads: Int32Array;
   /** Cursor in the joined side table at the start. */
   readonly stp: number;
   readonly paramWords: number;
@@ -218,7 +316,13 @@ export class FunctionCode implements InterpCode {
     const facts = instance.valid.bodies[i];
     const body = instance.module.funcs[func.index].body!;
     this.view.code.fuse(body);
-    this.start = body.codeStart;
+    const { code } = this.view;
+    const limits = instance.store.policy?.limits;
+    this.body = body.codeStart;
+    this.start = limits === undefined ? this.body : code.entry;
+    this.heads = code.headsOf(body);
+    this.counters = limits === undefined ? undefined : new Counters(this.heads.length, limits);
+    this.left = this.counters?.left ?? NOTHING;
     this.stp = this.view.code.tableStarts[i];
     this.paramWords = facts.paramSlots * 2;
     this.localWords = facts.localSlots * 2;
@@ -227,20 +331,36 @@ export class FunctionCode implements InterpCode {
     this.localSlot = facts.localSlot;
     this.handlers = facts.handlers;
   }
+
+  /** The cursor of the side table before the instruction at `pc`. */
+  cursorAt(pc: number): number {
+    const r = new BytecodeReader(this.view.code.original, this.body, pc);
+    let stp = this.stp;
+    while (r.pos < pc) {
+      r.next();
+      stp += ENTRY_INTS * entriesOf(r);
+    }
+    return stp;
+  }
 }
 
 const modules = new WeakMap<ValidModule, ModuleCode>();
+const countedModules = new WeakMap<ValidModule, ModuleCode>();
 const instances = new WeakMap<WasmInstance, InstanceCode>();
 
-/** The one ModuleCode of a module. */
-export function moduleCode(valid: ValidModule): ModuleCode {
-  let code = modules.get(valid);
-  if (code === undefined) modules.set(valid, code = new ModuleCode(valid));
+/** The one ModuleCode of a module, for stores where calls and loops are counted or for the others. */
+export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
+  const known = counts ? countedModules : modules;
+  let code = known.get(valid);
+  if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
 function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
-  if (code === undefined) instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid)));
+  if (code === undefined) {
+    const counts = instance.store.policy !== undefined;
+    instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid, counts)));
+  }
   return code;
 }
 /** The FunctionCode of a function of a module. */

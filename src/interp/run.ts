@@ -576,6 +576,17 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 if (a === NO_TRAP) status = RunStatus.THROW;
                 else trap = a;
                 break run;
+              case 0xe4: // COUNT
+                next = codes[top >> 2];
+                a = bytes[pc];
+                pc = next.heads[a];
+                b = (next.left[a] - 1) | 0;
+                next.left[a] = b;
+                // A call was paid for.
+                if (a !== 0) fuel = (fuel - 1) | 0;
+                if (b <= 0) status = RunStatus.HOT;
+                else if (fuel >= 0) continue;
+                break run;
               case 0xe0: // BLOCKS
                 pc = (pc + bytes[pc]) | 0;
                 continue;

@@ -5,7 +5,7 @@ import { BytecodeReader } from "../bytecode/reader.ts";
 import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { Store } from "../runtime/store.ts";
-import { type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
+import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
 import { deadlinePassed } from "../platform/deadline.ts";
 import type { Meter } from "../runtime/meter.ts";
@@ -165,14 +165,17 @@ export class Thread implements InterpThread {
 
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
   step(): RunStatus | typeof STOPPED {
+    const { view: { code }, body } = CODES[this.top / FRAME_WORDS];
+    if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
-    const { code } = CODES[this.top / FRAME_WORDS].view;
     const end = code.allow(pc);
     this.stepping = true;
     try {
       for (;;) {
         const status = runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED;
         if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        // Whoever steps through a function wants it as it is.
+        if (status === RunStatus.HOT) continue;
         if (status !== RunStatus.TRAP || !this.#rewindAfterGrow()) return this.#left(status);
       }
     } finally {
@@ -187,7 +190,7 @@ export class Thread implements InterpThread {
    */
   #rewindAfterGrow(): boolean {
     if (this.trapCode !== TrapCode.MEMORY_OUT_OF_BOUNDS) return false;
-    const { view, start } = CODES[this.top / FRAME_WORDS];
+    const { view, body: start } = CODES[this.top / FRAME_WORDS];
     const memory = view.instance.memories[0];
     // Accesses with 64-bit addresses look at the length themselves.
     if (memory === undefined || !memory.type.shared || memory.type.is64) return false;
@@ -207,7 +210,7 @@ export class Thread implements InterpThread {
 
   #left<T extends RunStatus | typeof STOPPED>(status: T): T {
     this.#before = status === STOPPED;
-    this.#atSafepoint = status === RunStatus.SAFEPOINT;
+    this.#atSafepoint = status === RunStatus.SAFEPOINT || status === RunStatus.HOT;
     if (status === RunStatus.DONE || status === RunStatus.TAIL_CALL) {
       this.top -= FRAME_WORDS;
       this.level--;
@@ -225,6 +228,43 @@ export class Thread implements InterpThread {
     const frames = this.#parked?.frames ?? FRAMES;
     let at = this.top;
     for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= frames[at + BASE];
+    return at;
+  }
+
+  get hot(): HotSpot {
+    const at = this.top;
+    const { func, heads, counters } = CODES[at / FRAME_WORDS];
+    const pc = FRAMES[at + PC], counter = heads.indexOf(pc);
+    return {
+      func,
+      loop: counter === 0 ? -1 : pc,
+      calls: counters!.count(0),
+      passes: counter === 0 ? 0 : counters!.count(counter),
+      rearm: (more) => counters!.rearm(counter, more),
+    };
+  }
+
+  takeTop(): { at: number; base: boolean } {
+    const { top } = this, base = FRAMES[top + BASE] !== 0;
+    this.#sp = FRAMES[top + FP] >> 1;
+    this.top -= FRAME_WORDS;
+    if (base) this.level--;
+    return { at: this.#sp, base };
+  }
+
+  push({ func, source, height }: FramePlan, base: boolean): number {
+    const code = functionCode(func), at = this.sp, fp = at << 1;
+    if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return -1;
+    const top = this.top += FRAME_WORDS;
+    FRAMES[top + PC] = source;
+    FRAMES[top + STP] = code.cursorAt(source);
+    FRAMES[top + FP] = fp;
+    FRAMES[top + BASE] = base ? 1 : 0;
+    CODES[top / FRAME_WORDS] = code;
+    this.i32.fill(0, fp, fp + 2 * height);
+    this.sp = at + height;
+    if (base) this.level++;
+    this.#before = false;
     return at;
   }
 
@@ -268,7 +308,7 @@ export class Thread implements InterpThread {
       if (at !== this.top || !this.#before) {
         let offsets = known.get(code);
         if (offsets === undefined) known.set(code, offsets = new Map());
-        offset = offsets.get(pc) ?? instructionBefore(func.instance!.module.bytes, code.start, pc);
+        offset = offsets.get(pc) ?? instructionBefore(func.instance!.module.bytes, code.body, pc);
         offsets.set(pc, offset);
       }
       if (list.length < MAX_TRACE) list.push({ name: func.name, index: func.index, offset, tier: "interp" });
@@ -280,12 +320,15 @@ export class Thread implements InterpThread {
   scan(visit: (ref: number, isFunc: boolean) => void): void {
     const { i32, frames, codes } = this.#parked ?? SHARED;
     for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) {
-      const { func } = codes[at / FRAME_WORDS];
+      const { func, body, view: { code } } = codes[at / FRAME_WORDS];
       const fp = frames[at + FP];
       // What an instruction took from the stack, such as a call's arguments, belongs to the next frame, or is gone.
       const slots = ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
       // Before an instruction with a stop, and at safepoints, the pc is where the next one begins.
-      const pc = frames[at + PC] + (at === this.top && (this.#before || this.#atSafepoint) ? 1 : 0);
+      const next = frames[at + PC];
+      const pc = next >= code.entry
+        ? body + 1
+        : next + (at === this.top && (this.#before || this.#atSafepoint) ? 1 : 0);
       const { refs, funcs } = stackMap(func.instance!.valid, func.index, pc);
       for (const slot of refs) if (slot < slots) visit(i32[fp + 2 * slot], false);
       for (const slot of funcs) if (slot < slots) visit(i32[fp + 2 * slot], true);
@@ -363,7 +406,8 @@ export class Thread implements InterpThread {
 function instructionBefore(bytes: Uint8Array, start: number, pc: number): number {
   const r = new BytecodeReader(bytes, start);
   let at = start;
-  while (r.pos < pc) {
+  // Behind the module's end a call begins that is counted.
+  while (r.pos < pc && pc < bytes.length) {
     r.next();
     at = r.at;
   }

@@ -65,7 +65,9 @@ function callWith(c: Context, signature: Signature, target: CallTarget): void {
   c.merges.emit(c.merges.moves.take());
   s.dropTo(first);
   s.forgetRegisters();
-  addFrameMap(c, m.call(target, places.areaSlots));
+  const returnOffset = m.call(target, places.areaSlots);
+  addFrameMap(c, returnOffset);
+  c.safepoint(returnOffset, c.r.pos);
   for (let i = 0; i < results.length; i++) {
     const place = places.results[i], kind = results[i];
     if (kind === Kind.REF) c.hasReferences = true;
@@ -114,7 +116,7 @@ export function asNonNull(c: Context): void {
 export function tailCall(c: Context): void {
   const { m, s, r, module } = c;
   // A chain of tail calls is a loop, too.
-  m.checkInterrupt();
+  c.checkInterrupt(r.at);
   let target: CallTarget = "record";
   let type: CompositeType;
   if (r.op === op.RETURN_CALL) {

@@ -2,7 +2,7 @@
 // and reach everything through vmctx, so that all instances of a module share them. Installing is left to link/, running to runtime/.
 
 import type { VmctxLayout } from "../abi/vmctx.ts";
-import type { Code } from "../asm/code.ts";
+import type { Code, Safepoint } from "../asm/code.ts";
 import { BugError } from "../base/bug.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { functionName, type Module } from "../wasm/module.ts";
@@ -25,14 +25,20 @@ import { product128, sum128 } from "./wide_arithmetic.ts";
 import { X64MacroAssembler } from "./x64/macro_assembler.ts";
 import type { X64Features } from "./x64/emit_context.ts";
 
+/** What code is to be able to do beyond running. */
+export interface CodeOptions {
+  /** Takes fuel at each loop head and function entry; default no. */
+  readonly metered?: boolean;
+  /** Frames of the interpreter can enter loops; default no. */
+  readonly entersLoops?: boolean;
+}
+
 /** What code is made for. */
-export interface JitOptions {
+export interface JitOptions extends CodeOptions {
   /** Features of the processor that may be used. */
   readonly cpu: X64Features;
   /** Layout of the vmctx of the module's instances. */
   readonly layout: VmctxLayout;
-  /** Whether it takes fuel at each loop head and function entry; default no. */
-  readonly metered?: boolean;
 }
 
 /** From this many on, locals without parameters are zeroed in memory instead of being constants at first. */
@@ -132,8 +138,18 @@ export class JitCompiler {
   constructor(valid: ValidModule, options: JitOptions) {
     this.#valid = valid;
     this.#hasVectors = declaresVectors(valid.module);
-    const m = new X64MacroAssembler(valid.module, options.layout, options.cpu);
-    this.#c = new Context(valid, m, options.metered ?? false);
+    this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu), options);
+  }
+
+  /** Where the values are at the safepoints of a function. Compiles it once more. */
+  safepoints(index: number): Safepoint[] {
+    const safepoints: Safepoint[] = this.#c.safepoints = [];
+    try {
+      this.compile(index);
+    } finally {
+      this.#c.safepoints = undefined;
+    }
+    return safepoints;
   }
 
   /** Compiles the defined function with this index in the module's function index space. */
@@ -149,6 +165,7 @@ export class JitCompiler {
     c.uses.examine(r, body);
     c.begin(c.signatureOf(decl.type));
     c.handlers = facts.handlers;
+    c.facts = facts;
     s.begin(kinds, operands);
     c.merges.begin(kinds.length, names);
     c.hasReferences = kinds.includes(Kind.REF);
@@ -159,7 +176,7 @@ export class JitCompiler {
     const calls = c.uses.blockCalls[0] === 1;
     if (calls || c.metered) m.source(body.codeStart);
     if (c.metered) m.takeFuel();
-    if (calls) m.checkInterrupt();
+    if (calls) c.checkInterrupt(body.codeStart);
     r.pos = body.codeStart;
     r.end = body.end;
     while (c.controls.length > 0) {

@@ -2,9 +2,10 @@
 // Takes a module once, then bodies; which instruction does what is in numeric.ts, control.ts and their neighbours.
 
 import type { Label } from "../asm/buffer.ts";
+import type { Safepoint } from "../asm/code.ts";
 import { type SignaturePlaces, signaturePlaces, type SlotKind } from "../abi/signature.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
-import type { Handler } from "../validate/side_table.ts";
+import type { BodyFacts, Handler } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { Module } from "../wasm/module.ts";
 import * as op from "../wasm/opcodes.ts";
@@ -22,6 +23,7 @@ import {
 } from "./macro_assembler.ts";
 import { type Control, Merges, type SavedState } from "./merges.ts";
 import type { MoveProgram } from "./moves.ts";
+import { describeSafepoint, type LoopPad, loopPad } from "./safepoints.ts";
 import { CONSTANT, isFloat, SLOT, State } from "./state.ts";
 
 /** Gives the kind of a value type. */
@@ -106,11 +108,21 @@ export class Context {
   handlers: readonly Handler[] = [];
   guarded = 0;
   tries: OpenTry[] = [];
+  /** What the validator found out about the function. */
+  facts!: BodyFacts;
+  /** Whether code takes fuel, and whether loops get entries for frames of the interpreter. */
+  readonly metered: boolean;
+  readonly entersLoops: boolean;
+  /** Where safepoints are described; undefined where that is not asked for. */
+  safepoints: Safepoint[] | undefined;
+  #loopPads: LoopPad[] = [];
   readonly #signatures = new Map<FuncType, Signature>();
   /** Whether a call of an own function may come back from another instance, to which that made a tail call. */
   readonly callsLeave: boolean;
 
-  constructor(valid: ValidModule, m: MacroAssembler, readonly metered: boolean) {
+  constructor(valid: ValidModule, m: MacroAssembler, options: { metered?: boolean; entersLoops?: boolean }) {
+    this.metered = options.metered ?? false;
+    this.entersLoops = options.entersLoops ?? false;
     this.module = valid.module;
     this.callsLeave = valid.bodies.some((body) => body.leaves);
     this.m = m;
@@ -131,6 +143,7 @@ export class Context {
     this.#pads = [];
     this.guarded = 0;
     this.tries = [];
+    this.#loopPads = [];
   }
 
   /** Kinds and places of a function type. */
@@ -148,6 +161,12 @@ export class Context {
   payloadOf(tag: number): readonly Kind[] {
     const { type } = this.module.types[this.module.tags[tag].typeIndex];
     return type.kind === "func" ? this.signatureOf(type).params : [];
+  }
+
+  /** Whether the open block with this index is a legacy `try` or one of its clauses. */
+  isLegacyTry(control: number): boolean {
+    const { opcode } = this.controls[control];
+    return opcode === op.TRY || opcode === op.CATCH;
   }
 
   // Registers for results
@@ -327,9 +346,38 @@ export class Context {
     this.#pads.push(pad);
   }
 
-  /** Emits the detours and landing pads, behind everything else. */
+  // Changes of the tier
+
+  /** Describes what is where at present, if that is asked for: `offset` is a call's return address, the interpreter goes on at `source`. */
+  safepoint(offset: number, source: number): void {
+    this.safepoints?.push({ offset, ...describeSafepoint(this, this.facts, source) });
+  }
+
+  /** Checks whether the code is to leave; the interpreter would go on at `source`. */
+  checkInterrupt(source: number): void {
+    const { safepoints } = this;
+    if (safepoints === undefined) return this.m.checkInterrupt();
+    const here = describeSafepoint(this, this.facts, source);
+    this.m.checkInterrupt((offset) => safepoints.push({ offset, ...here }));
+  }
+
+  /** Lets frames of the interpreter enter the loop whose head was just emitted, if that is asked for. */
+  enterLoop(): void {
+    if (!this.entersLoops) return;
+    const pad = loopPad(this, this.facts);
+    this.#loopPads.push(pad);
+    this.m.bind(pad.target);
+  }
+
+  /** Emits the detours, landing pads and entries of loops, behind everything else. */
   emitDetours(): void {
     const m = this.m;
+    for (const { source, moves, loads, target } of this.#loopPads) {
+      m.source(source);
+      m.loopEntry(source, moves);
+      for (let i = 0; i < loads.length; i += 3) m.loadSlot(loads[i], loads[i + 1], loads[i + 2]);
+      m.jump(target);
+    }
     for (const { entry, kinds, base, moves, target, source } of this.#pads) {
       m.source(source);
       m.landingPad(entry);

@@ -302,7 +302,8 @@ export function loop(c: Context): void {
   m.bind(control.label);
   merges.enter(control);
   if (c.metered) m.takeFuel();
-  m.checkInterrupt();
+  c.checkInterrupt(c.r.pos);
+  c.enterLoop();
 }
 
 let weights = new Float64Array(64);

@@ -130,8 +130,8 @@ export interface MacroAssembler {
   /** Jumps to one of `labels` by `index`, to the last when it is too large; `index` is lost. */
   jumpTable(index: Register, labels: readonly Label[]): void;
   trap(code: TrapCode): void;
-  /** A safepoint: leaves with exit SAFEPOINT when the interrupt word is set. Everything stays where it is, also when it goes on. */
-  checkInterrupt(): void;
+  /** A safepoint: leaves with exit SAFEPOINT when the interrupt word is set. Everything stays where it is, also when it goes on. `place` is told its return address. */
+  checkInterrupt(place?: (returnOffset: number) => void): void;
   /** Takes one of the fuel in the stack block; likewise leaves, without taking it, when there is none. */
   takeFuel(): void;
 
@@ -287,4 +287,14 @@ export interface MacroAssembler {
   addFrameMap(map: FrameMap): void;
   /** Begins the code where exceptions go on that a catch clause catches: all names are in their slots, the payload in the stack block's. */
   landingPad(entry: number): void;
+
+  // Changes of the tier
+  /** Begins the code where a frame goes on behind the head of a loop: all names are in their slots. */
+  loopEntry(source: number, moves: Int32Array): void;
+  /** Displacement of a canonical slot from the frame pointer. It may lie below the frame when nothing ever uses the slot. */
+  slotDisplacement(slot: Slot): number;
+  /** Offset in the stack block where a safepoint saves a register. */
+  savedAt(r: Register): number;
+  /** The four words of a constant vector. */
+  vectorWords(low: number): Int32Array;
 }

@@ -18,6 +18,8 @@ export interface SourceLocation<Owner> extends CodeLocation<Owner> {
 export interface NativeFrame<Owner> extends SourceLocation<Owner> {
   /** The frame pointer. */
   readonly fp: number;
+  /** Offset where it goes on. */
+  readonly returnOffset: number;
 }
 
 /** What an exit TRAP was. */
@@ -110,7 +112,8 @@ function* walk<Owner>(
     const found = space.lookup(exact ? pc : pc - 1);
     if (found === undefined) return;
     const site = exact ? trapSiteAt(found.code, found.offset) : undefined;
-    yield { ...found, sourceOffset: site?.sourceOffset ?? sourceOffsetAt(found.code, found.offset), fp };
+    const sourceOffset = site?.sourceOffset ?? sourceOffsetAt(found.code, found.offset);
+    yield { ...found, sourceOffset, fp, returnOffset: pc - found.start };
     exact = false;
     pc = stack.readAddress(fp + 8);
     fp = stack.readAddress(fp);

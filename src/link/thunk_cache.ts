@@ -2,43 +2,53 @@
 // Takes signatures, gives addresses.
 
 import { signatureKey, type SlotKind } from "../abi/signature.ts";
-import { entryThunk, exitThunk } from "../abi/x64/thunks.ts";
-import type { Code } from "../asm/code.ts";
+import { entryThunk, exitThunk, type Thunk } from "../abi/x64/thunks.ts";
 import type { CodeSpace, ModuleCode } from "./install.ts";
+
+/** A thunk that is in place. */
+export interface InstalledThunk {
+  /** Where it is entered. */
+  readonly entry: number;
+  /** Where what it called returns, or where it goes on when resumed. */
+  readonly back: number;
+  /** Bytes of its frame below the saved frame pointer. */
+  readonly frameSize: number;
+}
 
 /** Thunks by signature. */
 export class ThunkCache<Owner> {
   readonly #code: ModuleCode<Owner>;
-  readonly #entries = new Map<string, number>();
-  readonly #exits = new Map<string, number>();
+  readonly #entries = new Map<string, InstalledThunk>();
+  readonly #exits = new Map<string, InstalledThunk>();
 
   /** `owner` is what {@link CodeSpace.lookup} gives for addresses in thunks. */
   constructor(space: CodeSpace<Owner>, readonly owner: Owner) {
     this.#code = space.newModule();
   }
 
-  /** Address for `STACK.thunk`. Throws ResourceError when executable memory is exhausted. */
-  entry(params: readonly SlotKind[], results: readonly SlotKind[]): number {
+  /** The thunk for `STACK.thunk`. Throws ResourceError when executable memory is exhausted. */
+  entry(params: readonly SlotKind[], results: readonly SlotKind[]): InstalledThunk {
     return this.#find(this.#entries, entryThunk, params, results);
   }
 
-  /** Address for `RECORD.entry` of a function that is not machine code. Throws ResourceError when executable memory is exhausted. */
-  exit(params: readonly SlotKind[], results: readonly SlotKind[]): number {
+  /** The thunk for `RECORD.entry` of a function that is not machine code. Throws ResourceError when executable memory is exhausted. */
+  exit(params: readonly SlotKind[], results: readonly SlotKind[]): InstalledThunk {
     return this.#find(this.#exits, exitThunk, params, results);
   }
 
   #find(
-    known: Map<string, number>,
-    make: (params: readonly SlotKind[], results: readonly SlotKind[]) => Code,
+    known: Map<string, InstalledThunk>,
+    make: (params: readonly SlotKind[], results: readonly SlotKind[]) => Thunk,
     params: readonly SlotKind[],
     results: readonly SlotKind[],
-  ): number {
+  ): InstalledThunk {
     const key = signatureKey(params, results);
-    let address = known.get(key);
-    if (address === undefined) {
-      address = this.#code.install(make(params, results), this.owner).entry;
-      known.set(key, address);
+    let thunk = known.get(key);
+    if (thunk === undefined) {
+      const code = make(params, results);
+      const { entry, start } = this.#code.install(code, this.owner);
+      known.set(key, thunk = { entry, back: start + code.back, frameSize: code.frameSize });
     }
-    return address;
+    return thunk;
   }
 }

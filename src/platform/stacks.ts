@@ -36,6 +36,7 @@ export class NativeStack {
   readonly i64: BigInt64Array<ArrayBuffer>;
   /** The usable part, for the stack walker. */
   #frames: BigUint64Array<ArrayBuffer> | undefined;
+  #words: Int32Array<ArrayBuffer> | undefined;
   readonly #total: number;
 
   /** Maps a stack. Throws ResourceError when there is no room. */
@@ -65,10 +66,15 @@ export class NativeStack {
     return Number(this.#frames[(address - this.limit) / 8]);
   }
 
+  /** The usable part as 32-bit words, from `limit` on, for whoever makes frames. */
+  get words(): Int32Array<ArrayBuffer> {
+    this.#frames ??= new BigUint64Array(bufferAt(this.limit, this.top - this.limit));
+    return this.#words ??= new Int32Array(this.#frames.buffer);
+  }
+
   /** Visits the halves of every 8-byte word from `address` to the top: the low one may be a reference, both an address. */
   scan(address: number, visit: (low: number, high: number) => void): void {
-    this.readAddress(this.limit);
-    const words = new Int32Array(this.#frames!.buffer);
+    const { words } = this;
     for (let i = Math.max(0, (address - this.limit) >> 2); i < words.length; i += 2) visit(words[i], words[i + 1]);
   }
 

@@ -15,10 +15,10 @@ import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
 import { Mode, type WasmFunc } from "./func.ts";
+import { enterLoop, takeBack } from "./frames.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
-import type { Meter } from "./meter.ts";
 import type { Store } from "./store.ts";
 import { type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
 import { readSlot, writeSlot, writeSlots } from "./values.ts";
@@ -38,6 +38,10 @@ interface Segment {
   exit: ParkedExit | undefined;
   /** Machine code: where its stack stood when it was entered. */
   readonly enteredAt: number;
+  /** The nearest segment of machine code below. */
+  readonly below: Segment | undefined;
+  /** Machine code: `Store.demotions` when it was last looked for frames that are to be taken back. */
+  demotions: number;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
   saved: { readonly sp: number; readonly fp: number; readonly resumeIp: number } | undefined;
 }
@@ -86,6 +90,7 @@ export class Activations {
   /** Called when an activation starts. Throws Trap when host functions have called back in too often. */
   begin(activation: Activation): void {
     this.dropEnded();
+    this.store.policy?.poll();
     if (this.#running.length >= this.maxNesting) throw new Trap(TrapCode.CALL_STACK_EXHAUSTED);
     this.#running.push(activation);
   }
@@ -242,8 +247,7 @@ export class Activation {
   adopt(func: WasmFunc, native: Native, stack: NativeStack, status: number): SlotRange {
     this.#native = native;
     this.#stack = stack;
-    const segment: Segment = { func, native: true, exit: undefined, enteredAt: stack.top, saved: undefined };
-    this.segments.push(segment);
+    const segment = this.#pushSegment(func, true, stack.top);
     try {
       this.store.activations.begin(this);
     } catch (error) {
@@ -324,35 +328,50 @@ export class Activation {
     copySlots(args.words, args.at, thread.i32, thread.sp, n);
     thread.sp += n;
     if (!thread.enter(func)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
-    this.segments.push({ func, native: false, exit: undefined, enteredAt: 0, saved: undefined });
+    this.#pushSegment(func, false, 0);
+  }
+
+  #pushSegment(func: WasmFunc, native: boolean, enteredAt: number): Segment {
+    const { demotions } = this.store;
+    const last = this.segments[this.segments.length - 1], below = last?.native ? last : last?.below;
+    const segment: Segment = { func, native, exit: undefined, enteredAt, below, demotions, saved: undefined };
+    this.segments.push(segment);
+    return segment;
   }
 
   #startNative(func: WasmFunc, args: SlotRange): void {
     const { store } = this;
     store.compile(func);
-    this.#native ??= startNative();
-    if (this.#stack === undefined) {
-      this.#stack = this.#native.stacks.take();
-    } else {
-      const below = this.segments.findLast((s) => s.native);
-      if (below !== undefined) below.saved ??= this.#parkedRegisters();
-    }
-    const { i32 } = this.#stack;
+    const { i32 } = this.#freeStack();
     const n = func.paramSlots;
     if (n > STACK_ARG_SLOTS) throw new BugError("more parameters than a stack block holds");
     copySlots(args.words, args.at, i32, ARGS_SLOT, n);
     i32.set(func.nativeCall ??= nativeCall(store, func), CALL_WORDS);
-    this.#pushNative(func);
+    this.#pushSegment(func, true, readAddress(i32, SP));
   }
 
-  #pushNative(func: WasmFunc): void {
-    const enteredAt = readAddress(this.#stack!.i32, SP);
-    this.segments.push({ func, native: true, exit: undefined, enteredAt, saved: undefined });
+  /** The native stack, what is parked on it kept elsewhere. */
+  #freeStack(): NativeStack {
+    this.#native ??= startNative();
+    if (this.#stack === undefined) return this.#stack = this.#native.stacks.take();
+    const last = this.segments[this.segments.length - 1], below = last?.native ? last : last?.below;
+    if (below !== undefined) below.saved ??= this.#parkedRegisters();
+    return this.#stack;
   }
 
   #parkedRegisters() {
     const { i32 } = this.#stack!;
     return { sp: readAddress(i32, SP), fp: readAddress(i32, FP), resumeIp: readAddress(i32, IP) };
+  }
+
+  /** Makes what was parked by a segment of machine code the top of the native stack again. */
+  #restore(segment: Segment): void {
+    const { i32 } = this.#stack!, { saved } = segment;
+    if (saved === undefined) return;
+    writeAddress(i32, SP, saved.sp);
+    writeAddress(i32, FP, saved.fp);
+    writeAddress(i32, IP, saved.resumeIp);
+    segment.saved = undefined;
   }
 
   // The loop
@@ -377,6 +396,10 @@ export class Activation {
     if (status === RunStatus.TRAP) this.#trap(thread.trapCode);
     if (status === RunStatus.SAFEPOINT) {
       this.#serveSafepoint();
+      return undefined;
+    }
+    if (status === RunStatus.HOT) {
+      this.#enterMachineCode();
       return undefined;
     }
     if (status === RunStatus.THROW) {
@@ -422,29 +445,75 @@ export class Activation {
   /** What a host function threw becomes an exception of Wasm. Throws it again if no frame catches it. */
   #enterHostError(error: unknown): void {
     const exception = this.store.exceptions.enter(error);
-    if (exception === undefined || !this.#catch(exception)) throw error;
+    if (exception === undefined) throw error;
+    const top = this.segments[this.segments.length - 1];
+    if (top?.native) {
+      this.#restore(top);
+      this.#takeBack(top);
+    }
+    if (!this.#catch(exception)) throw error;
+  }
+
+  // Changes of the tier
+
+  /** A counter of the interpreter's top frame ran out: it may go on as machine code. */
+  #enterMachineCode(): void {
+    const { store } = this, thread = this.#thread!, { hot } = thread, { func } = hot;
+    const policy = store.policy!;
+    if (!policy.isToEnter(hot)) return;
+    if (hot.loop < 0) {
+      const { at, base } = thread.takeTop();
+      if (base) this.segments.pop();
+      return this.#startNative(func, { words: thread.i32, at });
+    }
+    store.compile(func);
+    const place = store.native!.loopEntry(func, hot.loop);
+    if (place === undefined) return;
+    const stack = this.#freeStack();
+    const enteredAt = readAddress(stack.i32, SP);
+    const frame = enterLoop(store, stack, thread, func, place);
+    if (frame === undefined) return;
+    if (frame.base) this.segments.pop();
+    this.#pushSegment(func, true, enteredAt).exit = Exit.HELPER;
+    policy.entered(hot);
+  }
+
+  /**
+   * Takes frames of the topmost segment, parked by a call or at a safepoint, back to the interpreter, if any is not to run as machine code any more; false if there is none.
+   */
+  #takeBack(segment: Segment): boolean {
+    const { store } = this, { demotions } = store;
+    if (!segment.native || segment.exit === undefined || segment.exit === Exit.HELPER) return false;
+    const all = store.policy?.takesBack() ?? false;
+    if (!all && segment.demotions === demotions) return false;
+    segment.demotions = demotions;
+    const thread = this.#thread ??= store.activations.takeThread();
+    const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, ...this.#parkedRegisters() }, all);
+    if (taken === undefined) return false;
+    if (taken === "exhausted") this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
+    if (taken.rest) segment.exit = Exit.CALL;
+    else {
+      this.segments.pop();
+      writeAddress(this.#stack!.i32, SP, segment.enteredAt);
+    }
+    this.#pushSegment(taken.func, false, 0);
+    return true;
   }
 
   #runNative(segment: Segment): SlotRange | undefined {
-    const { pointer } = this.#stack!;
-    const native = this.#native!;
-    if (this.store.meter !== undefined) return this.#runMetered(segment, native, this.store.meter);
-    let status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
-    while (isParked(status)) {
-      if (!this.#serve(segment, status)) return undefined;
-      status = native.resume(pointer);
-    }
-    return this.#leave(segment, status);
-  }
-
-  #runMetered(segment: Segment, native: Native, meter: Meter): SlotRange | undefined {
     const { pointer, i32 } = this.#stack!;
+    const native = this.#native!;
+    const { policy, interrupt, meter, demotions } = this.store;
+    let leaves = segment.demotions !== demotions || policy?.leaves();
     for (;;) {
-      meter.load(i32);
+      if (leaves) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
+      meter?.load(i32);
       const status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
-      meter.unload(i32);
+      meter?.unload(i32);
       if (!isParked(status)) return this.#leave(segment, status);
+      const atPlace = status === Exit.SAFEPOINT && !meter?.exhausted;
       if (!this.#serve(segment, status)) return undefined;
+      leaves = !atPlace && policy?.leaves();
     }
   }
 
@@ -452,7 +521,11 @@ export class Activation {
   #serve(segment: Segment, status: ParkedExit): boolean {
     const { i32 } = this.#stack!;
     segment.exit = status;
-    if (status === Exit.SAFEPOINT) return this.#serveSafepoint();
+    if (status === Exit.SAFEPOINT) {
+      // Fuel is taken before the place where frames can change the tier.
+      const atPlace = !this.store.meter?.exhausted;
+      return this.#serveSafepoint() && !(atPlace && this.#takeBack(segment));
+    }
     if (status === Exit.HELPER) {
       const thrown = runHelper(this.store, i32, (code) => this.#trap(code));
       if (thrown === undefined) return true;
@@ -461,7 +534,12 @@ export class Activation {
     }
     const callee = this.store.func(i32[STACK.callee >> 2]);
     const args = { words: i32, at: ARGS_SLOT };
-    if (callee.mode === Mode.HOST) return this.#callHost(callee, args);
+    if (callee.mode === Mode.HOST) {
+      if (!this.#callHost(callee, args)) return false;
+      if (!this.#takeBack(segment)) return true;
+      this.#give(callee.resultSlots, args);
+      return false;
+    }
     if (this.#isTailCall()) {
       this.segments.pop();
       writeAddress(i32, SP, segment.enteredAt);
@@ -518,12 +596,8 @@ export class Activation {
     if (below.native) {
       const { i32 } = this.#stack!;
       if (results.words !== i32) copySlots(results.words, results.at, i32, ARGS_SLOT, resultSlots);
-      if (below.saved !== undefined) {
-        writeAddress(i32, SP, below.saved.sp);
-        writeAddress(i32, FP, below.saved.fp);
-        writeAddress(i32, IP, below.saved.resumeIp);
-        below.saved = undefined;
-      }
+      this.#restore(below);
+      if (this.#takeBack(below)) return this.#give(resultSlots, { words: i32, at: ARGS_SLOT });
     } else {
       const thread = this.#thread!;
       if (!thread.reserve(resultSlots)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);

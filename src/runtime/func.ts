@@ -65,6 +65,8 @@ export class WasmFunc {
   readonly resultSlots: number;
   mode: Mode;
   tier: TierName = "interp";
+  /** Whether the engine moves it between tiers as it sees fit. */
+  live = false;
   /** Why it is interpreted though another tier was asked for. */
   refusal: string | undefined = undefined;
   /** The interpreter's view of the function, made when first called. */

@@ -12,7 +12,7 @@ export const CALL_WORDS = STACK.thunk >> 2;
 export function nativeCall(store: Store, func: WasmFunc): Int32Array {
   const words = new Int32Array(6);
   const at = STACK.thunk;
-  writeAddress(words, STACK.thunk - at, store.native!.entryThunk(func));
+  writeAddress(words, STACK.thunk - at, store.native!.entryThunk(func).entry);
   writeAddress(words, STACK.record - at, store.recordAddress(func));
   writeAddress(words, STACK.vmctx - at, func.instance!.vmctxAddress);
   return words;

@@ -21,7 +21,7 @@ import type { WasmGlobal } from "./global.ts";
 import type { WasmMemory } from "./memory.ts";
 import type { Meter } from "./meter.ts";
 import type { WasmTable } from "./table.ts";
-import type { InterpTier, NativeTier, TierName } from "./tier.ts";
+import type { InterpTier, NativeTier, TierName, TierPolicy } from "./tier.ts";
 
 /** Function records that address space is reserved for. */
 const MAX_FUNCTIONS = 1 << 24;
@@ -76,6 +76,10 @@ export class Store {
   /** Called at a safepoint for an {@link InterruptBit} ATTENTION, which is cleared by then, of whomever in this isolate it was. What it throws ends the activation. */
   atSafepoint: ((activation: Activation) => void) | undefined = undefined;
   readonly exceptions: Exceptions = new Exceptions(this);
+  /** Decides about tiers while code runs; undefined where they stay as they are set, and nothing is counted. Set by the engine before anything is instantiated. */
+  policy: TierPolicy | undefined = undefined;
+  /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
+  demotions = 0;
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
@@ -255,7 +259,9 @@ export class Store {
   /** Writes what callers in machine code enter: the compiled code, or the exit to TypeScript. */
   #writeEntry(func: WasmFunc): void {
     if (this.#records === undefined || this.native === undefined) return;
-    const entry = func.mode === Mode.NATIVE && func.nativeEntry !== 0 ? func.nativeEntry : this.native.exitThunk(func);
+    const entry = func.mode === Mode.NATIVE && func.nativeEntry !== 0
+      ? func.nativeEntry
+      : this.native.exitThunk(func).entry;
     this.#setAddress(func.ref * RECORD_BYTES + RECORD.entry, entry);
   }
 
@@ -274,6 +280,7 @@ export class Store {
     if (tier !== "interp" && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
     func.refusal = tier === "interp" ? undefined : this.native!.refusal(func);
     if (func.refusal !== undefined) tier = "interp";
+    if (tier === "interp" && func.nativeEntry !== 0 && func.mode === Mode.NATIVE) this.demotions++;
     func.tier = tier;
     func.mode = tier === "interp" ? Mode.INTERP : Mode.NATIVE;
     this.#writeEntry(func);

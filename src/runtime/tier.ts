@@ -2,7 +2,7 @@
 // interp/ implements InterpThread; engine/ puts jit and link behind NativeTier.
 
 import type { Exit } from "../abi/exits.ts";
-import type { Code } from "../asm/code.ts";
+import type { Code, Safepoint } from "../asm/code.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
@@ -28,8 +28,51 @@ export const RunStatus = {
   THROW: 4,
   /** The interrupt word is set, and the top frame is at a loop head or its first instruction; `run()` goes on. */
   SAFEPOINT: 5,
+  /** A counter of the top frame's function ran out: see `hot`. The frame stands at its first instruction, or behind the head of a loop. */
+  HOT: 6,
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
+
+/** After how many calls of a function, and passes of a loop's head, the interpreter stops with HOT; at least 1. */
+export interface HotLimits {
+  readonly calls: number;
+  readonly passes: number;
+}
+
+/** What decides about tiers while code runs. */
+export interface TierPolicy {
+  readonly limits: HotLimits;
+  /** Whether the frame at a spot is to go on as machine code; its function is to run so then. Must rearm the counter. */
+  isToEnter(spot: HotSpot): boolean;
+  /** Whether machine code that runs now is to leave at its next safepoint. */
+  leaves(): boolean;
+  /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
+  takesBack(): boolean;
+  /** Told of frames that changed the tier: entered the loop at `source`, or were taken back and go on there. */
+  entered(spot: HotSpot): void;
+  tookBack(func: WasmFunc, source: number): void;
+  /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
+  poll(): void;
+}
+
+/** What the interpreter counted when it stopped with HOT. */
+export interface HotSpot {
+  readonly func: WasmFunc;
+  /** Byte offset behind the head of the loop; -1 for a call. */
+  readonly loop: number;
+  /** Calls of the function, and passes of the loop, so far. */
+  readonly calls: number;
+  readonly passes: number;
+  /** Lets the counter run out again after `more`, at least 1. */
+  rearm(more: number): void;
+}
+
+/** What a frame of the interpreter is made from: the function, the offset where it goes on, and how many slots it has in use, which are filled by whoever asked. */
+export interface FramePlan {
+  readonly func: WasmFunc;
+  readonly source: number;
+  readonly height: number;
+}
 
 /** A stack of interpreter frames, on which one activation runs. */
 export interface InterpThread {
@@ -57,6 +100,14 @@ export interface InterpThread {
   frames(level: number): WasmFrame[];
   /** Base frames on the stack. */
   readonly level: number;
+  /** After HOT. */
+  readonly hot: HotSpot;
+  /** Drops the top frame, for another tier to go on with; gives the slot where it began, which is the new `sp`, and whether it was a base frame. */
+  takeTop(): { readonly at: number; readonly base: boolean };
+  /**
+   * Pushes a frame that goes on at some offset, its slots zero; `sp` is then behind them. Gives the slot where it begins, which is the present `sp`; -1 if the stack is exhausted.
+   */
+  push(plan: FramePlan, base: boolean): number;
   /** References in slots in use, null too, for the collector. */
   scan(visit: (ref: number, isFunc: boolean) => void): void;
   /** Instances with a frame, for the collector. */
@@ -81,10 +132,14 @@ export interface NativeTier {
   refusal(func: WasmFunc): string | undefined;
   /** Compiles and installs a function unless that was done; gives the address at which callers enter. */
   entryOf(func: WasmFunc): number;
-  /** Address of the exit thunk for the function's signature: what callers enter when it does not run as machine code. */
-  exitThunk(func: WasmFunc): number;
-  /** Address of the entry thunk for the function's signature. */
-  entryThunk(func: WasmFunc): number;
+  /** The exit thunk for the function's signature: what callers enter when it does not run as machine code. */
+  exitThunk(func: WasmFunc): ThunkPlace;
+  /** The entry thunk for the function's signature. */
+  entryThunk(func: WasmFunc): ThunkPlace;
+  /** Where a frame of the interpreter goes on in the function's code behind the head of the loop at `source`; undefined if nowhere. Compiles it if need be. */
+  loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
+  /** The safepoint of the function's code with this offset. Throws BugError if there is none. */
+  safepoint(func: WasmFunc, offset: number): Safepoint;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */
   trapOf(stack: NativeStack): TrapCode;
   /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */
@@ -115,4 +170,23 @@ export interface NativeLocation {
   /** Its code, and where that is. */
   readonly code: Code;
   readonly start: number;
+  /** Offset in the code where it goes on: for all but the innermost, the return address of a call. */
+  readonly offset: number;
+}
+
+/** A thunk that is in place. */
+export interface ThunkPlace {
+  readonly entry: number;
+  /** Where what it called returns, or where it goes on when resumed. */
+  readonly back: number;
+  /** Bytes of its frame below the saved frame pointer. */
+  readonly frameSize: number;
+}
+
+/** A way into a loop of code that is in place. */
+export interface LoopPlace {
+  readonly address: number;
+  readonly moves: Int32Array;
+  /** Bytes of the function's frame below the saved frame pointer. */
+  readonly frameSize: number;
 }

@@ -1,6 +1,9 @@
 // The side table: what a branch needs to know and the bytes do not say. Filled while a body is validated, read by the in-place interpreter and whoever wants
 // branch facts. One entry per edge, in the order of the branch instructions; the reader keeps a cursor (stp) that runs along with the pc.
 
+import type { BytecodeReader } from "../bytecode/reader.ts";
+import * as op from "../wasm/opcodes.ts";
+
 /** Ints of an entry: target pc (offset in the module), target cursor, value slots to carry, slot height at the target (locals included). */
 export const ENTRY_INTS = 4;
 export const TARGET_PC = 0;
@@ -47,6 +50,30 @@ export interface HandlerDraft {
   end: number;
   catches: Catch[];
   outer: number;
+}
+
+/** How many entries the present instruction of a reader has, as `BodyFacts.sideTable` says. */
+export function entriesOf(r: BytecodeReader): number {
+  switch (r.op) {
+    case op.IF:
+    case op.ELSE:
+    case op.BR:
+    case op.BR_IF:
+    case op.BR_ON_NULL:
+    case op.BR_ON_NON_NULL:
+    case op.BR_ON_CAST:
+    case op.BR_ON_CAST_FAIL:
+    case op.RETHROW:
+      return 1;
+    case op.CATCH:
+    case op.CATCH_ALL:
+      return 2;
+    case op.BR_TABLE:
+      return r.labels.length;
+    case op.TRY_TABLE:
+      return r.catches.length;
+  }
+  return 0;
 }
 
 /** Facts about a validated function body. */

@@ -43,7 +43,7 @@ export function define(name: string, emit: (a: Assembler) => void): { address: n
 }
 
 export function defineHost(params: SlotKind[], results: SlotKind[]): { address: number; index: number } {
-  return record(thunks.exit(params, results));
+  return record(thunks.exit(params, results).entry);
 }
 
 /** Prepares a stack to call `record`. */
@@ -53,7 +53,7 @@ export function prepare(
   params: SlotKind[],
   results: SlotKind[],
 ): void {
-  writeAddress(stack.i32, STACK.thunk, thunks.entry(params, results));
+  writeAddress(stack.i32, STACK.thunk, thunks.entry(params, results).entry);
   writeAddress(stack.i32, STACK.record, record.address);
 }
 

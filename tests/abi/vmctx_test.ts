@@ -92,7 +92,7 @@ Deno.test("what is written through vmctxLayout() is what machine code reads thro
     writeAddress(words, recordAt + RECORD.entry, entry);
     writeAddress(words, recordAt + RECORD.vmctx, region.address);
     writeAddress(stack.i32, STACK.record, region.address + recordAt);
-    writeAddress(stack.i32, STACK.thunk, thunks.entry([], ["i32"]));
+    writeAddress(stack.i32, STACK.thunk, thunks.entry([], ["i32"]).entry);
     assertEquals(native.enter(stack.pointer), Exit.DONE);
     assertEquals(stack.i32[ARGS * 2], 5000 + k);
   });

@@ -45,7 +45,7 @@ Deno.test("step() goes on at the handler after an instruction that throws, and i
 Deno.test("a stop at a handler's first instruction holds run there", () => {
   const subject = new Interpreted(TEXT);
   const body = subject.instance.module.funcs[2].body!;
-  const code = moduleCode(subject.instance.valid);
+  const code = moduleCode(subject.instance.valid, false);
   const at = subject.instance.module.bytes.lastIndexOf(0x0a, body.end);
   code.setStop(at);
   const thread = begin(subject, 3);

@@ -35,7 +35,7 @@ Deno.test("vectors move as in V8: locals, globals, select, drop, branches, calls
 
 Deno.test("single steps and stops see vectors and moved locals as a run does", () => {
   const subject = new Interpreted(`(module ${MOVES})`);
-  const code = moduleCode(subject.instance.valid);
+  const code = moduleCode(subject.instance.valid, false);
   for (const name of ["locals", "far", "select", "globals", "calls", "branches"]) {
     const func = subject.func(name);
     const args = [3, 9n].slice(0, func.type.params.length);

@@ -239,7 +239,7 @@ Deno.test("step() runs one instruction at a time, through calls and branches, to
 Deno.test("a stop holds run before its instruction, and step() goes on from there", () => {
   const subject = new Interpreted(`(module (func (export "run") (param i32) (result i32)
     (local.get 0) (local.get 0) (i32.const 3) (i32.add) (i32.add)))`);
-  const code = moduleCode(subject.instance.valid);
+  const code = moduleCode(subject.instance.valid, false);
   const start = subject.instance.module.funcs[0].body!.codeStart;
   subject.call("run", 1);
   const thread = subject.thread();

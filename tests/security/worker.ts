@@ -1,10 +1,10 @@
 // A Worker of workers_test.ts: makes an engine, traps, and spins in machine code until it is interrupted.
 
-import { Engine, type TierName, Trap } from "../../mod.ts";
+import { Engine, type TierChoice, Trap } from "../../mod.ts";
 
 const worker = globalThis as unknown as Worker;
 
-worker.onmessage = (e: MessageEvent<TierName>) => {
+worker.onmessage = (e: MessageEvent<TierChoice>) => {
   const engine = new Engine({ tier: e.data });
   const { exports } = engine.load(`(module (memory 1) (func (export "spin") (loop (br 0)))
     (func (export "outside") (result i32) (i32.load (i32.const -4))) (func $deep (export "deep") (call $deep)))`);

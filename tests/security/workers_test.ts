@@ -1,11 +1,11 @@
 // Engines in Workers, one after another and at once: each traps on its own, and is stopped by its own interrupt word while it runs.
 
 import { assertEquals } from "@std/assert";
-import type { TierName } from "../../mod.ts";
+import type { TierChoice } from "../../mod.ts";
 import { testInTiers } from "./tiers.ts";
 
 /** What a Worker says in the end; it is interrupted while it spins. */
-function run(tier: TierName): Promise<unknown> {
+function run(tier: TierChoice): Promise<unknown> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   return new Promise<unknown>((resolve, reject) => {
     worker.onerror = (e) => {

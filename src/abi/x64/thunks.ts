@@ -94,11 +94,16 @@ function emitToSlots(a: Assembler, places: readonly Place[], lists: RegisterList
   });
 }
 
+/** A thunk, and the offset in it where what it called returns, or where it goes on when resumed. */
+export interface Thunk extends Code {
+  readonly back: number;
+}
+
 /**
  * The entry thunk of a signature: for `STACK.thunk`. Calls the function of `STACK.record` and leaves with DONE, results in the slots
  * and `STACK.sp` as it was at `enter`.
  */
-export function entryThunk(params: readonly SlotKind[], results: readonly SlotKind[]): Code {
+export function entryThunk(params: readonly SlotKind[], results: readonly SlotKind[]): Thunk {
   const a = new Assembler();
   const places = signaturePlaces(params, results);
   const area = Math.ceil(places.areaSlots * SLOT_BYTES / AREA_ALIGN) * AREA_ALIGN;
@@ -111,18 +116,19 @@ export function entryThunk(params: readonly SlotKind[], results: readonly SlotKi
   a.mov64_rm(r.MEMORY_REG, r.VMCTX_REG, VMCTX.memory0Base);
   emitFromSlots(a, places.params, PARAMS, RSP, 0);
   a.call64_m(r.RECORD_REG, RECORD.entry);
+  const back = a.position;
   emitToSlots(a, places.results, RESULTS, RSP, 0);
   a.leave();
   a.mov64_mr(STACK_REG, STACK.sp, RSP);
   emitLeave(a, Exit.DONE);
-  return a.finish({ name: `entry ${signatureKey(params, results)}`, frameSize: AREA_ALIGN + area });
+  return { ...a.finish({ name: `entry ${signatureKey(params, results)}`, frameSize: AREA_ALIGN + area }), back };
 }
 
 /**
  * The exit thunk of a signature: for `RECORD.entry` of functions that TypeScript runs. Leaves with CALL, the record's index in `STACK.callee`
  * and all arguments in the slots; resumed, it returns to its caller with results from the slots.
  */
-export function exitThunk(params: readonly SlotKind[], results: readonly SlotKind[]): Code {
+export function exitThunk(params: readonly SlotKind[], results: readonly SlotKind[]): Thunk {
   const a = new Assembler();
   const places = signaturePlaces(params, results);
   const resumed = a.newLabel();
@@ -134,10 +140,11 @@ export function exitThunk(params: readonly SlotKind[], results: readonly SlotKin
   emitPark(a);
   emitLeave(a, Exit.CALL);
   a.bind(resumed);
+  const back = a.position;
   // A caller in the same instance counts on its registers as if the callee had been machine code.
   a.mov64_rm(r.VMCTX_REG, RBP, r.FRAME_VMCTX);
   a.mov64_rm(r.MEMORY_REG, r.VMCTX_REG, VMCTX.memory0Base);
   emitFromSlots(a, places.results, RESULTS, RSP, SLOT_BYTES);
   a.ret();
-  return a.finish({ name: `exit ${signatureKey(params, results)}` });
+  return { ...a.finish({ name: `exit ${signatureKey(params, results)}` }), back };
 }

@@ -18,6 +18,7 @@ import {
   type VmctxLayout,
 } from "../../abi/vmctx.ts";
 import {
+  ALLOCATABLE,
   ALLOCATABLE_XMM,
   FLOAT_PARAMS,
   FLOAT_RESULTS,
@@ -302,11 +303,11 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     this.a.ud2();
   }
 
-  checkInterrupt(): void {
+  checkInterrupt(place?: (returnOffset: number) => void): void {
     const a = this.a, check = a.here();
     a.mov64_rm(R11, STACK_REG, STACK.interruptPointer);
     a.cmp32_mi(R11, 0, 0);
-    this.#leaveIf(Cond.NE, check);
+    this.#leaveIf(Cond.NE, check, place);
   }
 
   takeFuel(): void {
@@ -315,12 +316,13 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     this.#leaveIf(Cond.B, again);
   }
 
-  #leaveIf(condition: Cond, then: Label): void {
+  #leaveIf(condition: Cond, then: Label, place?: (returnOffset: number) => void): void {
     const a = this.a, safepoint = a.newLabel();
     a.jcc(condition, safepoint);
     this.outOfLine(() => {
       a.bind(safepoint);
       a.call64_m(STACK_REG, STACK.safepointThunk);
+      place?.(a.position);
       a.jmp(then);
     });
   }
@@ -1025,6 +1027,24 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     this.#zeroFlagAt = -1;
     this.a.landingPad(entry);
     this.#restore();
+  }
+
+  loopEntry(source: number, moves: Int32Array): void {
+    this.#zeroFlagAt = -1;
+    this.a.loopEntry(source, moves);
+    this.#restore();
+  }
+  slotDisplacement(slot: Slot): number {
+    return this.#firstSlot - this.#slotBytes * slot;
+  }
+  savedAt(r: Register): number {
+    return r >= FIRST_FLOAT
+      ? STACK.savedVectors + 16 * ALLOCATABLE_XMM.indexOf(xmm(r))
+      : STACK.savedInts + 8 * ALLOCATABLE.indexOf(r);
+  }
+  vectorWords(low: number): Int32Array {
+    const bytes = this.#vectors[low - 1];
+    return bytes === undefined ? new Int32Array(4) : new Int32Array(bytes.slice().buffer);
   }
 
   addFrameMap(map: FrameMap): void {

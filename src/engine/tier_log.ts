@@ -1,0 +1,81 @@
+// The log of what moved between tiers, when and why: bounded, with listeners.
+
+import type { TierName } from "../runtime/tier.ts";
+
+/** Why something moved: a counter of calls or of a loop ran out, it was compiled with its module, somebody set its tier, or tier zeal. */
+export type TierCause = "calls" | "loop" | "eager" | "set" | "zeal";
+
+/** A move between tiers. */
+export interface TierEvent {
+  /** Milliseconds, as `performance.now()` counts them. */
+  readonly time: number;
+  /** Whether a function moved, for its next calls, or a frame that runs. */
+  readonly what: "function" | "frame";
+  /** The function's name and index. */
+  readonly name: string;
+  readonly index: number;
+  readonly from: TierName;
+  readonly to: TierName;
+  readonly why: TierCause;
+  /** Byte offset in the module: for `loop` behind the loop's head, for a frame where it goes on; -1 otherwise. */
+  readonly offset: number;
+  /** Calls of the function and passes of the loop that the interpreter counted until then; 0 where it was not asked. */
+  readonly calls: number;
+  readonly passes: number;
+  /** Milliseconds that compiling took, and bytes of machine code; 0 where nothing was compiled. */
+  readonly compileMs: number;
+  readonly codeBytes: number;
+  /** Whether a Worker compiled it. */
+  readonly worker: boolean;
+}
+
+/** Called with each event, while Wasm may be running. What it throws is reported as uncaught. */
+export type TierListener = (event: TierEvent) => void;
+
+/** Events that are kept. */
+export const MAX_TIER_EVENTS = 1000;
+
+/** The latest events of an engine. */
+export class TierLog {
+  #events: TierEvent[] = [];
+  readonly #listeners = new Set<TierListener>();
+  /** Events so far, kept or not. */
+  count = 0;
+
+  /** The latest ones, oldest first. */
+  get events(): readonly TierEvent[] {
+    return this.#events.slice(-MAX_TIER_EVENTS);
+  }
+
+  /** Adds an event; what is not given is 0, -1 or no. */
+  add(
+    event: Pick<TierEvent, "what" | "name" | "index" | "from" | "to" | "why"> & Partial<TierEvent>,
+  ): void {
+    const full = {
+      time: performance.now(),
+      offset: -1,
+      calls: 0,
+      passes: 0,
+      compileMs: 0,
+      codeBytes: 0,
+      worker: false,
+      ...event,
+    };
+    this.count++;
+    this.#events.push(full);
+    if (this.#events.length > 2 * MAX_TIER_EVENTS) this.#events = this.#events.slice(-MAX_TIER_EVENTS);
+    for (const listener of this.#listeners) {
+      try {
+        listener(full);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  }
+
+  /** Adds a listener; gives what removes it. */
+  listen(listener: TierListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

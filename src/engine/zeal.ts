@@ -1,0 +1,60 @@
+// Zeal: a policy for tests that moves every frame at every opportunity: into machine code at the head of each loop, back to the interpreter at each safepoint.
+// With a seed, chance decides at which of them.
+
+import { InterruptBit } from "../platform/interrupt.ts";
+import { Mode, type WasmFunc } from "../runtime/func.ts";
+import type { Store } from "../runtime/store.ts";
+import type { HotLimits, HotSpot, TierPolicy } from "../runtime/tier.ts";
+import type { TierLog } from "./tier_log.ts";
+
+const NEVER = 0x7fffffff;
+/** The most passes of a loop that chance leaves to the interpreter. */
+const MOST_PASSES = 4;
+
+/** Forces frames to change the tier. */
+export class Zeal implements TierPolicy {
+  readonly limits: HotLimits = { calls: NEVER, passes: 1 };
+  readonly #random: (() => number) | undefined;
+
+  /** Takes the seed of chance; undefined: all frames move always. */
+  constructor(store: Store, readonly log: TierLog, seed: number | undefined) {
+    if (seed !== undefined) this.#random = randomNumbers(seed);
+    // For what is called before anything asks whether it is to leave.
+    Atomics.or(store.interrupt, 0, InterruptBit.ATTENTION);
+  }
+
+  isToEnter(spot: HotSpot): boolean {
+    const passes = this.#random === undefined ? 1 : 1 + Math.floor(this.#random() * MOST_PASSES);
+    spot.rearm(spot.loop < 0 ? NEVER : passes);
+    return spot.loop >= 0 && spot.func.mode === Mode.NATIVE;
+  }
+
+  leaves(): boolean {
+    return true;
+  }
+
+  takesBack(): boolean {
+    return this.#random === undefined || this.#random() < 0.5;
+  }
+
+  entered({ func, loop, calls, passes }: HotSpot): void {
+    const { name, index } = func;
+    this.log.add({ what: "frame", name, index, from: "interp", to: "jit", why: "zeal", offset: loop, calls, passes });
+  }
+
+  tookBack({ name, index }: WasmFunc, offset: number): void {
+    this.log.add({ what: "frame", name, index, from: "jit", to: "interp", why: "zeal", offset });
+  }
+
+  poll(): void {}
+}
+
+/** Numbers from 0 to 1 that a seed decides (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

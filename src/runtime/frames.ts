@@ -1,0 +1,128 @@
+// Frames that change the tier: one of the interpreter goes on in a loop of machine code, or those of machine code are taken back to the interpreter.
+// Takes what is on the stacks and says what is there now; who runs then is the driver's affair (activation.ts).
+
+import { readAddress, writeAddress } from "../abi/native.ts";
+import { STACK } from "../abi/vmctx.ts";
+import { SAFEPOINT_INTS, ValuePlace } from "../asm/code.ts";
+import type { NativeStack } from "../platform/stacks.ts";
+import { Mode, type WasmFunc } from "./func.ts";
+import type { Store } from "./store.ts";
+import type { InterpThread, LoopPlace, NativeLocation, Parked } from "./tier.ts";
+
+/** What a call pushes, and a function's prologue. */
+const RETURN_ADDRESS = 8;
+const SAVED_FP = 8;
+/** Where every frame keeps its vmctx, from the frame pointer. */
+const FRAME_VMCTX = -8;
+
+function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, count: number): void {
+  for (let i = 0; i < count; i++) to[toAt + i] = from[at + i];
+  // Values of one word have a slot of two.
+  if (count === 1) to[toAt + 1] = 0;
+}
+
+/**
+ * Makes the top frame of `thread`, which belongs to `func`, a frame of machine code in the loop that `place` leads into: above what is parked on the stack, with an
+ * entry thunk below it. It is to be resumed. False, with nothing changed, when there is no room for it.
+ */
+export function enterLoop(
+  store: Store,
+  stack: NativeStack,
+  thread: InterpThread,
+  func: WasmFunc,
+  place: LoopPlace,
+): { readonly base: boolean } | undefined {
+  const { i32, words, limit } = stack;
+  const thunk = store.native!.entryThunk(func);
+  const thunkFp = readAddress(i32, STACK.sp) - SAVED_FP;
+  const returnAt = thunkFp - thunk.frameSize - RETURN_ADDRESS;
+  const fp = returnAt - SAVED_FP;
+  const sp = fp - place.frameSize;
+  if (sp < limit) return undefined;
+  const taken = thread.takeTop();
+  const vmctx = func.instance!.vmctxAddress;
+  const put = (address: number, value: number) => writeAddress(words, address - limit, value);
+  put(thunkFp, 0);
+  put(thunkFp + FRAME_VMCTX, vmctx);
+  put(returnAt, thunk.back);
+  put(fp, thunkFp);
+  put(fp + FRAME_VMCTX, vmctx);
+  const { moves } = place;
+  for (let i = 0; i < moves.length; i += 3) {
+    // The frame ends above slots that the code never uses.
+    if (moves[i + 1] < -place.frameSize) continue;
+    copyWords(thread.i32, (taken.at + moves[i]) << 1, words, (fp + moves[i + 1] - limit) >> 2, moves[i + 2]);
+  }
+  writeAddress(i32, STACK.sp, sp);
+  writeAddress(i32, STACK.fp, fp);
+  writeAddress(i32, STACK.resumeIp, place.address);
+  return { base: taken.base };
+}
+
+/** What was taken back. */
+export interface TakenBack {
+  /** The function of the lowest frame; its results go to what is below. */
+  readonly func: WasmFunc;
+  /** Whether machine code of the segment is left below, parked as by a call of that function. */
+  readonly rest: boolean;
+}
+
+/**
+ * Makes frames of a segment of machine code, parked by a call of a function or at a safepoint, frames of the interpreter: from the topmost one down to the lowest
+ * whose function does not run as machine code any more, or down to the lowest of all. Undefined if there are none; "exhausted" if there is no room, then nothing has changed.
+ */
+export function takeBack(
+  store: Store,
+  stack: NativeStack,
+  thread: InterpThread,
+  parked: Parked,
+  all: boolean,
+): TakenBack | "exhausted" | undefined {
+  const frames: { readonly at: NativeLocation; readonly func: WasmFunc }[] = [];
+  let count = 0;
+  for (const at of store.native!.framesAt(stack, parked)) {
+    const instance = store.instanceAt(stack.readAddress(at.fp + FRAME_VMCTX))!;
+    const func = instance.funcs[at.index];
+    frames.push({ at, func });
+    if (all || func.mode !== Mode.NATIVE) count = frames.length;
+  }
+  if (count === 0) return undefined;
+  const { level } = thread;
+  for (let i = count - 1; i >= 0; i--) {
+    const { at, func } = frames[i];
+    const point = store.native!.safepoint(func, at.offset);
+    const slot = thread.push({ func, source: point.source, height: point.height }, i === count - 1);
+    if (slot < 0) {
+      thread.drop(level);
+      return "exhausted";
+    }
+    readValues(stack, at, point.values, thread.i32, slot << 1);
+    store.policy?.tookBack(func, point.source);
+  }
+  const { at: { fp }, func } = frames[count - 1];
+  const callerFp = stack.readAddress(fp);
+  writeAddress(stack.i32, STACK.sp, fp + SAVED_FP);
+  writeAddress(stack.i32, STACK.fp, callerFp);
+  writeAddress(stack.i32, STACK.resumeIp, store.native!.exitThunk(func).back);
+  // The frame pointer before that of an entry thunk is 0.
+  return { func, rest: stack.readAddress(callerFp) !== 0 };
+}
+
+function readValues(stack: NativeStack, at: NativeLocation, values: Int32Array, to: Int32Array, first: number): void {
+  const { i32, words, limit } = stack;
+  for (let i = 0; i < values.length; i += SAFEPOINT_INTS) {
+    const toAt = first + 2 * values[i], a = values[i + 2], count = values[i + 4];
+    switch (values[i + 1]) {
+      case ValuePlace.FRAME:
+        // The frame ends above slots that the code never uses: whatever is there, nobody reads it.
+        if (a >= -at.code.frameSize) copyWords(words, (at.fp + a - limit) >> 2, to, toAt, count);
+        break;
+      case ValuePlace.SAVED:
+        copyWords(i32, a >> 2, to, toAt, count);
+        break;
+      default:
+        to[toAt] = a;
+        to[toAt + 1] = values[i + 3];
+    }
+  }
+}

@@ -36,8 +36,8 @@ export const STACK = {
   trapPc: 88,
   /** u64: the address it accessed, for SIGSEGV and SIGBUS. */
   trapAddress: 96,
-  /** u64: its stack pointer. */
-  trapSp: 104,
+  /** u64: address of the code that exits with TRAP; reached by a call at a trap site. */
+  trapThunk: 104,
   /** u64: its frame pointer. */
   trapFp: 112,
   /** u32: the signal. */

@@ -4,11 +4,18 @@ import { type Native, startNative } from "../abi/native.ts";
 import type { Code } from "../asm/code.ts";
 import { Exit } from "../abi/exits.ts";
 import { type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
-import { framesAtCall, framesAtHelper, framesAtTrap, type NativeFrame, readTrap } from "../link/backtrace.ts";
+import {
+  framesAtCall,
+  framesAtHelper,
+  framesAtTrap,
+  type NativeFrame,
+  readTrap,
+  sourceOffsetAt,
+} from "../link/backtrace.ts";
 import { ThunkCache } from "../link/thunk_cache.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";
-import type { NativeLocation, NativeTier, Parked } from "../runtime/tier.ts";
+import type { CallSite, NativeLocation, NativeTier, Parked } from "../runtime/tier.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import { refusal } from "../jit/compilable.ts";
@@ -43,6 +50,9 @@ export interface CompileFigures {
 
 /** When less than this is left of executable memory, the code of modules without instances goes. */
 const SCARCE_BYTES = 32 * 1024 * 1024;
+
+/** Return addresses that are remembered: more than most programs throw through. */
+const MAX_SITES = 10_000;
 
 // Code is kept per isolate, not per store: executable memory and its range belong to the isolate.
 let space: CodeSpace<CodeOwner> | undefined;
@@ -172,6 +182,26 @@ export class JitTier implements NativeTier {
         ? framesAtCall(stack, this.#space, parked.sp, parked.fp)
         : framesAtHelper(stack, this.#space, parked.resumeIp, parked.fp),
     );
+  }
+
+  readonly #sites = new Map<number, CallSite>();
+  #sitesRemovals = 0;
+
+  siteOf(returnAddress: number): CallSite | undefined {
+    if (this.#sitesRemovals !== this.#space.removals || this.#sites.size > MAX_SITES) {
+      this.#sites.clear();
+      this.#sitesRemovals = this.#space.removals;
+    }
+    const known = this.#sites.get(returnAddress);
+    if (known !== undefined) return known;
+    // The call may be the code's last instruction.
+    const found = this.locate(returnAddress - 1);
+    if (found === undefined) return undefined;
+    const { code, start, offset, owner } = found;
+    const handler = code.landingPads.length === 0 ? -1 : undefined;
+    const site = { index: owner.index, wasmOffset: sourceOffsetAt(code, offset), code, start, handler };
+    this.#sites.set(returnAddress, site);
+    return site;
   }
 
   /** The function and code offset that a pc belongs to; undefined if it is none of a Wasm function. */

@@ -54,6 +54,8 @@ function relocate(view: DataView, relocation: Relocation, at: number, target: nu
 export class CodeSpace<Owner> {
   /** Sorted by start; ranges do not overlap. */
   #installed: Installed<Owner>[] = [];
+  /** Changes whenever code goes, so that its addresses may come to mean something else. */
+  removals = 0;
 
   constructor(readonly memory: ExecutableMemory) {}
 
@@ -79,6 +81,7 @@ export class CodeSpace<Owner> {
     const inChunks = (i: Installed<Owner>) =>
       chunks.some((c) => i.start >= c.address && i.start < c.address + c.byteLength);
     this.#installed = this.#installed.filter((i) => !inChunks(i));
+    this.removals++;
     for (const chunk of chunks) this.memory.free(chunk);
   }
 

@@ -35,7 +35,7 @@ export class NativeStack {
   /** The block as 64-bit words. */
   readonly i64: BigInt64Array<ArrayBuffer>;
   /** The usable part, for the stack walker. */
-  #frames: BigUint64Array<ArrayBuffer> | undefined;
+  #frames: Int32Array<ArrayBuffer> | undefined;
   readonly #total: number;
 
   /** Maps a stack. Throws ResourceError when there is no room. */
@@ -61,14 +61,15 @@ export class NativeStack {
   /** The 8 bytes at `address` in the usable part, as a number; 0 outside of it. Slots above 2^53 lose their low bits. */
   readAddress(address: number): number {
     if (address < this.limit || address > this.top - 8 || address % 8 !== 0) return 0;
-    this.#frames ??= new BigUint64Array(bufferAt(this.limit, this.top - this.limit));
-    return Number(this.#frames[(address - this.limit) / 8]);
+    const words = this.#frames ??= new Int32Array(bufferAt(this.limit, this.top - this.limit));
+    const at = (address - this.limit) >> 2;
+    return (words[at] >>> 0) + (words[at + 1] >>> 0) * 2 ** 32;
   }
 
   /** Visits the halves of every 8-byte word from `address` to the top: the low one may be a reference, both an address. */
   scan(address: number, visit: (low: number, high: number) => void): void {
     this.readAddress(this.limit);
-    const words = new Int32Array(this.#frames!.buffer);
+    const words = this.#frames!;
     for (let i = Math.max(0, (address - this.limit) >> 2); i < words.length; i += 2) visit(words[i], words[i + 1]);
   }
 

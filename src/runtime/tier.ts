@@ -51,8 +51,8 @@ export interface InterpThread {
   catches(exception: WasmException, level: number): boolean;
   /** Drops all frames above `level` base frames, with what is above them. */
   drop(level: number): void;
-  /** Frames from the innermost to the innermost base frame below `level` base frames. */
-  frames(level: number): WasmFrame[];
+  /** Takes note of the frames from the innermost to the innermost base frame below `level` base frames, of `limit` at most; they are made when asked for. */
+  trace(level: number, limit: number): (() => WasmFrame)[];
   /** Base frames on the stack. */
   readonly level: number;
   /** References in slots in use, null too, for the collector. */
@@ -84,6 +84,20 @@ export interface NativeTier {
   /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */
   framesAtTrap(stack: NativeStack): Iterable<NativeLocation>;
   framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation>;
+  /** What a return address belongs to, remembered for the next time; undefined if it is not in a Wasm function. */
+  siteOf(returnAddress: number): CallSite | undefined;
+}
+
+/** Where a frame of machine code waits for a call. */
+export interface CallSite {
+  /** The function's index in its module. */
+  readonly index: number;
+  /** Byte offset of the call in the module. */
+  readonly wasmOffset: number;
+  readonly code: Code;
+  readonly start: number;
+  /** Index of the innermost exception handler around it, -1 if there is none; undefined while nobody has looked. */
+  handler: number | undefined;
 }
 
 /** What is parked on a native stack after an exit CALL or HELPER. */

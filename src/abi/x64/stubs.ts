@@ -9,6 +9,7 @@ import type { StubSymbol } from "../../platform/native_entry.ts";
 import { REGISTRY } from "../../platform/signals.ts";
 import { Exit } from "../exits.ts";
 import { STACK } from "../vmctx.ts";
+import { TRAP_CALL_BYTES } from "./trap_call.ts";
 import { HELPER_REG, HOST_ARG0, HOST_SAVED, SCRATCH_REG, STACK_REG, VMCTX_REG } from "./registers.ts";
 
 /** glibc's and the kernel's layouts that the handler reads: `ucontext_t` and `siginfo_t`. */
@@ -53,6 +54,7 @@ export function buildStubs(dataDistance: number): Stubs {
   const trapStub = a.newLabel();
   const trapHandler = a.newLabel();
   const helperThunk = a.newLabel();
+  const trapThunk = a.newLabel();
 
   // i32 strata_enter(block): to the thunk in the block, on the block's stack. The zero frame pointer ends the chain of frames.
   begin("strata_enter");
@@ -85,8 +87,10 @@ export function buildStubs(dataDistance: number): Stubs {
   a.mov64_mr(RDI, 0, RAX);
   a.lea64_rl(RAX, helperThunk);
   a.mov64_mr(RDI, 8, RAX);
-  a.leaSymbol(RAX, "registry");
+  a.lea64_rl(RAX, trapThunk);
   a.mov64_mr(RDI, 16, RAX);
+  a.leaSymbol(RAX, "registry");
+  a.mov64_mr(RDI, 24, RAX);
   a.ret();
 
   // Called by generated code with the helper's id in HELPER_REG and arguments in the slots; returns with results there, all other registers lost.
@@ -97,6 +101,16 @@ export function buildStubs(dataDistance: number): Stubs {
   a.pop64(SCRATCH_REG);
   emitPark(a);
   emitLeave(a, Exit.HELPER);
+
+  // Called at a trap site: as if the call had faulted, without a signal's cost. The signal 0 tells the two apart.
+  a.align(16);
+  a.bind(trapThunk);
+  a.pop64(SCRATCH_REG);
+  a.sub64_ri(SCRATCH_REG, TRAP_CALL_BYTES);
+  a.mov64_mr(STACK_REG, STACK.trapPc, SCRATCH_REG);
+  a.mov64_mr(STACK_REG, STACK.trapFp, RBP);
+  a.mov32_mi(STACK_REG, STACK.trapSignal, 0);
+  emitLeave(a, Exit.TRAP);
 
   // Where a fault in generated code continues: the handler has filled the block, and nothing on the stack matters any more.
   a.align(16);
@@ -153,7 +167,6 @@ function emitTrapHandler(a: Assembler, trapStub: number): void {
   for (
     const [from, place, field] of [
       [RSI, SIGINFO.address, STACK.trapAddress],
-      [RDX, UCONTEXT.rsp, STACK.trapSp],
       [RDX, UCONTEXT.rbp, STACK.trapFp],
     ]
   ) {

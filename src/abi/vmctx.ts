@@ -6,6 +6,11 @@ import type { Module } from "../wasm/module.ts";
 /** Bytes of a slot: one value that is not a vector. */
 export const SLOT_BYTES = 8;
 
+/** Slots of a stack block: enough for as many params or results as a function may have, were they all vectors. */
+export const STACK_ARG_SLOTS = 2016;
+const STACK_ARGS = 128;
+const STACK_ARGS_END = STACK_ARGS + STACK_ARG_SLOTS * SLOT_BYTES;
+
 /** Fields of a stack block: one per native stack, at the stack's top, zero at first. */
 export const STACK = {
   /** u64: Deno's stack pointer while machine code runs on this stack. */
@@ -43,13 +48,13 @@ export const STACK = {
   /** u32: the signal. */
   trapSignal: 120,
   /** Slots for arguments and results, in order of the signature. */
-  args: 128,
+  args: STACK_ARGS,
+  /** u64: address of the isolate's notes (platform/notes.ts), into which `enter` and `resume` write the block's address. */
+  notes: STACK_ARGS_END + 8,
 } as const;
 
-/** Slots of a stack block: enough for as many params or results as a function may have, were they all vectors. */
-export const STACK_ARG_SLOTS = 2016;
 /** Bytes of a stack block. */
-export const STACK_BLOCK_BYTES = STACK.args + STACK_ARG_SLOTS * SLOT_BYTES;
+export const STACK_BLOCK_BYTES = STACK.notes + 8;
 
 /** Fields of a function record. Records lie in one array per store that never moves; the index is the funcref value, and 0 is null. */
 export const RECORD = {

@@ -29,12 +29,24 @@ export class Context {
     this.store.interp = new InterpreterTier(this.store);
     if (canRunNative()) this.store.native = this.jit = new JitTier();
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
+    this.#nameCode();
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);
     this.store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, this), frames);
     this.store.exceptions.insideOf = (value) =>
       value instanceof Exception && contextOfTag(value.tag) === this ? innerException(value) : undefined;
     this.store.funcOf = (value) => typeof value === "function" ? this.#funcs.get(value) : undefined;
+  }
+
+  /** Names machine code for who looks at the process from outside, if that was asked for. */
+  #nameCode(): void {
+    const { perfMap, gdb } = this.config;
+    if (!perfMap && !gdb) return;
+    if (this.jit === undefined) {
+      throw new Error(`no machine code can run here that gdb or perf may see: ${nativeUnavailable()}`);
+    }
+    if (perfMap) this.jit.writePerfMap();
+    if (gdb) this.jit.tellDebugger();
   }
 
   #export(func: WasmFunc): unknown {

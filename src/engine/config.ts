@@ -26,6 +26,13 @@ export interface EngineOptions {
   readonly gcZeal?: boolean;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
   readonly collectAfterDisposals?: number;
+  /** Appends the name and place of all machine code of this isolate to `/tmp/perf-<pid>.map`, for Linux's perf; default false. Needs permission to write there. */
+  readonly perfMap?: boolean;
+  /**
+   * Tells gdb, by its JIT interface, the name and place of all machine code of this isolate; default false, since each function then takes whole pages, so that gdb can write
+   * breakpoints. Of what was compiled before the first such engine was made, gdb knows the names only.
+   */
+  readonly gdb?: boolean;
 }
 
 /** Options with all defaults filled in. */
@@ -34,6 +41,8 @@ export interface EngineConfig {
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly collectAfterDisposals: number;
+  readonly perfMap: boolean;
+  readonly gdb: boolean;
   readonly heap: HeapOptions;
 }
 
@@ -44,6 +53,8 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
+    perfMap: options.perfMap ?? false,
+    gdb: options.gdb ?? false,
     heap: {
       growthFactor: options.gcGrowthFactor ?? DEFAULT_HEAP_OPTIONS.growthFactor,
       minimumBytes: options.gcMinimumBytes ?? DEFAULT_HEAP_OPTIONS.minimumBytes,

@@ -13,6 +13,8 @@ import {
   sourceOffsetAt,
 } from "../link/backtrace.ts";
 import { ThunkCache } from "../link/thunk_cache.ts";
+import type { DebuggerList } from "../platform/debugger_list.ts";
+import { PerfMap } from "../platform/perf_map.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { CallSite, NativeLocation, NativeTier, Parked } from "../runtime/tier.ts";
@@ -57,6 +59,8 @@ const MAX_SITES = 10_000;
 // Code is kept per isolate, not per store: executable memory and its range belong to the isolate.
 let space: CodeSpace<CodeOwner> | undefined;
 let thunks: ThunkCache<CodeOwner> | undefined;
+let perfMap: PerfMap | undefined;
+let debuggerList: DebuggerList | undefined;
 
 /**
  * Frees the code of modules that neither a Module nor an instance holds any more, or whose engine is gone. Runs when no call is under way, so that no
@@ -93,6 +97,7 @@ export class JitTier implements NativeTier {
       const code = this.compile(valid, index);
       this.releaseScarce();
       found = compiled.code.install(code, { index });
+      this.native.notes.add(`${code.name} (jit)`, found.start, found.end - found.start);
       compiled.functions.set(index, found);
     }
     return found;
@@ -161,6 +166,22 @@ export class JitTier implements NativeTier {
     FORGOTTEN.unregister(compiled);
     compiled.code.free();
     this.#modules.delete(valid);
+  }
+
+  noteInterpreted(func: WasmFunc): void {
+    const { notes } = this.native;
+    notes.interpreted(func.note ??= notes.add(`${func.name} (interp)`));
+  }
+
+  /** Has a profiler told the names of all machine code of this isolate: appends them to `/tmp/perf-<pid>.map`. Throws Deno's error when that may not be written. */
+  writePerfMap(): void {
+    if (perfMap === undefined) this.#space.listen(perfMap = new PerfMap());
+  }
+  /** Has gdb told the same, by its JIT interface. */
+  tellDebugger(): void {
+    if (debuggerList !== undefined) return;
+    this.native.memory.debuggable = true;
+    this.#space.listen(debuggerList = this.native.newDebuggerList());
   }
 
   exitThunk(func: WasmFunc): number {

@@ -240,6 +240,10 @@ export class Thread implements InterpThread {
     return list;
   }
 
+  get running(): WasmFunc {
+    return CODES[this.top / FRAME_WORDS].func;
+  }
+
   scan(visit: (ref: number, isFunc: boolean) => void): void {
     const { i32 } = this;
     for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) {

@@ -27,6 +27,14 @@ export interface CodeLocation<Owner> {
   readonly owner: Owner;
 }
 
+/** Who wants to know what machine code there is, such as a debugger. */
+export interface CodeListener {
+  /** Called with each piece of code that is in place, those too that were before anybody listened. */
+  added(name: string, start: number, bytes: number): void;
+  /** Called when the code that starts there goes. */
+  removed(start: number): void;
+}
+
 /** Gives the address of what a relocation points to. */
 export type Resolve = (target: RelocationTarget) => number;
 
@@ -57,7 +65,15 @@ export class CodeSpace<Owner> {
   /** Changes whenever code goes, so that its addresses may come to mean something else. */
   removals = 0;
 
+  readonly #listeners: CodeListener[] = [];
+
   constructor(readonly memory: ExecutableMemory) {}
+
+  /** Tells `listener` of all code from now on. */
+  listen(listener: CodeListener): void {
+    this.#listeners.push(listener);
+    for (const { code, start, end } of this.#installed) listener.added(code.name, start, end - start);
+  }
 
   /** A place for one module's code. */
   newModule(): ModuleCode<Owner> {
@@ -74,12 +90,18 @@ export class CodeSpace<Owner> {
   /** Called by {@link ModuleCode}. */
   add(installed: Installed<Owner>): void {
     this.#installed.splice(this.#indexAfter(installed.start), 0, installed);
+    for (const listener of this.#listeners) {
+      listener.added(installed.code.name, installed.start, installed.end - installed.start);
+    }
   }
 
   /** Called by {@link ModuleCode}. */
   remove(chunks: readonly CodeChunk[]): void {
     const inChunks = (i: Installed<Owner>) =>
       chunks.some((c) => i.start >= c.address && i.start < c.address + c.byteLength);
+    for (const listener of this.#listeners) {
+      for (const i of this.#installed) if (inChunks(i)) listener.removed(i.start);
+    }
     this.#installed = this.#installed.filter((i) => !inChunks(i));
     this.removals++;
     for (const chunk of chunks) this.memory.free(chunk);

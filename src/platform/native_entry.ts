@@ -17,6 +17,8 @@ export interface NativeEntry {
   readonly enter: (block: NativePointer) => number;
   /** Continues what is parked on the stack; gives an exit status. */
   readonly resume: (block: NativePointer) => number;
+  /** Where gdb stops when the list of machine code changes. */
+  readonly tellDebugger: () => void;
   /** Writes the three words that `cpuFeatures()` takes. */
   readonly cpuid: (words: Uint32Array<ArrayBuffer>) => void;
   /** Addresses of the exported symbols. */
@@ -31,6 +33,7 @@ export interface NativeEntry {
 const functions = {
   strata_enter: { parameters: ["pointer"], result: "i32" },
   strata_resume: { parameters: ["pointer"], result: "i32" },
+  __jit_debug_register_code: { parameters: [], result: "void" },
   strata_cpuid: { parameters: ["buffer"], result: "void" },
   // Writes four u64: the addresses of handler, helper thunk, trap thunk and registry.
   strata_addresses: { parameters: ["buffer"], result: "void" },
@@ -59,7 +62,8 @@ function openFromMemory(image: StubImage) {
   if (libc().write(fd, image.bytes, length) !== length) {
     throw new BugError("the stubs could not be written");
   }
-  return open(`/proc/self/fd/${fd}`);
+  // With the number of the process, so that a debugger finds the file, too.
+  return open(`/proc/${Deno.pid}/fd/${fd}`);
 }
 
 /**
@@ -78,6 +82,7 @@ export function loadEntry(image: StubImage): NativeEntry {
   return {
     enter: symbols.strata_enter,
     resume: symbols.strata_resume,
+    tellDebugger: symbols.__jit_debug_register_code,
     cpuid: symbols.strata_cpuid,
     addresses: {
       trapHandler: Number(words[0]),

@@ -216,6 +216,7 @@ export class Activation {
 
   #startInterp(func: WasmFunc, args: SlotRange): void {
     const thread = this.#thread ??= this.store.activations.takeThread();
+    this.store.native?.noteInterpreted(func);
     const n = func.paramSlots;
     if (!thread.reserve(n)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     copySlots(args.words, args.at, thread.i32, thread.sp, n);
@@ -283,6 +284,7 @@ export class Activation {
       this.#start(callee, args);
       return undefined;
     }
+    if (status === RunStatus.CALL) this.store.native?.noteInterpreted(thread.running);
     if (!thread.reserve(callee.resultSlots)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     if (!this.#callHost(callee, args)) return undefined;
     if (status === RunStatus.TAIL_CALL) return this.#give(callee.resultSlots, args);
@@ -422,9 +424,9 @@ export class Activation {
     let fp = saved === undefined ? readAddress(i32, FP) : saved.fp;
     // A call's exit thunk has parked below its return address.
     let pc = saved === undefined
-      ? readAddress(i32, exit === Exit.CALL ? SP : IP)
-      : saved[exit === Exit.CALL ? "sp" : "resumeIp"];
-    if (exit === Exit.CALL) pc = stack.readAddress(pc);
+      ? readAddress(i32, exit === Exit.HELPER ? IP : SP)
+      : saved[exit === Exit.HELPER ? "resumeIp" : "sp"];
+    if (exit !== Exit.HELPER) pc = stack.readAddress(pc);
     while (fp !== 0) {
       const site = native.siteOf(pc);
       if (site === undefined) return false;

@@ -73,6 +73,8 @@ export class WasmFunc {
   nativeEntry = 0;
   /** What the stack block takes for a call of this function, once it was called (call.ts). */
   nativeCall: Int32Array | undefined = undefined;
+  /** The number of its name in the notes for the report of a fault, once the interpreter ran it. */
+  note: number | undefined = undefined;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
   /** The JavaScript function that stands for this one, once asked for (same function, same identity). */

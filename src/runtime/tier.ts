@@ -55,6 +55,8 @@ export interface InterpThread {
   trace(level: number, limit: number): (() => WasmFrame)[];
   /** Base frames on the stack. */
   readonly level: number;
+  /** The function of the top frame; there must be one. */
+  readonly running: WasmFunc;
   /** References in slots in use, null too, for the collector. */
   scan(visit: (ref: number, isFunc: boolean) => void): void;
   /** Instances with a frame, for the collector. */
@@ -79,6 +81,8 @@ export interface NativeTier {
   exitThunk(func: WasmFunc): number;
   /** Address of the entry thunk for the function's signature. */
   entryThunk(func: WasmFunc): number;
+  /** Notes that an interpreted function ran last, for the report of a fault. */
+  noteInterpreted(func: WasmFunc): void;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */
   trapOf(stack: NativeStack): TrapCode;
   /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */

@@ -4,6 +4,7 @@ import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "../engine/config.ts";
 import { JitTier } from "../engine/native_tier.ts";
+import { CodeBudget } from "../link/install.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
@@ -28,6 +29,9 @@ export class Context {
     this.store = new Store(this.config.maxNesting, this.config.heap);
     this.store.interp = new InterpreterTier(this.store);
     if (canRunNative()) this.store.native = this.jit = new JitTier();
+    const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
+    this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
+    if (this.jit !== undefined) this.jit.budget = new CodeBudget(maxCodeBytes);
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.#nameCode();
     this.caller = new Caller(this.store);

@@ -3,7 +3,7 @@
 import { type Native, startNative } from "../abi/native.ts";
 import type { Code } from "../asm/code.ts";
 import { Exit } from "../abi/exits.ts";
-import { type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
+import { type CodeBudget, type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
 import {
   framesAtCall,
   framesAtHelper,
@@ -74,6 +74,8 @@ export class JitTier implements NativeTier {
   readonly native: Native = startNative();
   /** Gives the modules that have instances; set by the engine. */
   modulesInUse: () => Iterable<ValidModule> = () => this.#all();
+  /** What its modules may take of executable memory. */
+  budget: CodeBudget | undefined = undefined;
   readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
   readonly #modules = new WeakMap<ValidModule, CompiledModule>();
   /** All of `#modules`, without keeping them. */
@@ -106,7 +108,7 @@ export class JitTier implements NativeTier {
   #module(valid: ValidModule): CompiledModule {
     let compiled = this.#modules.get(valid);
     if (compiled === undefined) {
-      compiled = { valid, compiler: undefined, code: this.#space.newModule(), functions: new Map() };
+      compiled = { valid, compiler: undefined, code: this.#space.newModule(this.budget), functions: new Map() };
       this.#modules.set(valid, compiled);
       this.#compiled.add(new WeakRef(compiled));
       FORGOTTEN.register(compiled, compiled.code, compiled);
@@ -147,7 +149,9 @@ export class JitTier implements NativeTier {
    * Otherwise code stays as long as its Module, for further instances.
    */
   releaseScarce(): void {
-    if (this.native.memory.available >= SCARCE_BYTES) return;
+    const { budget } = this;
+    const scarce = budget !== undefined && budget.limit - budget.used < Math.min(SCARCE_BYTES, budget.limit / 4);
+    if (this.native.memory.available >= SCARCE_BYTES && !scarce) return;
     const used = new Set<ValidModule>(this.modulesInUse());
     for (const reference of this.#compiled) {
       const compiled = reference.deref();

@@ -172,9 +172,8 @@ export class JitTier implements NativeTier {
     this.#modules.delete(valid);
   }
 
-  noteInterpreted(func: WasmFunc): void {
-    const { notes } = this.native;
-    notes.interpreted(func.note ??= notes.add(`${func.name} (interp)`));
+  nameInterpreted(func: WasmFunc): number {
+    return this.native.notes.add(`${func.name} (interp)`) + 1;
   }
 
   /** Has a profiler told the names of all machine code of this isolate: appends them to `/tmp/perf-<pid>.map`. Throws Deno's error when that may not be written. */

@@ -5,6 +5,7 @@ import { Exit } from "../abi/exits.ts";
 import { type Native, readAddress, startNative, writeAddress } from "../abi/native.ts";
 import { STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
+import { NOTED, NOTES } from "../platform/notes.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import { CatchKind } from "../validate/side_table.ts";
 import { MAX_FRAMES, Trap, type WasmFrame } from "../wasm/errors.ts";
@@ -216,13 +217,17 @@ export class Activation {
 
   #startInterp(func: WasmFunc, args: SlotRange): void {
     const thread = this.#thread ??= this.store.activations.takeThread();
-    this.store.native?.noteInterpreted(func);
+    this.#noteInterpreted(func);
     const n = func.paramSlots;
     if (!thread.reserve(n)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     copySlots(args.words, args.at, thread.i32, thread.sp, n);
     thread.sp += n;
     if (!thread.enter(func)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     this.segments.push({ func, native: false, exit: undefined, enteredAt: 0, saved: undefined });
+  }
+
+  #noteInterpreted(func: WasmFunc): void {
+    NOTED[NOTES.interpreted >> 2] = func.note ??= this.store.native?.nameInterpreted(func) ?? 0;
   }
 
   #startNative(func: WasmFunc, args: SlotRange): void {
@@ -284,7 +289,7 @@ export class Activation {
       this.#start(callee, args);
       return undefined;
     }
-    if (status === RunStatus.CALL) this.store.native?.noteInterpreted(thread.running);
+    if (status === RunStatus.CALL) this.#noteInterpreted(thread.running);
     if (!thread.reserve(callee.resultSlots)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     if (!this.#callHost(callee, args)) return undefined;
     if (status === RunStatus.TAIL_CALL) return this.#give(callee.resultSlots, args);

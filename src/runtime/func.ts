@@ -73,7 +73,7 @@ export class WasmFunc {
   nativeEntry = 0;
   /** What the stack block takes for a call of this function, once it was called (call.ts). */
   nativeCall: Int32Array | undefined = undefined;
-  /** The number of its name in the notes for the report of a fault, once the interpreter ran it. */
+  /** What the notes for the report of a fault take when the interpreter ran it, once it did. */
   note: number | undefined = undefined;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;

@@ -81,8 +81,8 @@ export interface NativeTier {
   exitThunk(func: WasmFunc): number;
   /** Address of the entry thunk for the function's signature. */
   entryThunk(func: WasmFunc): number;
-  /** Notes that an interpreted function ran last, for the report of a fault. */
-  noteInterpreted(func: WasmFunc): void;
+  /** Keeps the name of an interpreted function for the report of a fault; gives what NOTES.interpreted takes when it ran. */
+  nameInterpreted(func: WasmFunc): number;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */
   trapOf(stack: NativeStack): TrapCode;
   /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */

@@ -4,7 +4,8 @@ import { bufferAt } from "../../src/platform/ffi.ts";
 import { testNative } from "../skip.ts";
 
 function nameAt(notes: Notes, number: number): { text: string; start: bigint; bytes: bigint } {
-  const at = notes.address + NOTES.names + (number % NOTES.capacity) * (1 << NAME.sizeLog2);
+  const names = new BigUint64Array(bufferAt(notes.address, 64))[NOTES.names / 8];
+  const at = Number(names) + (number % NOTES.capacity) * (1 << NAME.sizeLog2);
   const view = new DataView(bufferAt(at, 1 << NAME.sizeLog2));
   const length = view.getUint32(NAME.length, true);
   const text = new TextDecoder().decode(new Uint8Array(view.buffer, NAME.text, length).slice());

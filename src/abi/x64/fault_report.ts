@@ -168,7 +168,7 @@ function emitNameAddress(a: Assembler): void {
   a.mov32(R8, RCX);
   a.and32_ri(R8, NOTES.capacity - 1);
   a.shl64_ri(R8, NAME.sizeLog2);
-  a.lea64_rx(R8, R8, R14, 1, NOTES.names);
+  a.add64_rm(R8, R14, NOTES.names);
 }
 
 /** Emits `name find(pc in rax)`: the name of the code that holds the pc or ends there, the newest if there are several, in r8; 0 if there is none. */

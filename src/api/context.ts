@@ -5,6 +5,7 @@ import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "../engine/config.ts";
 import { JitTier } from "../engine/native_tier.ts";
 import { Zeal } from "../engine/zeal.ts";
+import { CodeBudget } from "../link/install.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
@@ -44,12 +45,16 @@ export class Context {
     const { maxNesting, heap, maxParkedCalls, fuel } = this.config;
     this.store = new Store(maxNesting, heap, maxParkedCalls, fuel === undefined ? undefined : new Meter(fuel));
     this.store.interp = new InterpreterTier(this.store);
+    const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
+    this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
     if (canRunNative()) {
       const entersLoops = this.config.tierZeal !== false || this.isLive;
       this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
+      this.jit.budget = new CodeBudget(maxCodeBytes);
     }
     this.#choosePolicy();
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
+    this.#nameCode();
     this.caller = new Caller(this.store);
     this.store.exporter = (func) => this.#export(func);
     this.store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, this), frames);
@@ -96,6 +101,17 @@ export class Context {
     func.live = live;
     const { name, index, tier } = func;
     if (tier !== from) this.tierLog.add({ what: "function", name, index, from, to: tier, why: "set" });
+  }
+
+  /** Names machine code for who looks at the process from outside, if that was asked for. */
+  #nameCode(): void {
+    const { perfMap, gdb } = this.config;
+    if (!perfMap && !gdb) return;
+    if (this.jit === undefined) {
+      throw new Error(`no machine code can run here that gdb or perf may see: ${nativeUnavailable()}`);
+    }
+    if (perfMap) this.jit.writePerfMap();
+    if (gdb) this.jit.tellDebugger();
   }
 
   #export(func: WasmFunc): unknown {

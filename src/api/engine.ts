@@ -18,7 +18,7 @@ import { WasmTable } from "../runtime/table.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import type { TierEvent, TierListener } from "../engine/tier_log.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
-import { LinkError } from "../wasm/errors.ts";
+import { CompileError, LinkError } from "../wasm/errors.ts";
 import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
 import { EXTERNREF, F64, I64, type MemoryType, TYPES, type ValType } from "../wasm/types.ts";
@@ -92,7 +92,21 @@ export class Engine {
    */
   compile(source: Uint8Array | ArrayBuffer | string): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return publicModule(validate(decode(bytes, this.#context.config.features)));
+    const { features, limits } = this.#context.config;
+    if (bytes.length > limits.maxModuleBytes) {
+      throw new CompileError(
+        `a module of ${bytes.length} bytes; the engine's limit is ${limits.maxModuleBytes} (maxModuleBytes)`,
+        -1,
+      );
+    }
+    const decoded = decode(bytes, features);
+    if (decoded.funcs.length > limits.maxFunctions) {
+      throw new CompileError(
+        `${decoded.funcs.length} functions; the engine's limit is ${limits.maxFunctions} (maxFunctions)`,
+        -1,
+      );
+    }
+    return publicModule(validate(decoded));
   }
 
   /**
@@ -216,6 +230,7 @@ export class Engine {
       store.arena,
       { min, max, is64, shared: false, element },
       toRef(store, element, init),
+      store.limits.tableEntries,
     );
     store.addHostExtern(inner);
     return publicTable(inner, this.#context);

@@ -60,6 +60,12 @@ function features(): Option {
   return new Option("--features <list>", FEATURES_HELP)
     .argParser((list: string, before: FeatureChange | undefined) => parseFeatures(list, before));
 }
+function perfMap(): Option {
+  return new Option("--perf-map", "name compiled functions for Linux's perf, in /tmp/perf-<pid>.map");
+}
+function gdb(): Option {
+  return new Option("--gdb", "name compiled functions for gdb, which can then break in them");
+}
 function integer(text: string): number {
   const n = Number(text);
   if (!Number.isSafeInteger(n)) throw new InvalidArgumentError("It is no integer.");
@@ -99,6 +105,8 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--json", "one object per command, each on a line")
     .addOption(tier("interp", "jit"))
     .addOption(features())
+    .addOption(perfMap())
+    .addOption(gdb())
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
   program.command("run")
@@ -111,6 +119,8 @@ function makeProgram(done: (code: number) => void): Command {
     .option("-i, --invoke <name>", "the export to call")
     .addOption(tier("interp", "jit"))
     .addOption(features())
+    .addOption(perfMap())
+    .addOption(gdb())
     .passThroughOptions()
     .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
 

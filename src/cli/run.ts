@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly tier?: TierChoice;
   readonly invoke?: string;
   readonly features?: FeatureChange;
+  readonly perfMap?: boolean;
+  readonly gdb?: boolean;
 }
 
 /** What runs when no export is named. */
@@ -30,7 +32,8 @@ const ENTRIES = ["_start", "main"];
 
 /** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
 export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<ExitCode> {
-  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), features: options.features });
+  const { features, perfMap, gdb } = options;
+  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), features, perfMap, gdb });
   const { source } = await loadModule(spec);
   const module = named(spec, () => engine.compile(source));
   using _watch = await watch(engine);

@@ -35,7 +35,6 @@ export class NativeStack {
   /** The block as 64-bit words. */
   readonly i64: BigInt64Array<ArrayBuffer>;
   /** The usable part, for the stack walker. */
-  #frames: BigUint64Array<ArrayBuffer> | undefined;
   #words: Int32Array<ArrayBuffer> | undefined;
   readonly #total: number;
 
@@ -62,14 +61,14 @@ export class NativeStack {
   /** The 8 bytes at `address` in the usable part, as a number; 0 outside of it. Slots above 2^53 lose their low bits. */
   readAddress(address: number): number {
     if (address < this.limit || address > this.top - 8 || address % 8 !== 0) return 0;
-    this.#frames ??= new BigUint64Array(bufferAt(this.limit, this.top - this.limit));
-    return Number(this.#frames[(address - this.limit) / 8]);
+    const { words } = this;
+    const at = (address - this.limit) >> 2;
+    return (words[at] >>> 0) + (words[at + 1] >>> 0) * 2 ** 32;
   }
 
   /** The usable part as 32-bit words, from `limit` on, for whoever makes frames. */
   get words(): Int32Array<ArrayBuffer> {
-    this.#frames ??= new BigUint64Array(bufferAt(this.limit, this.top - this.limit));
-    return this.#words ??= new Int32Array(this.#frames.buffer);
+    return this.#words ??= new Int32Array(bufferAt(this.limit, this.top - this.limit));
   }
 
   /** Visits the halves of every 8-byte word from `address` to the top: the low one may be a reference, both an address. */
@@ -81,7 +80,7 @@ export class NativeStack {
   /** Gives the memory back. */
   release(): void {
     this.block.transfer(0);
-    this.#frames?.buffer.transfer(0);
+    this.#words?.buffer.transfer(0);
     keepMemory(this);
     unmapMemory(this.guard, this.#total);
   }

@@ -75,6 +75,8 @@ export class WasmFunc {
   nativeEntry = 0;
   /** What the stack block takes for a call of this function, once it was called (call.ts). */
   nativeCall: Int32Array | undefined = undefined;
+  /** What the notes for the report of a fault take when the interpreter ran it, once it did. */
+  note: number | undefined = undefined;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
   /** The JavaScript function that stands for this one, once asked for (same function, same identity). */

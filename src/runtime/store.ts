@@ -9,6 +9,7 @@ import { INTERRUPT } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
+import { LIMITS } from "../wasm/limits.ts";
 import { type Activation, Activations } from "./activation.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
@@ -39,6 +40,12 @@ export type HostExtern = WasmTable | WasmMemory | WasmGlobal;
 interface ForgottenExtern {
   readonly reference: WeakRef<HostExtern>;
   readonly blocks: Blocks;
+}
+
+/** How much a store may hold. */
+export interface StoreLimits {
+  readonly instances: number;
+  readonly tableEntries: number;
 }
 
 /** What instances of one engine share. */
@@ -75,6 +82,8 @@ export class Store {
   readonly interrupt: Int32Array<SharedArrayBuffer> = INTERRUPT;
   /** Called at a safepoint for an {@link InterruptBit} ATTENTION, which is cleared by then, of whomever in this isolate it was. What it throws ends the activation. */
   atSafepoint: ((activation: Activation) => void) | undefined = undefined;
+  /** The most instances at a time, and entries of a table; set by the engine. */
+  limits: StoreLimits = { instances: Infinity, tableEntries: LIMITS.tableEntries };
   readonly exceptions: Exceptions = new Exceptions(this);
   /** Decides about tiers while code runs; undefined where they stay as they are set, and nothing is counted. Set by the engine before anything is instantiated. */
   policy: TierPolicy | undefined = undefined;
@@ -138,6 +147,17 @@ export class Store {
   /** Functions that exist. */
   get functionCount(): number {
     return this.#live;
+  }
+
+  /** Makes sure that one more instance may be made; collects those that were disposed of first. Throws ResourceError when the limit is reached. */
+  checkInstances(): void {
+    const { instances: limit } = this.limits;
+    if (this.instances.size < limit) return;
+    if (this.#paused === 0) collectUnasked(this);
+    if (this.instances.size < limit) return;
+    throw new ResourceError(
+      `there are ${this.instances.size} instances; the engine's limit is ${limit} (maxInstances)`,
+    );
   }
 
   /** Adds an instance whose vmctx has its address. */

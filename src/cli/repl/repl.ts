@@ -28,6 +28,9 @@ export interface ReplOptions {
   readonly tier?: TierChoice;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
+  /** Whether perf and gdb are told the names of compiled functions. */
+  readonly perfMap?: boolean;
+  readonly gdb?: boolean;
 }
 
 /** Runs the shell; resolves with the exit code. */
@@ -38,6 +41,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     colours: takesColours(),
     tier: options.tier ?? "auto",
     features: options.features,
+    perfMap: options.perfMap,
+    gdb: options.gdb,
     interactive,
   });
   using _watch = watchInterrupt(session.engine.interruptWord);

@@ -47,6 +47,9 @@ export interface SessionOptions {
   readonly tier: TierChoice;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
+  /** Whether perf and gdb are told the names of compiled functions. */
+  readonly perfMap?: boolean;
+  readonly gdb?: boolean;
   /** Whether a person types the commands. */
   readonly interactive?: boolean;
   /** Receives lines; standard output and error if not given. */
@@ -79,7 +82,8 @@ export class Session {
   #printed: string[] = [];
 
   constructor(options: SessionOptions) {
-    this.engine = new Engine({ tier: options.tier, features: options.features });
+    const { tier, features, perfMap, gdb } = options;
+    this.engine = new Engine({ tier, features, perfMap, gdb });
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);

@@ -6,7 +6,7 @@ import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import type { CompositeType } from "../wasm/types.ts";
 import type { Context, Signature } from "./context.ts";
-import { ARGUMENT, type CallTarget, INCOMING, Kind, OUTGOING, type Register } from "./macro_assembler.ts";
+import { ARGUMENT, type CallTarget, INCOMING, Kind, NO_REGISTER, OUTGOING, type Register } from "./macro_assembler.ts";
 import type { MoveProgram } from "./moves.ts";
 import { CONSTANT, DIRTY, REGISTER, SLOT } from "./state.ts";
 
@@ -38,7 +38,7 @@ export function toSlot(c: Context, name: number, slot: number): void {
 /** Stores every name below `limit` that is only in a register. */
 export function spillBelow(c: Context, limit: number): void {
   const { s } = c, moves = c.merges.moves;
-  for (const r of s.usedRegisters()) {
+  for (let r = s.nextUsed(NO_REGISTER); r >= 0; r = s.nextUsed(r)) {
     for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
       if (n < limit && s.clean[n] === DIRTY) moves.store(s.kind[n], n, r);
     }
@@ -62,7 +62,7 @@ function callWith(c: Context, signature: Signature, target: CallTarget): void {
     toPlace(c, first + i, places.params[i], m.intParams, m.floatParams, OUTGOING);
   }
   spillBelow(c, first);
-  c.merges.emit(c.merges.moves.take());
+  c.merges.moves.emit();
   s.dropTo(first);
   s.forgetRegisters();
   addFrameMap(c, m.call(target, places.areaSlots));
@@ -131,24 +131,29 @@ export function tailCall(c: Context): void {
   for (let i = 0; i < params.length; i++) {
     toPlace(c, first + i, places.params[i], m.intParams, m.floatParams, INCOMING);
   }
-  c.merges.emit(c.merges.moves.take());
+  c.merges.moves.emit();
   m.tailCall(target);
   c.dead = true;
 }
 
 /** The moves that bring the topmost operands to where the caller expects results. */
 export function returnMoves(c: Context): MoveProgram {
+  collectReturn(c);
+  return c.merges.moves.take();
+}
+
+function collectReturn(c: Context): void {
   const { s, m } = c, { results, places } = c.signature;
   const first = s.height - results.length;
   for (let i = 0; i < results.length; i++) {
     toPlace(c, first + i, places.results[i], m.intResults, m.floatResults, INCOMING);
   }
-  return c.merges.moves.take();
 }
 
 /** Returns from the function with the topmost operands. */
 export function emitReturn(c: Context): void {
-  c.merges.emit(returnMoves(c));
+  collectReturn(c);
+  c.merges.moves.emit();
   c.m.leaveAndReturn();
 }
 
@@ -186,7 +191,7 @@ export function callHelper(c: Context): void {
 export function emitHelperCall(c: Context, id: Helper, first: number, result: Kind | undefined): void {
   const { s, m } = c;
   spillBelow(c, first);
-  c.merges.emit(c.merges.moves.take());
+  c.merges.moves.emit();
   s.dropTo(first);
   s.forgetRegisters();
   addFrameMap(c, m.callHelper(id));

@@ -87,7 +87,7 @@ export function ifBlock(c: Context): void {
 export function elseArm(c: Context): void {
   const control = c.controls[c.controls.length - 1];
   if (!c.dead) {
-    c.merges.emit(c.merges.edge(control));
+    c.merges.emitEdge(control);
     c.m.jump(control.label);
   }
   c.m.bind(control.elseLabel);
@@ -110,7 +110,7 @@ export function end(c: Context): void {
   // The results of a catch block lie above the exception that it keeps.
   const moves = opcode === op.CATCH && !c.dead;
   if (opcode !== op.LOOP && (control.merge !== undefined || moves)) {
-    if (!c.dead) c.merges.emit(c.merges.edge(control));
+    if (!c.dead) c.merges.emitEdge(control);
     c.m.bind(control.label);
     c.merges.enter(control);
     c.dead = false;
@@ -139,7 +139,7 @@ export function branch(c: Context): void {
 function jumpTo(c: Context, depth: number): void {
   if (depth === c.controls.length - 1) return emitReturn(c);
   const control = target(c, depth);
-  c.merges.emit(c.merges.edge(control));
+  c.merges.emitEdge(control);
   c.m.jump(control.label);
 }
 
@@ -213,7 +213,7 @@ export function catchClause(c: Context): void {
   const { s, m, merges } = c;
   const control = c.controls[c.controls.length - 1], { base } = control;
   if (!c.dead) {
-    merges.emit(merges.edge(control));
+    merges.emitEdge(control);
     m.jump(control.label);
   }
   const block = c.tries[c.tries.length - 1];
@@ -297,7 +297,7 @@ export function loop(c: Context): void {
   for (let i = 0; i < control.merge.length; i += 3) {
     if (control.merge[i] < s.locals) s.setHome(control.merge[i], control.merge[i + 1]);
   }
-  merges.emit(merges.edge(control));
+  merges.emitEdge(control);
   s.at = control.start;
   m.bind(control.label);
   merges.enter(control);
@@ -310,7 +310,7 @@ let weights = new Float64Array(64);
  * Decides what is in registers at the head of a loop: the locals that the loop uses most, in the registers they have as far as possible, then
  * the others as long as there is room. Operands below the loop go to their slots, since the loop cannot use them.
  */
-function stateAtHead(c: Context, control: Control): Int32Array {
+function stateAtHead(c: Context, control: Control): readonly number[] {
   const { s, m, merges, uses } = c;
   for (const r of s.usedRegisters()) {
     for (let n = s.firstIn(r); n >= 0;) {
@@ -363,5 +363,5 @@ function stateAtHead(c: Context, control: Control): Int32Array {
     if (free !== undefined) add(n, free);
   }
   for (const x of used) weights[x] = 0;
-  return Int32Array.from(entries);
+  return entries;
 }

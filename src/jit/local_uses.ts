@@ -20,6 +20,19 @@ const MAX_PASSES = 12;
 /** Events looked at to weigh locals at a loop's head. */
 const MAX_WEIGHED_EVENTS = 1024;
 
+/** Of a use in a loop that is so much deeper. */
+const WEIGHTS = Float64Array.from({ length: 9 }, (_, depth) => 8 ** depth);
+
+const PLAIN = new Uint8Array(256);
+for (const { code, imm, properties } of op.INSTRUCTIONS) {
+  if (code < 256 && imm !== op.Imm.LOCAL && !(properties & (op.CALLS | op.CONTROL | op.TERMINATES))) PLAIN[code] = 1;
+}
+
+/** Whether an instruction has nothing to do with locals, control or calls; false for those with two-part opcodes. */
+export function isPlain(code: number): boolean {
+  return code < 256 && PLAIN[code] === 1;
+}
+
 /** Facts of one function at a time; arrays are kept from function to function. */
 export class LocalUses {
   /** By event: position of the next event of the same local, and of the next one that sets it. */
@@ -101,7 +114,7 @@ export class LocalUses {
     for (let e = from; e < to; e++) {
       const x = this.local[e];
       if (weights[x] === 0) met.push(x);
-      weights[x] += 8 ** Math.min(this.#depth[e] - depth, 8);
+      weights[x] += WEIGHTS[Math.min(this.#depth[e] - depth, 8)];
     }
     return met;
   }
@@ -163,6 +176,7 @@ export class LocalUses {
     let loops = 0;
     while (open.length > 0) {
       const code = r.next();
+      if (isPlain(code)) continue;
       switch (code) {
         case op.LOCAL_GET:
           this.#addEvent(Item.GET, r.index, r.at, loops);

@@ -158,7 +158,15 @@ export class Merges {
     else this.moves.storeConstant(kind, slot, s.low[name], s.high[name]);
   }
 
-  #addPlace(name: number, r: Register, clean: number): void {
+  // The making of a state at a label
+
+  /** Begins a list of places. */
+  beginPlaces(): void {
+    this.#label++;
+    this.#placesEnd = 0;
+  }
+  /** Says that `name` is in register `r` at the label; `clean` as in {@link State}. */
+  addPlace(name: number, r: Register, clean: number): void {
     const places = this.#places, at = this.#placesEnd;
     places[at] = name;
     places[at + 1] = r;
@@ -166,6 +174,21 @@ export class Merges {
     this.#placesEnd = at + 3;
     this.#taken[r] = this.#label;
   }
+  /** Whether a place is in `r`. */
+  isTaken(r: Register): boolean {
+    return this.#taken[r] === this.#label;
+  }
+  /** The last of the registers that is not taken; NO_REGISTER if there is none. */
+  lastFree(registers: readonly Register[]): Register {
+    let i = registers.length - 1;
+    while (i >= 0 && this.isTaken(registers[i])) i--;
+    return i < 0 ? NO_REGISTER : registers[i];
+  }
+  /** The list of places. */
+  places(): readonly number[] {
+    return this.#places.slice(0, this.#placesEnd);
+  }
+
   #addHomeless(name: number, kind: Kind): void {
     this.#homeless[this.#homelessEnd++] = name;
     this.#homeless[this.#homelessEnd++] = kind;
@@ -177,8 +200,8 @@ export class Merges {
     const shift = s.height - c.carried.length - c.base;
     const first = c.base + shift;
     const inRegisters = c.carried.length <= MAX_REGISTER_RESULTS;
-    this.#label++;
-    this.#placesEnd = this.#homelessEnd = 0;
+    this.beginPlaces();
+    this.#homelessEnd = 0;
     for (let r = s.nextUsed(NO_REGISTER); r >= 0; r = s.nextUsed(r)) {
       for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
         let name = n;
@@ -186,8 +209,8 @@ export class Merges {
           if (!inRegisters) continue;
           name = n - shift;
         } else if (!this.#matters(n, c)) continue;
-        if (this.#taken[r] === this.#label) this.#addHomeless(name, s.kind[n]);
-        else this.#addPlace(name, r, n >= first ? DIRTY : this.#cleanAt(n, c));
+        if (this.isTaken(r)) this.#addHomeless(name, s.kind[n]);
+        else this.addPlace(name, r, n >= first ? DIRTY : this.#cleanAt(n, c));
       }
     }
     if (inRegisters) {
@@ -197,7 +220,7 @@ export class Merges {
       if (!this.isUnassigned(n, c) && this.#matters(n, c)) this.#addHomeless(n, s.kind[n]);
     }
     if (this.#homelessEnd > 0) this.#house();
-    const places = this.#places.slice(0, this.#placesEnd);
+    const places = this.places();
     for (let i = 0; i < places.length; i += 3) if (places[i] < s.locals) s.setHome(places[i], places[i + 1]);
     return places;
   }
@@ -210,7 +233,7 @@ export class Merges {
       const name = homeless[i], float = isFloat(homeless[i + 1]);
       // Results come out of the block to be used at once; other names must leave some registers for that.
       if ((float ? floats : ints) <= (name >= this.#s.locals ? 0 : 3)) continue;
-      this.#addPlace(name, this.#lastFree(float ? floatRegisters : intRegisters), DIRTY);
+      this.addPlace(name, this.lastFree(float ? floatRegisters : intRegisters), DIRTY);
       if (float) floats--;
       else ints--;
     }
@@ -218,13 +241,8 @@ export class Merges {
 
   #countFree(registers: readonly Register[]): number {
     let count = 0;
-    for (let i = 0; i < registers.length; i++) if (this.#taken[registers[i]] !== this.#label) count++;
+    for (let i = 0; i < registers.length; i++) if (!this.isTaken(registers[i])) count++;
     return count;
-  }
-  #lastFree(registers: readonly Register[]): Register {
-    let i = registers.length - 1;
-    while (this.#taken[registers[i]] === this.#label) i--;
-    return registers[i];
   }
 
   /** Makes the present state that at the label of `c`, which is bound here or is a loop's head. */

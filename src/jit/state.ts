@@ -49,7 +49,6 @@ export class State {
 
   // By register
   readonly #head = new Int32Array(REGISTERS + 1);
-  readonly #uses = new Int32Array(REGISTERS + 1);
   /** Place in the order in which temporaries take registers, from FIRST_FLOAT on for floats; and which register has it. Sets of registers are bits by rank. */
   readonly #rank = new Uint8Array(REGISTERS);
   readonly #ranked = new Uint8Array(REGISTERS);
@@ -105,7 +104,6 @@ export class State {
     this.home.fill(NONE, 0, kinds.length);
     for (let i = 0; i < kinds.length; i++) this.kind[i] = kinds[i];
     this.#head.fill(NONE);
-    this.#uses.fill(0);
     this.#homeOf.fill(NONE);
     this.#usedInts = this.#usedFloats = 0;
     this.#pinnedInts = this.#pinnedFloats = 0;
@@ -120,14 +118,12 @@ export class State {
     this.#previous[name] = NONE;
     if (head !== NONE) this.#previous[head] = name;
     this.#head[list] = name;
-    this.#uses[list]++;
   }
   #unlink(list: number, name: number): void {
     const next = this.#next[name], previous = this.#previous[name];
     if (previous === NONE) this.#head[list] = next;
     else this.#next[previous] = next;
     if (next !== NONE) this.#previous[next] = previous;
-    this.#uses[list]--;
   }
 
   /** Says that `name`, which has no place, is in register `r`; `clean` as in {@link State}. */
@@ -155,7 +151,7 @@ export class State {
     if (where === REGISTER) {
       const r = this.register[name];
       this.#unlink(r, name);
-      if (this.#uses[r] === 0) {
+      if (this.#head[r] === NONE) {
         if (r >= FIRST_FLOAT) this.#usedFloats &= ~(1 << this.#rank[r]);
         else this.#usedInts &= ~(1 << this.#rank[r]);
       }
@@ -165,10 +161,6 @@ export class State {
     this.where[name] = SLOT;
   }
 
-  /** How many names are in `r`. */
-  uses(r: Register): number {
-    return this.#uses[r];
-  }
   /** The first name in `r` and, given one, the following; negative when there is none. */
   firstIn(r: Register): number {
     return this.#head[r];
@@ -181,7 +173,7 @@ export class State {
     return this.#head[CONSTANTS];
   }
   isFree(r: Register): boolean {
-    return this.#uses[r] === 0;
+    return this.#head[r] === NONE;
   }
 
   /** Keeps `r` from being taken until the next instruction. */
@@ -422,7 +414,6 @@ export class State {
         if (this.clean[n] === DIRTY) this.clean[n] = this.at;
       }
       this.#head[r] = NONE;
-      this.#uses[r] = 0;
     }
     this.#usedInts = this.#usedFloats = 0;
   }

@@ -45,13 +45,28 @@ export function spillBelow(c: Context, limit: number): void {
   }
 }
 
+/** Functions with more locals have no maps of their frames: each map takes as long as there are locals, and nothing depends on them. */
+const MAX_MAPPED_LOCALS = 4096;
+
+/** Names of references that a call finds in their slots, or, where it saves registers (`inRegisters`), had there. */
+export function references(c: Context, inRegisters: boolean): number[] {
+  const s = c.s, list: number[] = [];
+  if (s.locals > MAX_MAPPED_LOCALS) return list;
+  for (let n = 0; n < s.height; n++) {
+    if (s.kind[n] === Kind.REF && (s.where[n] === SLOT || (inRegisters && s.where[n] === REGISTER))) list.push(n);
+  }
+  return list;
+}
+
 /** Says which slots hold references while a call is under way. */
 function addFrameMap(c: Context, offset: number): void {
-  if (!c.hasReferences) return;
-  const s = c.s, references: number[] = [];
-  for (let n = 0; n < s.height; n++) if (s.kind[n] === Kind.REF && s.where[n] === SLOT) references.push(n);
-  if (references.length === 0) return;
-  c.m.addFrameMap({ offset, references: Uint32Array.from(references), registers: new Uint32Array(0) });
+  if (c.hasReferences) mapFrame(c, offset, references(c, false));
+}
+
+/** Likewise of the references given. */
+export function mapFrame(c: Context, offset: number, list: readonly number[]): void {
+  if (list.length === 0) return;
+  c.m.addFrameMap({ offset, references: Uint32Array.from(list), registers: new Uint32Array(0) });
 }
 
 function callWith(c: Context, signature: Signature, target: CallTarget): void {

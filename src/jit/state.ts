@@ -21,6 +21,8 @@ const NONE = -1;
 const REGISTERS = 64;
 /** Head of the list of locals that are constants. */
 const CONSTANTS = REGISTERS;
+/** Locals that may be constants at once: every branch looks at all of them. */
+export const MAX_CONSTANTS = 64;
 
 /** Whether values of this kind want float registers. */
 export function isFloat(kind: Kind): boolean {
@@ -65,6 +67,7 @@ export class State {
   #homeInts = 0;
   #homeFloats = 0;
   home: Int8Array = new Int8Array(64);
+  #constantCount = 0;
 
   constructor(readonly m: MacroAssembler) {
     this.#allInts = this.#order(m.intRegisters, 0);
@@ -105,6 +108,7 @@ export class State {
     for (let i = 0; i < kinds.length; i++) this.kind[i] = kinds[i];
     this.#head.fill(NONE);
     this.#homeOf.fill(NONE);
+    this.#constantCount = 0;
     this.#usedInts = this.#usedFloats = 0;
     this.#pinnedInts = this.#pinnedFloats = 0;
     this.#homeInts = this.#homeFloats = 0;
@@ -142,7 +146,10 @@ export class State {
     this.low[name] = low;
     this.high[name] = high;
     this.clean[name] = clean;
-    if (name < this.locals) this.#link(CONSTANTS, name);
+    if (name < this.locals) {
+      this.#link(CONSTANTS, name);
+      this.#constantCount++;
+    }
   }
 
   /** Takes its place from a name: it counts as in its slot then. */
@@ -157,6 +164,7 @@ export class State {
       }
     } else if (where === CONSTANT && name < this.locals) {
       this.#unlink(CONSTANTS, name);
+      this.#constantCount--;
     }
     this.where[name] = SLOT;
   }
@@ -171,6 +179,10 @@ export class State {
   /** The first of the locals that are constants; the others by `nextIn`. */
   get firstConstant(): number {
     return this.#head[CONSTANTS];
+  }
+  /** Whether one more local may become a constant. */
+  takesConstant(): boolean {
+    return this.#constantCount < MAX_CONSTANTS;
   }
   isFree(r: Register): boolean {
     return this.#head[r] === NONE;

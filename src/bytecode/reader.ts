@@ -3,7 +3,7 @@
 
 import { LIMITS } from "../wasm/limits.ts";
 import { MALFORMED } from "../wasm/messages.ts";
-import { Imm, isPrefix, type OpInfo, opInfo } from "../wasm/opcodes.ts";
+import { Imm, INSTRUCTIONS, isPrefix, type OpInfo, opInfo } from "../wasm/opcodes.ts";
 import { type HeapType, refType, type ValType } from "../wasm/types.ts";
 import { ByteReader } from "./byte_reader.ts";
 
@@ -26,6 +26,34 @@ for (
     Imm.ELEM,
   ]
 ) ONE_INDEX[imm] = 1;
+
+/** How the immediates of an instruction are passed over; STOP where they are not. */
+const Pass = { STOP: 0, NOTHING: 1, NUMBER: 2, MEMORY_ACCESS: 3, BYTES4: 4, BYTES8: 8 } as const;
+
+function passOver(imm: Imm): number {
+  if (ONE_INDEX[imm] === 1) return Pass.NUMBER;
+  switch (imm) {
+    case Imm.NONE:
+      return Pass.NOTHING;
+    case Imm.I32:
+    case Imm.I64:
+      return Pass.NUMBER;
+    case Imm.MEMORY_ACCESS:
+      return Pass.MEMORY_ACCESS;
+    case Imm.F32:
+      return Pass.BYTES4;
+    case Imm.F64:
+      return Pass.BYTES8;
+  }
+  return Pass.STOP;
+}
+
+/** For `nextBut()`: instructions to pass over, as far as they have opcodes of one byte and usual immediates. */
+export function passTable(isPassed: (info: OpInfo) => boolean): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const info of INSTRUCTIONS) if (info.code < 256 && isPassed(info)) table[info.code] = passOver(info.imm);
+  return table;
+}
 
 /**
  * One instruction at a time. After `next()`: `op`, `info`, `at` (offset of its opcode), `pos` (offset behind it), and those of the immediate fields that its
@@ -85,6 +113,22 @@ export class BytecodeReader extends ByteReader {
     else if (imm === Imm.MEMORY_ACCESS) this.#memarg();
     else this.#immediates(imm);
     return code;
+  }
+
+  /** Reads the next instruction that is not to be passed over, of a valid body. */
+  nextBut(passed: Uint8Array): number {
+    const bytes = this.bytes;
+    let pos = this.pos;
+    for (let how = passed[bytes[pos]]; how !== Pass.STOP; how = passed[bytes[pos]]) {
+      pos++;
+      if (how >= Pass.BYTES4) pos += how;
+      else if (how !== Pass.NOTHING) {
+        let numbers = how === Pass.NUMBER ? 1 : bytes[pos] & 64 ? 3 : 2;
+        for (; numbers > 0; pos++) if (bytes[pos] < 0x80) numbers--;
+      }
+    }
+    this.pos = pos;
+    return this.next();
   }
 
   #prefixed(byte: number): number {

@@ -5,7 +5,7 @@ import { NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import * as op from "../wasm/opcodes.ts";
 import { emitReturn, returnMoves } from "./calls.ts";
 import { type Context, kindOf } from "./context.ts";
-import { isPlain } from "./local_uses.ts";
+import { PLAIN } from "./local_uses.ts";
 import { ARGUMENT, Condition, inverse, Kind, NO_REGISTER, passedSlots, type Register } from "./macro_assembler.ts";
 import type { Control } from "./merges.ts";
 import { CONSTANT, DIRTY, isFloat, REGISTER } from "./state.ts";
@@ -250,9 +250,7 @@ export function returnFromFunction(c: Context): void {
 export function skipDeadCode(c: Context): void {
   const r = c.r;
   for (let depth = 0;;) {
-    const code = r.next();
-    if (isPlain(code)) continue;
-    switch (code) {
+    switch (r.nextBut(PLAIN)) {
       case op.BLOCK:
       case op.LOOP:
       case op.IF:

@@ -1,7 +1,7 @@
 // What a function does with its locals, found before code is made for it: last uses, values live at labels, the next use of each.
 // Takes a body, gives facts by event (a local.get, local.set or local.tee, counted in the order of the bytes) and by block (counted likewise).
 
-import { BytecodeReader } from "../bytecode/reader.ts";
+import { type BytecodeReader, passTable } from "../bytecode/reader.ts";
 import type { FuncBody } from "../wasm/module.ts";
 import * as op from "../wasm/opcodes.ts";
 import { isRef } from "../wasm/types.ts";
@@ -26,15 +26,10 @@ const MAX_DEEP_EVENTS = 32;
 /** Of a use in a loop that is so much deeper. */
 const WEIGHTS = Float64Array.from({ length: 9 }, (_, depth) => 8 ** depth);
 
-const PLAIN = new Uint8Array(256);
-for (const { code, imm, properties } of op.INSTRUCTIONS) {
-  if (code < 256 && imm !== op.Imm.LOCAL && !(properties & (op.CALLS | op.CONTROL | op.TERMINATES))) PLAIN[code] = 1;
-}
-
-/** Whether an instruction has nothing to do with locals, control or calls; false for those with two-part opcodes. */
-export function isPlain(code: number): boolean {
-  return code < 256 && PLAIN[code] === 1;
-}
+/** For `nextBut()`: instructions that have nothing to do with locals, control or calls. */
+export const PLAIN: Uint8Array = passTable(({ imm, properties }) =>
+  imm !== op.Imm.LOCAL && !(properties & (op.CALLS | op.CONTROL | op.TERMINATES))
+);
 
 /** Facts of one function at a time; arrays are kept from function to function. */
 export class LocalUses {
@@ -72,7 +67,7 @@ export class LocalUses {
   #words = 0;
   #live = new Uint32Array(0);
   #elseLive = new Uint32Array(0);
-  #liveAtStart = new Uint32Array(0);
+  #liveAtStart = new Uint32Array(1);
   #alwaysLive = new Uint8Array(64);
   /** Whether liveness was found out. */
   known = false;
@@ -176,8 +171,7 @@ export class LocalUses {
     const open: number[] = [this.#newBlock(op.BLOCK, 0)];
     let loops = 0;
     while (open.length > 0) {
-      const code = r.next();
-      if (isPlain(code)) continue;
+      const code = r.nextBut(PLAIN);
       switch (code) {
         case op.LOCAL_GET:
           this.#addEvent(Item.GET, r.index, r.at, loops);
@@ -275,7 +269,8 @@ export class LocalUses {
     } else {
       this.#live.fill(0, 0, size);
     }
-    const now = this.#liveAtStart = new Uint32Array(words);
+    if (this.#liveAtStart.length < words) this.#liveAtStart = new Uint32Array(words);
+    const now = this.#liveAtStart;
     for (let pass = 0; this.#walk(now, words); pass++) {
       if (pass === MAX_PASSES) {
         this.known = false;
@@ -287,25 +282,26 @@ export class LocalUses {
 
   /** One walk; whether it has to be repeated. */
   #walk(now: Uint32Array, words: number): boolean {
-    const live = this.#live, elseLive = this.#elseLive;
+    const live = this.#live, elseLive = this.#elseLive, trace = this.#trace, dead = this.dead;
+    const alwaysLive = this.#alwaysLive;
     let changed = false;
     let event = this.eventCount;
-    now.fill(0);
+    for (let w = 0; w < words; w++) now[w] = 0;
     for (let i = this.#length - 1; i >= 0; i--) {
-      const item = this.#trace[i];
+      const item = trace[i];
       const index = item >> ITEM_BITS;
       const at = index * words;
       switch (item & ITEM_MASK) {
         case Item.GET:
           event--;
-          if (this.#alwaysLive[index] === 1) break;
-          this.dead[event] = (now[index >> 5] >>> (index & 31) & 1) ^ 1;
+          if (alwaysLive[index] === 1) break;
+          dead[event] = (now[index >> 5] >>> (index & 31) & 1) ^ 1;
           now[index >> 5] |= 1 << (index & 31);
           break;
         case Item.SET:
           event--;
-          if (this.#alwaysLive[index] === 1) break;
-          this.dead[event] = (now[index >> 5] >>> (index & 31) & 1) ^ 1;
+          if (alwaysLive[index] === 1) break;
+          dead[event] = (now[index >> 5] >>> (index & 31) & 1) ^ 1;
           now[index >> 5] &= ~(1 << (index & 31));
           break;
         case Item.START:

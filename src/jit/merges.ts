@@ -79,7 +79,7 @@ export class Merges {
     }
     this.lastSet.fill(-1, 0, locals);
     for (let i = 0; i < locals; i++) this.nextSet[i] = this.#uses.firstSet[i];
-    this.moves.spareSlots = names;
+    this.moves.begin(names);
   }
 
   /** Whether local `x` is set nowhere in a block that is open. */

@@ -4,7 +4,7 @@
 // The order: slots first (they read registers and other slots), then registers among each other, then constants and loads into registers. A load reads a
 // slot after slots were written, so a written slot that is still to be read is saved to a spare slot before all else.
 
-import { FIRST_FLOAT, Kind, type MacroAssembler, type Register, type Slot } from "./macro_assembler.ts";
+import { FIRST_FLOAT, INCOMING, Kind, type MacroAssembler, type Register, type Slot } from "./macro_assembler.ts";
 
 const Step = { MOVE: 0, CONSTANT: 1, LOAD: 2, STORE: 3, STORE_CONSTANT: 4, COPY: 5 } as const;
 const STEP_INTS = 5;
@@ -42,7 +42,10 @@ class Steps {
 export class Moves {
   readonly #m: MacroAssembler;
   /** First of the slots that may be used between the steps of a program. */
-  spareSlots = 0;
+  #spareSlots = 0;
+  /** By canonical slot: in which of the programs whose slots were looked at it is written. */
+  #writtenIn = new Int32Array(256);
+  #saves = 0;
   // By destination register: its source and kind.
   readonly #source = new Int8Array(64).fill(NONE);
   readonly #kind = new Uint8Array(64);
@@ -59,6 +62,12 @@ export class Moves {
 
   constructor(m: MacroAssembler) {
     this.#m = m;
+  }
+
+  /** Starts a function with so many canonical slots. */
+  begin(slots: number): void {
+    this.#spareSlots = slots;
+    if (this.#writtenIn.length < slots) this.#writtenIn = new Int32Array(slots * 2);
   }
 
   move(kind: Kind, dst: Register, src: Register): void {
@@ -110,25 +119,28 @@ export class Moves {
 
   /** Copies slots that are written before they are read to spare ones, and lets the readers read those. */
   #saveSlots(): void {
-    const spare = this.#saveSlotsOf(this.#copies, this.spareSlots);
-    this.#saveSlotsOf(this.#loads, spare);
+    this.#saves++;
+    this.#markWritten(this.#stores);
+    this.#markWritten(this.#copies);
+    this.#saveSlotsOf(this.#loads, this.#saveSlotsOf(this.#copies, this.#spareSlots));
   }
 
+  #markWritten(steps: Steps): void {
+    for (let i = 2; i < steps.length; i += STEP_INTS) {
+      // Only canonical slots are read.
+      if (steps.items[i] < INCOMING) this.#writtenIn[steps.items[i]] = this.#saves;
+    }
+  }
+
+  /** Gives the first of the spare slots that are left. */
   #saveSlotsOf(readers: Steps, spare: Slot): Slot {
     const items = readers.items;
     for (let i = 0; i < readers.length; i += STEP_INTS) {
-      if (!this.#isWritten(items[i + 3])) continue;
+      if (this.#writtenIn[items[i + 3]] !== this.#saves) continue;
       this.#program.add(Step.COPY, items[i + 1], spare, items[i + 3], 0);
       items[i + 3] = spare++;
     }
     return spare;
-  }
-
-  #isWritten(slot: Slot): boolean {
-    const { items: stores, length: storesEnd } = this.#stores, { items: copies, length: copiesEnd } = this.#copies;
-    for (let i = 2; i < storesEnd; i += STEP_INTS) if (stores[i] === slot) return true;
-    for (let i = 2; i < copiesEnd; i += STEP_INTS) if (copies[i] === slot) return true;
-    return false;
   }
 
   /** A register is written once nobody reads it any more; what remains are cycles, opened by the scratch register. */

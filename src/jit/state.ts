@@ -155,18 +155,19 @@ export class State {
   /** Takes its place from a name: it counts as in its slot then. */
   detach(name: number): void {
     const where = this.where[name];
-    if (where === REGISTER) {
-      const r = this.register[name];
-      this.#unlink(r, name);
-      if (this.#head[r] === NONE) {
-        if (r >= FIRST_FLOAT) this.#usedFloats &= ~(1 << this.#rank[r]);
-        else this.#usedInts &= ~(1 << this.#rank[r]);
-      }
-    } else if (where === CONSTANT && name < this.locals) {
+    if (where === REGISTER) this.#detachFrom(this.register[name], name);
+    else if (where === CONSTANT && name < this.locals) {
       this.#unlink(CONSTANTS, name);
       this.#constantCount--;
     }
     this.where[name] = SLOT;
+  }
+
+  #detachFrom(r: Register, name: number): void {
+    this.#unlink(r, name);
+    if (this.#head[r] !== NONE) return;
+    if (r >= FIRST_FLOAT) this.#usedFloats &= ~(1 << this.#rank[r]);
+    else this.#usedInts &= ~(1 << this.#rank[r]);
   }
 
   /** The first name in `r` and, given one, the following; negative when there is none. */
@@ -332,7 +333,9 @@ export class State {
 
   /** Drops the topmost operand. */
   drop(): void {
-    this.detach(--this.height);
+    const n = --this.height;
+    if (this.where[n] === REGISTER) this.#detachFrom(this.register[n], n);
+    this.where[n] = SLOT;
   }
   dropTo(height: number): void {
     while (this.height > height) this.drop();
@@ -365,7 +368,8 @@ export class State {
     const where = this.where[n];
     if (where === REGISTER) {
       r = this.register[n];
-      this.detach(n);
+      this.#detachFrom(r, n);
+      this.where[n] = SLOT;
     } else {
       const kind = this.kind[n];
       r = this.take(kind);

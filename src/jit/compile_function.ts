@@ -18,7 +18,7 @@ import * as memory from "./memory.ts";
 import { type Handler, numericHandlers } from "./numeric.ts";
 import * as exceptions from "./exceptions.ts";
 import { OBJECT_HANDLERS } from "./objects.ts";
-import { DIRTY, MAX_CONSTANTS } from "./state.ts";
+import { DIRTY } from "./state.ts";
 import * as variables from "./variables.ts";
 import { vectorHandlers } from "./vector.ts";
 import { product128, sum128 } from "./wide_arithmetic.ts";
@@ -32,6 +32,9 @@ export interface JitOptions {
   /** Layout of the vmctx of the module's instances. */
   readonly layout: VmctxLayout;
 }
+
+/** From this many on, locals without parameters are zeroed in memory instead of being constants at first. */
+const MANY_LOCALS = 64;
 
 const HANDLERS: (Handler | undefined)[] = [];
 const PREFIXED = new Map<number, Handler>();
@@ -188,7 +191,7 @@ function placeLocals(c: Context, kinds: readonly Kind[]): void {
   for (let i = 0; i < places.length; i++) {
     if (places[i].where === "stack" && uses.isLiveAtStart(i)) m.copySlot(kinds[i], i, INCOMING + places[i].index);
   }
-  if (kinds.length - places.length > MAX_CONSTANTS) return m.zeroSlots(places.length, kinds.length);
+  if (kinds.length - places.length > MANY_LOCALS) return m.zeroSlots(places.length, kinds.length);
   for (let i = places.length; i < kinds.length; i++) if (uses.isLiveAtStart(i)) s.attachConstant(i, 0, 0);
 }
 

@@ -22,7 +22,7 @@ const REGISTERS = 64;
 /** Head of the list of locals that are constants. */
 const CONSTANTS = REGISTERS;
 /** Locals that may be constants at once: every branch looks at all of them. */
-export const MAX_CONSTANTS = 64;
+const MAX_CONSTANTS = 256;
 
 /** Whether values of this kind want float registers. */
 export function isFloat(kind: Kind): boolean {

@@ -53,6 +53,21 @@ export class Context {
       this.jit.budget = new CodeBudget(maxCodeBytes);
     }
     this.#choosePolicy();
+    this.store.frameMoved = ({ name, index }, to, offset, spot) => {
+      const why = this.config.tierZeal !== false ? "zeal" : spot === undefined ? "set" : "loop";
+      const { calls = 0, passes = 0 } = spot ?? {};
+      this.tierLog.add({
+        what: "frame",
+        name,
+        index,
+        from: to === "jit" ? "interp" : "jit",
+        to,
+        why,
+        offset,
+        calls,
+        passes,
+      });
+    };
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.#nameCode();
     this.caller = new Caller(this.store);
@@ -74,7 +89,7 @@ export class Context {
 
   #choosePolicy(): void {
     const { store, jit, config, tierLog } = this, { tier, tierZeal, compile } = config;
-    if (tierZeal !== false) store.policy = new Zeal(store, tierLog, tierZeal === true ? undefined : tierZeal);
+    if (tierZeal !== false) store.policy = new Zeal(store, tierZeal === true ? undefined : tierZeal);
     else if (jit !== undefined && this.isLive) {
       // What is asked of the Worker is wanted at once in tier `jit`.
       const limits = tier === "jit" ? { calls: 1, passes: 1 } : config.hot;
@@ -86,8 +101,10 @@ export class Context {
   place(func: WasmFunc): void {
     const { store, jit } = this, { tier, compile } = this.config;
     if (tier === "interp" || jit === undefined) return;
-    if (this.isLive) func.live = true;
-    else if (compile !== "eager") store.setTier(func, "jit");
+    if (this.isLive) {
+      func.refusal = jit.refusal(func);
+      func.live = func.refusal === undefined;
+    } else if (compile !== "eager") store.setTier(func, "jit");
     else if (jit.refusal(func) !== undefined) store.setTier(func, "jit");
     else raise(store, jit, this.tierLog, func, "eager", { loop: -1, calls: 0, passes: 0 });
   }

@@ -56,6 +56,13 @@ function unknownHint(word: string): string {
 function tier(...names: string[]): Option {
   return new Option("-t, --tier <tier>", "the tier that functions run in").choices([...names, "auto"]).default("auto");
 }
+function compileMode(): Option {
+  return new Option(
+    "--compile <mode>",
+    "make machine code when it is needed, with the module, or in a Worker meanwhile",
+  )
+    .choices(["lazy", "eager", "worker"]).default("lazy");
+}
 function features(): Option {
   return new Option("--features <list>", FEATURES_HELP)
     .argParser((list: string, before: FeatureChange | undefined) => parseFeatures(list, before));
@@ -104,6 +111,7 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
     .addOption(tier("interp", "jit"))
+    .addOption(compileMode())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -118,6 +126,7 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("[args...]", "arguments; options of run stand before the module")
     .option("-i, --invoke <name>", "the export to call")
     .addOption(tier("interp", "jit"))
+    .addOption(compileMode())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -132,11 +141,11 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, jit, mixed (each function in a tier that chance decides), several with commas, or all",
+      "interp, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
-    .option("--seed <n>", "decides the tiers in mixed", integer, 1)
+    .option("--seed <n>", "decides the tiers in mixed and zeal-random", integer, 1)
     .option("--skip-unsupported", "skip what needs a feature that Strata does not have yet, instead of failing")
     .action(async (paths, options) => done((await import("./wast.ts")).runWast(paths, options)));
 

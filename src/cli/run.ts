@@ -4,7 +4,7 @@ import { Engine, type Imports } from "../api/engine.ts";
 import { type Func, innerFunc } from "../api/func.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
 import type { ImportDescriptor, Module } from "../api/module.ts";
-import type { TierChoice } from "../engine/config.ts";
+import type { CompileMode, TierChoice } from "../engine/config.ts";
 import { WasmFunc } from "../runtime/func.ts";
 import { LinkError } from "../wasm/errors.ts";
 import { named } from "./compile.ts";
@@ -15,12 +15,14 @@ import { loadModule } from "./load_module.ts";
 import { missingText } from "./missing_imports.ts";
 import { HostModules } from "./repl/host.ts";
 import { visible } from "./repl/print.ts";
-import { chosenTier } from "./tier.ts";
+import { chosenTier, noteCompileMode } from "./tier.ts";
 import { callWithValues, checkArgumentCount, parseValue, printValue } from "./values.ts";
 
 /** Options of the command. */
 export interface RunOptions {
   readonly tier?: TierChoice;
+  /** When and where machine code is made; default `lazy`. */
+  readonly compile?: CompileMode;
   readonly invoke?: string;
   readonly features?: FeatureChange;
   readonly perfMap?: boolean;
@@ -32,8 +34,9 @@ const ENTRIES = ["_start", "main"];
 
 /** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
 export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<ExitCode> {
-  const { features, perfMap, gdb } = options;
-  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), features, perfMap, gdb });
+  const { compile, features, perfMap, gdb } = options;
+  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), compile, features, perfMap, gdb });
+  noteCompileMode(engine);
   const { source } = await loadModule(spec);
   const module = named(spec, () => engine.compile(source));
   using _watch = await watch(engine);

@@ -4,6 +4,11 @@ import { Engine } from "../api/engine.ts";
 import type { TierChoice } from "../engine/config.ts";
 import { CommandError } from "./exit.ts";
 
+/** Says on standard error why machine code is not made as somebody asked. */
+export function noteCompileMode({ compileMode, compileReason }: Engine): void {
+  if (compileReason !== undefined) console.error(`note: machine code is made in mode ${compileMode}: ${compileReason}`);
+}
+
 /** The choice that one means here. Throws CommandError, with the reason, where it cannot run. */
 export function chosenTier(choice: TierChoice): TierChoice {
   try {

@@ -1,5 +1,6 @@
 // `strata wast`: runs scripts of the specification's test language, a line per failure and the sum at the end.
 
+import { Engine } from "../api/engine.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import { TIERS } from "../runtime/tier.ts";
 import { TextError } from "../wasm/errors.ts";
@@ -83,7 +84,7 @@ export function tiersOf(list: string | undefined, say: (line: string) => void): 
     return ["interp"];
   }
   return list.split(",").map((name) => {
-    const tier = name === "auto" ? (missing === undefined ? "jit" : "interp") : ALL.find((t) => t === name);
+    const tier = name === "auto" ? Engine.resolveTier(name) : ALL.find((t) => t === name);
     if (tier === undefined) throw new UsageError(`there is no tier "${name}"; tiers are ${ALL.join(", ")}, auto, all`);
     if (tier !== "interp" && missing !== undefined) throw new CommandError(`tier ${tier} cannot run here: ${missing}`);
     return tier;

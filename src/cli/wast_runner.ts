@@ -4,11 +4,10 @@ import { Engine } from "../api/engine.ts";
 import { Exception } from "../api/exception.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
 import { Module, publicModule } from "../api/module.ts";
-import type { EngineOptions } from "../engine/config.ts";
+import type { EngineOptions, TierChoice } from "../engine/config.ts";
 import { decode, validate } from "../engine/pipeline.ts";
 import { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
-import type { TierName } from "../runtime/tier.ts";
 import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
 import { CompileError, LinkError, TextError, Trap } from "../wasm/errors.ts";
 import { type FeatureSet, featureSet } from "../wasm/features.ts";
@@ -21,7 +20,7 @@ import { argumentBits, matchesPattern, Mismatch, printPattern, Unsupported } fro
  * Where scripts run: a tier; `mixed`: each function in a tier that chance decides; `zeal`: machine code, but every frame changes the tier at each opportunity;
  * `zeal-random`: at those of them that chance decides.
  */
-export type WastTier = TierName | "mixed" | "zeal" | "zeal-random";
+export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random";
 
 /** A failure or a skip. */
 export interface Note {
@@ -65,7 +64,7 @@ export class Script {
 
 /** How to run. */
 export interface RunnerOptions {
-  /** Seed of the tiers in `mixed`; default 1. That of `zeal-random` is the runner's. */
+  /** Seed of the tiers in `mixed`; default 1. */
   readonly seed?: number;
   /** Whether what needs a feature that Strata does not have yet is skipped; otherwise it fails. */
   readonly skipUnsupported?: boolean;

@@ -2,7 +2,6 @@
 
 import { type Native, startNative } from "../abi/native.ts";
 import type { Code, Safepoint } from "../asm/code.ts";
-import { BugError } from "../base/bug.ts";
 import { Exit } from "../abi/exits.ts";
 import { type CodeBudget, type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
 import {
@@ -229,16 +228,14 @@ export class JitTier implements NativeTier {
     return entry && { address: start + entry.offset, moves: entry.moves, frameSize: code.frameSize };
   }
 
-  safepoint(func: WasmFunc, offset: number): Safepoint {
+  safepoint(func: WasmFunc, offset: number): Safepoint | undefined {
     const { valid } = func.instance!, compiled = this.#module(valid);
     let known = compiled.safepoints.get(func.index);
     if (known === undefined) {
       const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index));
       compiled.safepoints.set(func.index, known = new Map(list.map((s) => [s.offset, s])));
     }
-    const found = known.get(offset);
-    if (found === undefined) throw new BugError(`${func.name} has no safepoint at 0x${offset.toString(16)}`);
-    return found;
+    return known.get(offset);
   }
 
   trapOf(stack: NativeStack): TrapCode {

@@ -8,8 +8,8 @@ import { BackgroundCompiler, type Compiled } from "./background_compiler.ts";
 import type { JitTier } from "./native_tier.ts";
 import type { TierCause, TierLog } from "./tier_log.ts";
 
-/** Calls and passes after which a function is looked at again that stays where it is. */
-const LATER = 1_000_000;
+/** Calls and passes after which a function is looked at again that is to stay where it is: by then somebody may have freed it for the engine to move. */
+const LATER = 20_000;
 /** Calls and passes after which somebody looks whether a Worker has answered. */
 const POLL_CALLS = 4;
 const POLL_PASSES = 500;
@@ -47,13 +47,6 @@ export class LivePolicy implements TierPolicy {
   }
   takesBack(): boolean {
     return false;
-  }
-
-  entered({ func, loop, calls, passes }: HotSpot): void {
-    this.log.add({ ...named(func, "frame"), from: "interp", to: "jit", why: "loop", offset: loop, calls, passes });
-  }
-  tookBack(func: WasmFunc, offset: number): void {
-    this.log.add({ ...named(func, "frame"), from: "jit", to: "interp", why: "set", offset });
   }
 
   /** Lets functions run as machine code whose code has come from the Worker. */
@@ -98,10 +91,6 @@ export class LivePolicy implements TierPolicy {
   }
 }
 
-function named(func: WasmFunc, what: "function" | "frame") {
-  return { what, name: func.name, index: func.index };
-}
-
 /** Lets a function run as machine code, which is made now unless it is there. False if there is no room for it; then it stays in the interpreter. */
 export function raise(
   store: Store,
@@ -125,7 +114,9 @@ export function raise(
     return false;
   }
   log.add({
-    ...named(func, "function"),
+    what: "function",
+    name: func.name,
+    index: func.index,
     from: "interp",
     to: "jit",
     why,

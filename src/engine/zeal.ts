@@ -2,10 +2,9 @@
 // With a seed, chance decides at which of them.
 
 import { InterruptBit } from "../platform/interrupt.ts";
-import { Mode, type WasmFunc } from "../runtime/func.ts";
+import { Mode } from "../runtime/func.ts";
 import type { Store } from "../runtime/store.ts";
 import type { HotLimits, HotSpot, TierPolicy } from "../runtime/tier.ts";
-import type { TierLog } from "./tier_log.ts";
 
 const NEVER = 0x7fffffff;
 /** The most passes of a loop that chance leaves to the interpreter. */
@@ -17,7 +16,7 @@ export class Zeal implements TierPolicy {
   readonly #random: (() => number) | undefined;
 
   /** Takes the seed of chance; undefined: all frames move always. */
-  constructor(store: Store, readonly log: TierLog, seed: number | undefined) {
+  constructor(store: Store, seed: number | undefined) {
     if (seed !== undefined) this.#random = randomNumbers(seed);
     // For what is called before anything asks whether it is to leave.
     Atomics.or(store.interrupt, 0, InterruptBit.ATTENTION);
@@ -35,15 +34,6 @@ export class Zeal implements TierPolicy {
 
   takesBack(): boolean {
     return this.#random === undefined || this.#random() < 0.5;
-  }
-
-  entered({ func, loop, calls, passes }: HotSpot): void {
-    const { name, index } = func;
-    this.log.add({ what: "frame", name, index, from: "interp", to: "jit", why: "zeal", offset: loop, calls, passes });
-  }
-
-  tookBack({ name, index }: WasmFunc, offset: number): void {
-    this.log.add({ what: "frame", name, index, from: "jit", to: "interp", why: "zeal", offset });
   }
 
   poll(): void {}

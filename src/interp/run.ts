@@ -584,8 +584,10 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 next.left[a] = b;
                 // A call was paid for.
                 if (a !== 0) fuel = (fuel - 1) | 0;
-                if (b <= 0) status = RunStatus.HOT;
-                else if (fuel >= 0) continue;
+                if (fuel >= 0) {
+                  if (b > 0) continue;
+                  status = RunStatus.HOT;
+                }
                 break run;
               case 0xe0: // BLOCKS
                 pc = (pc + bytes[pc]) | 0;

@@ -263,7 +263,7 @@ export class Thread implements InterpThread {
     this.i32.fill(0, fp, fp + 2 * height);
     this.sp = at + height;
     if (base) this.level++;
-    this.#before = false;
+    this.#before = this.#owes = false;
     return at;
   }
 

@@ -199,7 +199,10 @@ export class Activation {
 
   /** Goes on with what is parked and waits for no result. Gives and throws as call() does; stays parked if it throws since calls are nested too deeply. */
   goOn(): SlotRange {
-    return this.#resume(() => this.#drive());
+    return this.#resume(() => {
+      this.#takeBack(this.segments[this.segments.length - 1]);
+      return this.#drive();
+    });
   }
 
   /** Likewise with what the suspending host function gives that it waits for. */
@@ -500,6 +503,8 @@ export class Activation {
     if (hot.loop < 0) {
       const { at, base } = thread.takeTop();
       if (base) this.segments.pop();
+      // Machine code takes the call's fuel again.
+      store.meter?.take(-1);
       return this.#startNative(func, { words: thread.i32, at });
     }
     store.compile(func);
@@ -511,15 +516,15 @@ export class Activation {
     if (frame === undefined) return;
     if (frame.base) this.segments.pop();
     this.#pushSegment(func, true, enteredAt).exit = Exit.HELPER;
-    policy.entered(hot);
+    store.frameMoved(func, "jit", hot.loop, hot);
   }
 
   /**
    * Takes frames of the topmost segment, parked by a call or at a safepoint, back to the interpreter, if any is not to run as machine code any more; false if there is none.
    */
-  #takeBack(segment: Segment): boolean {
+  #takeBack(segment: Segment | undefined): boolean {
     const { store } = this, { demotions } = store;
-    if (!segment.native || segment.exit === undefined || segment.exit === Exit.HELPER) return false;
+    if (segment?.exit === undefined || segment.exit === Exit.HELPER) return false;
     const all = store.policy?.takesBack() ?? false;
     if (!all && segment.demotions === demotions) return false;
     segment.demotions = demotions;

@@ -4,6 +4,7 @@
 import { readAddress, writeAddress } from "../abi/native.ts";
 import { STACK } from "../abi/vmctx.ts";
 import { SAFEPOINT_INTS, ValuePlace } from "../asm/code.ts";
+import { BugError } from "../base/bug.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import type { Store } from "./store.ts";
@@ -87,17 +88,21 @@ export function takeBack(
     if (all || func.mode !== Mode.NATIVE) count = frames.length;
   }
   if (count === 0) return undefined;
+  const points = frames.slice(0, count).map(({ at, func }) => store.native!.safepoint(func, at.offset));
+  // Where fuel ran out, the place is still to be paid for: the check behind that comes soon.
+  if (points[0] === undefined) return undefined;
   const { level } = thread;
   for (let i = count - 1; i >= 0; i--) {
     const { at, func } = frames[i];
-    const point = store.native!.safepoint(func, at.offset);
+    const point = points[i];
+    if (point === undefined) throw new BugError(`${func.name} has no safepoint at 0x${at.offset.toString(16)}`);
     const slot = thread.push({ func, source: point.source, height: point.height }, i === count - 1);
     if (slot < 0) {
       thread.drop(level);
       return "exhausted";
     }
     readValues(stack, at, point.values, thread.i32, slot << 1);
-    store.policy?.tookBack(func, point.source);
+    store.frameMoved(func, "interp", point.source);
   }
   const { at: { fp }, func } = frames[count - 1];
   const callerFp = stack.readAddress(fp);

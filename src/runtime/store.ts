@@ -22,7 +22,7 @@ import type { WasmGlobal } from "./global.ts";
 import type { WasmMemory } from "./memory.ts";
 import type { Meter } from "./meter.ts";
 import type { WasmTable } from "./table.ts";
-import type { InterpTier, NativeTier, TierName, TierPolicy } from "./tier.ts";
+import type { HotSpot, InterpTier, NativeTier, TierName, TierPolicy } from "./tier.ts";
 
 /** Function records that address space is reserved for. */
 const MAX_FUNCTIONS = 1 << 24;
@@ -87,6 +87,8 @@ export class Store {
   readonly exceptions: Exceptions = new Exceptions(this);
   /** Decides about tiers while code runs; undefined where they stay as they are set, and nothing is counted. Set by the engine before anything is instantiated. */
   policy: TierPolicy | undefined = undefined;
+  /** Told of each frame that changed the tier, and where it goes on; `spot` is what was counted of one that entered a loop. */
+  frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
   demotions = 0;
   /** Runs interpreted functions; set by the engine. */

@@ -48,9 +48,6 @@ export interface TierPolicy {
   leaves(): boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
-  /** Told of frames that changed the tier: entered the loop at `source`, or were taken back and go on there. */
-  entered(spot: HotSpot): void;
-  tookBack(func: WasmFunc, source: number): void;
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
   poll(): void;
 }
@@ -140,8 +137,8 @@ export interface NativeTier {
   entryThunk(func: WasmFunc): ThunkPlace;
   /** Where a frame of the interpreter goes on in the function's code behind the head of the loop at `source`; undefined if nowhere. Compiles it if need be. */
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
-  /** The safepoint of the function's code with this offset. Throws BugError if there is none. */
-  safepoint(func: WasmFunc, offset: number): Safepoint;
+  /** The safepoint of the function's code with this offset; undefined if none is there. */
+  safepoint(func: WasmFunc, offset: number): Safepoint | undefined;
   /** Keeps the name of an interpreted function for the report of a fault; gives what NOTES.interpreted takes when it ran. */
   nameInterpreted(func: WasmFunc): number;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */

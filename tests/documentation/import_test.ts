@@ -66,7 +66,7 @@ async function served(use: (base: string, cwd: string, env: Record<string, strin
 
 const PROGRAM = (base: string) =>
   `import { Engine, type Instance, Trap } from "${base}/mod.ts";
-const engine = new Engine({ tier: "auto" });
+const engine = new Engine({ tier: "auto", callThreshold: 1 });
 const instance: Instance = engine.load(\`(module
   (func (export "triple") (param i64) (result i64) (i64.mul (local.get 0) (i64.const 3)))
   (func (export "stop") unreachable))\`);

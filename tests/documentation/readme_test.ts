@@ -42,7 +42,7 @@ testNative("the shell's session in README.md is what the shell gives", async () 
   let script = "", before = "";
   for (const { command, output } of steps) {
     script += `:try ${command}\n`;
-    const { text, stopped } = await runShell(script, { tier: "jit" });
+    const { text, stopped } = await runShell(script, { tier: "auto" });
     assertEquals(stopped, undefined);
     const given = masked(text);
     let got = given.slice(before.length).trim().split("\n");

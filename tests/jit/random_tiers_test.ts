@@ -27,10 +27,14 @@ const ARGS: [number, bigint, number, number][] = [[1, 2n, 1.5, -2.25], [-1, -(1n
 const ENGINES = {
   interp: new Engine({ tier: "interp", features: FEATURES }),
   jit: new Engine({ tier: "jit", features: FEATURES }),
+  zeal: new Engine({ tierZeal: true, features: FEATURES }),
+  "zeal by chance": new Engine({ tierZeal: FIRST, features: FEATURES }),
+  live: new Engine({ tier: "auto", features: FEATURES, callThreshold: 2, loopThreshold: 3 }),
 };
+type Choice = keyof typeof ENGINES;
 
 /** What calls give: results or kinds of traps, calls of the host, and a hash of memory. */
-function observe(bytes: Uint8Array, tier: "interp" | "jit", mix: (() => number) | undefined): unknown[] {
+function observe(bytes: Uint8Array, tier: Choice, mix: (() => number) | undefined): unknown[] {
   const seen: unknown[] = [];
   const functions = decodeModule(bytes, featureSet(FEATURES)).funcs.length;
   const instance: Instance = ENGINES[tier].load(bytes, {
@@ -66,12 +70,15 @@ function observe(bytes: Uint8Array, tier: "interp" | "jit", mix: (() => number) 
 }
 
 for (const [name, extensions] of Object.entries(KINDS)) {
-  Deno.test(`random programs with ${name} do in machine code, and in mixed tiers, what they do in the interpreter`, () => {
+  Deno.test(`random programs with ${name} do in machine code, in mixed tiers, and with frames that change the tier what they do in the interpreter`, () => {
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       const bytes = generateModule(seed, 1, extensions);
       const expected = observe(bytes, "interp", undefined);
       assertEquals(observe(bytes, "jit", undefined), expected, `seed ${seed}`);
       assertEquals(observe(bytes, "jit", random(seed)), expected, `seed ${seed}, mixed`);
+      for (const tier of ["zeal", "zeal by chance", "live"] as const) {
+        assertEquals(observe(bytes, tier, undefined), expected, `seed ${seed}, ${tier}`);
+      }
     }
   });
 }

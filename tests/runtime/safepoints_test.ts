@@ -74,6 +74,7 @@ testInTiers("code that leaves at safepoints goes on where it was", async ({ engi
   assert(left > 0);
 });
 
+// Zeal asks for attention itself, all the time.
 testInTiers("a collection at a safepoint keeps what frames and registers refer to", ({ engine, load }) => {
   const instance = load(
     `(module
@@ -104,7 +105,7 @@ testInTiers("a collection at a safepoint keeps what frames and registers refer t
   };
   assertEquals((instance.exports.run as (n: number) => number)(30_000), 450_016_000);
   assertEquals(collections, 1);
-});
+}, ["zeal"]);
 
 testInTiers("attention alone traps nothing; an interruption beside it does", ({ engine, load }) => {
   const { exports, functions } = load(BUSY);
@@ -118,7 +119,7 @@ testInTiers("attention alone traps nothing; an interruption beside it does", ({ 
   assertEquals(engine.interruptWord[0], InterruptBit.INTERRUPT);
   engine.interruptWord[0] = 0;
   spin(100_000);
-});
+}, ["zeal"]);
 
 Deno.test("a loop is interrupted at the same place in every tier", () => {
   for (const tier of ["interp", "jit"] as const) {

@@ -1,4 +1,5 @@
-// Tests that hold in every tier: each is written once, and registered for interp, jit, and a mixture in which callers and callees run in different tiers.
+// Tests that hold in every tier: each is written once, and registered for interp, jit, a mixture in which callers and callees run in different tiers, live tiers
+// where everything is hot at once, and zeal, in which every frame changes the tier wherever it can.
 
 import { Engine, type EngineOptions, type Imports, type Instance, type Module } from "../../mod.ts";
 import { testUnless } from "../skip.ts";
@@ -12,19 +13,30 @@ export interface Machine {
   another(options?: EngineOptions): Engine;
 }
 
-const MODES = ["interp", "jit", "mixed"] as const;
+const MODES = ["interp", "jit", "mixed", "live", "zeal"] as const;
+const OPTIONS: Record<typeof MODES[number], EngineOptions> = {
+  interp: { tier: "interp" },
+  jit: { tier: "jit" },
+  mixed: { tier: "jit" },
+  live: { tier: "auto", callThreshold: 2, loopThreshold: 2 },
+  zeal: { tierZeal: true },
+};
 
-/** Registers a test for every tier that can run here. */
-export function testInTiers(name: string, run: (machine: Machine) => void | Promise<void>): void {
+/** Registers a test for every tier that can run here but those that are left out. */
+export function testInTiers(
+  name: string,
+  run: (machine: Machine) => void | Promise<void>,
+  left: readonly typeof MODES[number][] = [],
+): void {
   for (const mode of MODES) {
+    if (left.includes(mode)) continue;
     const reason = mode === "interp" ? undefined : Engine.nativeUnavailable;
     testUnless(reason, `${mode}: ${name}`, () => run(machine(mode)));
   }
 }
 
 function machine(mode: typeof MODES[number]): Machine {
-  const tier = mode === "interp" ? "interp" : "jit";
-  const engine = new Engine({ tier });
+  const engine = new Engine(OPTIONS[mode]);
   return {
     engine,
     load(source, imports = {}) {
@@ -35,7 +47,7 @@ function machine(mode: typeof MODES[number]): Machine {
       }
       return instance;
     },
-    another: (options = {}) => new Engine({ tier, ...options }),
+    another: (options = {}) => new Engine({ ...OPTIONS[mode], ...options }),
   };
 }
 

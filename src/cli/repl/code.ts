@@ -66,10 +66,12 @@ export const CODE_COMMANDS: readonly Command[] = [
     name: "tier",
     args: "[function|*] [interp|jit|auto]",
     help: "show in which tier functions run, or move one (or *, all) to another",
-    more: `A move counts for the next calls.
+    more: `A move counts for the next calls, and for what runs: frames of machine code go on in interp.
 interp  the interpreter: exact, and needs no permission
 jit     machine code from one pass over the Wasm; needs --allow-ffi
-auto    the best that can run here`,
+auto    where the engine sees fit: interp at first, jit once it is hot (in a shell with --tier jit or
+        interp: the fastest that can run here)
+:moves shows what moved.`,
     example: `:load examples/fib.wat
 :tier fib interp
 fib 10

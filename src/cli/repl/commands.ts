@@ -7,6 +7,7 @@ import type { Command } from "./command.ts";
 import { generalCommands } from "./general.ts";
 import { MEMORY_COMMANDS } from "./memory.ts";
 import { MODULE_COMMANDS } from "./modules.ts";
+import { MOVE_COMMANDS } from "./moves.ts";
 import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   ...MEMORY_COMMANDS,
   ...STATE_COMMANDS,
   ...CODE_COMMANDS,
+  ...MOVE_COMMANDS,
   ...CALL_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, execute, runScript),
 ];

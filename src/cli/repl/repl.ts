@@ -1,6 +1,7 @@
 // The shell: takes the options of the command line, reads commands from them, from a file, a terminal or a pipe, and gives the exit code.
 
-import type { TierChoice } from "../../engine/config.ts";
+import { noteCompileMode } from "../tier.ts";
+import type { CompileMode, TierChoice } from "../../engine/config.ts";
 import { CommandError, ExitCode } from "../exit.ts";
 import type { FeatureChange } from "../features.ts";
 import { watchInterrupt } from "../interrupt.ts";
@@ -26,6 +27,8 @@ export interface ReplOptions {
   readonly json?: boolean;
   /** Tier of functions; default `auto`. */
   readonly tier?: TierChoice;
+  /** When and where machine code is made; default `lazy`. */
+  readonly compile?: CompileMode;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
   /** Whether perf and gdb are told the names of compiled functions. */
@@ -40,11 +43,13 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     json: options.json ?? false,
     colours: takesColours(),
     tier: options.tier ?? "auto",
+    compile: options.compile,
     features: options.features,
     perfMap: options.perfMap,
     gdb: options.gdb,
     interactive,
   });
+  noteCompileMode(session.engine);
   using _watch = watchInterrupt(session.engine.interruptWord);
   // The Worker stops Wasm; this listener runs when the shell waits: for a command's file or network, or for input.
   const onInterrupt = () => {

@@ -4,7 +4,7 @@
 import { Engine, type Root } from "../../api/engine.ts";
 import { type Func, innerFunc } from "../../api/func.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
-import type { TierChoice } from "../../engine/config.ts";
+import type { CompileMode, TierChoice } from "../../engine/config.ts";
 import type { Store } from "../../runtime/store.ts";
 import { fromRef, isExnType, isFuncType } from "../../runtime/values.ts";
 import { Exception } from "../../api/exception.ts";
@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly json: boolean;
   readonly colours: boolean;
   readonly tier: TierChoice;
+  /** When and where machine code is made; default `lazy`. */
+  readonly compile?: CompileMode;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
   /** Whether perf and gdb are told the names of compiled functions. */
@@ -82,8 +84,8 @@ export class Session {
   #printed: string[] = [];
 
   constructor(options: SessionOptions) {
-    const { tier, features, perfMap, gdb } = options;
-    this.engine = new Engine({ tier, features, perfMap, gdb });
+    const { tier, compile, features, perfMap, gdb } = options;
+    this.engine = new Engine({ tier, compile, features, perfMap, gdb });
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);

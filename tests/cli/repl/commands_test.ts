@@ -186,14 +186,14 @@ Deno.test(":asm shows Wasm with both offsets, machine code with names of fields,
   assertStringIncludes(text, "[r10 + record.entry]");
 });
 
-testNative(":tier moves functions between tiers for their next calls and shows sizes of machine code", async () => {
+testNative(":tier moves functions between tiers and shows sizes of machine code", async () => {
   const { text } = await runShell(
     `${FIB}\n:tier fib jit\nfib 20\n:tier fib\n:tier * interp\nfib 20\n:tier\n:tier auto`,
   );
   assertMatch(text, /0 {2}fib {2}jit {2}\d+ bytes of machine code/);
   assertEquals(text.match(/=> 6765:i32/g)?.length, 2);
   assertStringIncludes(text, "4 functions now run in tier interp");
-  assertStringIncludes(text, "4 functions now run in tier jit");
+  assertStringIncludes(text, "4 functions now run in tier auto");
 });
 
 Deno.test("--json gives one object per command, also for errors and traps", async () => {

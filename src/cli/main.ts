@@ -78,6 +78,14 @@ function integer(text: string): number {
   if (!Number.isSafeInteger(n)) throw new InvalidArgumentError("It is no integer.");
   return n;
 }
+function amount(text: string): number {
+  const n = integer(text.replaceAll("_", ""));
+  if (n < 0) throw new InvalidArgumentError("It is below 0.");
+  return n;
+}
+function fuel(who: string): Option {
+  return new Option("--fuel <n>", `loop passes and function entries that ${who} before it traps`).argParser(amount);
+}
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
@@ -115,6 +123,7 @@ function makeProgram(done: (code: number) => void): Command {
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
+    .addOption(fuel("each call may take"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
   program.command("run")
@@ -130,6 +139,8 @@ function makeProgram(done: (code: number) => void): Command {
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
+    .addOption(fuel("the program may take"))
+    .option("--timeout <ms>", "milliseconds after which it traps", amount)
     .passThroughOptions()
     .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
 

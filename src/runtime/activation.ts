@@ -461,16 +461,12 @@ export class Activation {
 
   /** Calls a host function; false if it threw and a frame caught that, or if it is waited for. */
   #callHost(callee: WasmFunc, args: SlotRange): boolean {
-    const { activations } = this.store;
-    const suspends = callee.suspending && this.kind === "promising";
-    if (suspends && activations.parked >= activations.maxParked) {
-      throw new ResourceError(`more than ${activations.maxParked} calls wait for promises`);
-    }
+    const waits = callee.suspending && this.kind === "promising";
+    if (waits) this.#checkRoomToPark();
     this.host = callee;
     try {
-      if (suspends) {
-        const promise = Promise.resolve(askHost(this.store, callee, args));
-        this.pause = { reason: "promise", callee, promise };
+      if (waits) {
+        this.pause = { reason: "promise", callee, promise: Promise.resolve(askHost(this.store, callee, args)) };
         return false;
       }
       callHost(this.store, callee, args);
@@ -479,6 +475,12 @@ export class Activation {
       this.#enterHostError(error);
       return false;
     }
+  }
+
+  /** Wasm cannot catch this: it would go on at the limit. */
+  #checkRoomToPark(): void {
+    const { parked, maxParked } = this.store.activations;
+    if (parked >= maxParked) throw new ResourceError(`more than ${maxParked} calls wait for promises`);
   }
 
   /** What a host function threw becomes an exception of Wasm. Throws it again if no frame catches it. */

@@ -34,6 +34,8 @@ export interface ReplOptions {
   /** Whether perf and gdb are told the names of compiled functions. */
   readonly perfMap?: boolean;
   readonly gdb?: boolean;
+  /** Fuel of each call; not counted if not given. */
+  readonly fuel?: number;
 }
 
 /** Runs the shell; resolves with the exit code. */
@@ -47,6 +49,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     features: options.features,
     perfMap: options.perfMap,
     gdb: options.gdb,
+    fuel: options.fuel,
     interactive,
   });
   noteCompileMode(session.engine);

@@ -52,6 +52,8 @@ export interface SessionOptions {
   /** Whether perf and gdb are told the names of compiled functions. */
   readonly perfMap?: boolean;
   readonly gdb?: boolean;
+  /** What each call may take; undefined: fuel is not counted. */
+  readonly fuel?: number;
   /** Whether a person types the commands. */
   readonly interactive?: boolean;
   /** Receives lines; standard output and error if not given. */
@@ -72,6 +74,8 @@ export class Session {
   /** Module names of imports that another instance serves than the one of that name. */
   readonly importNames: Map<string, string> = new Map();
   #current: string | undefined;
+  /** What each call may take. */
+  limits: { readonly timeoutMs?: number; readonly fuel?: number };
   /** The results of the last call. */
   results: readonly Value[] = [];
   #roots: Root[] = [];
@@ -84,8 +88,10 @@ export class Session {
   #printed: string[] = [];
 
   constructor(options: SessionOptions) {
-    const { tier, compile, features, perfMap, gdb } = options;
-    this.engine = new Engine({ tier, compile, features, perfMap, gdb });
+    const { tier, compile, features, perfMap, gdb, fuel } = options;
+    const metered = fuel === undefined ? undefined : Infinity;
+    this.engine = new Engine({ tier, compile, features, perfMap, gdb, fuel: metered });
+    this.limits = { fuel };
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);
@@ -242,8 +248,10 @@ export class Session {
 
   /** Calls a function with values. Throws Trap, and what host functions throw. */
   call(func: Func, args: readonly Value[]): { results: Value[]; ms: number } {
+    const { timeoutMs = Infinity, fuel } = this.limits;
+    if (fuel !== undefined) this.engine.fuel = fuel;
     const began = performance.now();
-    const results = callWithValues(func, args);
+    const results = this.engine.withDeadline(timeoutMs, () => callWithValues(func, args));
     return { results, ms: performance.now() - began };
   }
 

@@ -473,6 +473,13 @@ export class Activation {
     throw new Trap(code, this.store.activations.trace(false));
   }
 
+  /** This activation's frames, innermost first. */
+  frames(): WasmFrame[] {
+    const trace: (() => WasmFrame)[] = [];
+    this.trace(trace, false);
+    return trace.map((make) => make());
+  }
+
   /** Takes note of this activation's frames, innermost first, behind what is in `trace` already. */
   trace(trace: (() => WasmFrame)[], trapped: boolean): void {
     let level = this.#thread?.level ?? 0;

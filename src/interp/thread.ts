@@ -116,7 +116,10 @@ export class Thread implements InterpThread {
     for (;;) {
       const status = runLoop(this, SLICE_FUEL);
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
-      if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) continue;
+      if (status === RunStatus.THROW) {
+        this.store.exceptions.thrown(this.exception!);
+        if (this.catches(this.exception!, this.level)) continue;
+      }
       if (status !== SLICE) return this.#left(status);
       if (Atomics.load(interrupt, 0) !== 0) {
         this.trapCode = TrapCode.INTERRUPTED;

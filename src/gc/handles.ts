@@ -7,6 +7,9 @@ import { BugError } from "../base/bug.ts";
 export const NULL_REF = 0;
 const I31_MIN = -(2 ** 30), I31_MAX = 2 ** 30 - 1;
 
+/** Handles that are made at least before a sweep pays: they take some 10 MB with what they keep. */
+const MANY = 50_000;
+
 const FREE: unique symbol = Symbol("free");
 
 /** Called when a collection finds that Wasm cannot reach a value any more. */
@@ -20,6 +23,14 @@ export class HostHandles {
   readonly #freeList: number[] = [];
   readonly #finalizers = new Map<number, Finalizer[]>();
 
+  /** Handles made since the last sweep, and how many of them make the table crowded. */
+  #made = 0;
+  #many = MANY;
+
+  /** Whether so many handles were made since the last sweep that another one pays. */
+  get crowded(): boolean {
+    return this.#made >= this.#many;
+  }
   /** Handles in use. */
   get size(): number {
     return this.#values.length - 1 - this.#freeList.length;
@@ -33,9 +44,16 @@ export class HostHandles {
     }
     const known = Object.is(value, -0) ? undefined : this.#numbers.get(value);
     if (known !== undefined) return ((known << 2) | 2) >>> 0;
+    const ref = this.add(value);
+    if (!Object.is(value, -0)) this.#numbers.set(value, ref >>> 2);
+    return ref;
+  }
+
+  /** A new reference of a value, for who remembers it: `toRef` would give another. */
+  add(value: unknown): number {
+    this.#made++;
     const number = this.#freeList.pop() ?? this.#values.length;
     this.#values[number] = value;
-    if (!Object.is(value, -0)) this.#numbers.set(value, number);
     return ((number << 2) | 2) >>> 0;
   }
 
@@ -77,6 +95,8 @@ export class HostHandles {
       this.#freeList.push(n);
       freed++;
     }
+    this.#made = 0;
+    this.#many = Math.max(MANY, this.size);
     return { freed, finalizers };
   }
 }

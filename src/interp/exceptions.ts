@@ -53,7 +53,7 @@ export function enterClause(thread: Thread, top: number, code: FunctionCode, cla
   const gives = clause.kind === CatchKind.CATCH_REF || clause.kind === CatchKind.CATCH_ALL_REF;
   if (gives || clause.slot >= 0) {
     const at = gives ? sp : fp + 2 * clause.slot;
-    i32[at] = thread.store.handles.toRef(e);
+    i32[at] = thread.store.exceptions.toRef(e);
     i32[at + 1] = 0;
     if (gives) sp += 2;
   }

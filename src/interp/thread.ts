@@ -143,7 +143,10 @@ export class Thread implements InterpThread {
         meter.take(slice - Math.max(this.rest, 0));
       }
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
-      if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) continue;
+      if (status === RunStatus.THROW) {
+        this.store.exceptions.thrown(this.exception!);
+        if (this.catches(this.exception!, this.level)) continue;
+      }
       if (status !== SLICE) return this.#left(status);
       if (Atomics.load(interrupt, 0) !== 0 || deadlinePassed()) return this.#left(RunStatus.SAFEPOINT);
     }

@@ -37,6 +37,9 @@ const NAME_BYTES = 1 << NAME.sizeLog2;
 
 const encoder = new TextEncoder();
 
+/** Most names, which need no closer look. */
+const PLAIN = /^[ -~]*$/;
+
 /** The names of this isolate. They are never given back: a signal handler may look at them for as long as the process lives. */
 export class Notes {
   readonly #region = new NativeRegion(NOTES.capacity * NAME_BYTES, 1 << 16);
@@ -63,7 +66,8 @@ export class Notes {
     }
     const words = this.#words;
     const text = this.#bytes.subarray(at + NAME.text, at + NAME_BYTES);
-    const { written } = encoder.encodeInto(name.replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, "?"), text);
+    const shown = PLAIN.test(name) ? name : name.replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, "?");
+    const { written } = encoder.encodeInto(shown, text);
     words[(at + NAME.start) >> 2] = start | 0;
     words[(at + NAME.start + 4) >> 2] = Math.floor(start / 2 ** 32);
     words[(at + NAME.bytes) >> 2] = bytes;

@@ -667,6 +667,7 @@ export class Activation {
    * Looks for a frame that catches; if there is one, everything above it is dropped, and its segment is to run now.
    */
   #catch(exception: WasmException): boolean {
+    this.store.exceptions.thrown(exception);
     const thread = this.#thread;
     let level = thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
@@ -721,7 +722,7 @@ export class Activation {
     if (pad === pads.length) throw new BugError(`${name} has no landing pad for entry ${clause.entry}`);
     const words = clause.tag >= 0 ? exception.copyPayload(i32, 2 * ARGS_SLOT) : 0;
     if (clause.kind === CatchKind.CATCH_REF || clause.kind === CatchKind.CATCH_ALL_REF || clause.slot >= 0) {
-      i32[2 * ARGS_SLOT + words] = this.store.handles.toRef(exception);
+      i32[2 * ARGS_SLOT + words] = this.store.exceptions.toRef(exception);
       i32[2 * ARGS_SLOT + words + 1] = 0;
     }
     writeAddress(i32, SP, fp - frameSize);

@@ -13,6 +13,8 @@ import { readSlot, writeSlot } from "./values.ts";
 export class WasmException {
   /** The JavaScript object that stands for it, once it left Wasm. */
   outside: object | undefined = undefined;
+  /** Its exnref, which a collection may have freed meanwhile; 0 while none was made. */
+  ref = 0;
   #payload: Int32Array | readonly number[] | (() => Int32Array);
 
   /** Takes the tag and the slots of the payload, two words each, or what makes them when first asked for. */
@@ -115,13 +117,38 @@ export class Exceptions {
     this.#ended.register(exception, ref);
   }
 
-  /** Exceptions with references that JavaScript may hold, for the collector. */
+  /** Exceptions with references that JavaScript may hold, or that are being thrown, for the collector. */
   *shown(): Iterable<WasmException> {
+    if (this.#thrown !== undefined) yield this.#thrown;
     for (const ref of this.#outside) {
       const exception = ref.deref();
       if (exception !== undefined) yield exception;
     }
   }
+
+  /** The exnref of an exception. */
+  toRef(exception: WasmException): number {
+    const { handles } = this.store;
+    const { ref } = exception;
+    if (ref !== 0 && handles.isLive(ref) && handles.fromRef(ref) === exception) return ref;
+    return exception.ref = handles.add(exception);
+  }
+
+  /**
+   * Called when an exception was thrown, before a frame is looked for: collects if there are many references to host values, as exnrefs are. Nothing else would,
+   * in a program without objects.
+   */
+  thrown(exception: WasmException): void {
+    if (!this.store.handles.crowded) return;
+    const before = this.#thrown;
+    this.#thrown = exception;
+    try {
+      this.store.collectUnlessPaused();
+    } finally {
+      this.#thrown = before;
+    }
+  }
+  #thrown: WasmException | undefined = undefined;
 
   /** The exception of an exnref, which must not be null. */
   ofRef(ref: number): WasmException {

@@ -132,6 +132,11 @@ export class Store {
     return this.#heap;
   }
 
+  /** Collects, unless somebody holds references where no roots are looked for. */
+  collectUnlessPaused(): void {
+    if (this.#paused === 0) collectUnasked(this);
+  }
+
   /** Runs `f`, during which allocations do not collect: for those who hold references where no roots are looked for. */
   withoutCollection<T>(f: () => T): T {
     this.#paused++;

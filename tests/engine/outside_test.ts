@@ -40,6 +40,27 @@ testNative(
   },
 );
 
+testNative("run and repl take --perf-map and --gdb", async () => {
+  const cli = new URL("../../cli.ts", import.meta.url).pathname;
+  const fib = new URL("../../examples/fib.wat", import.meta.url).pathname;
+  for (
+    const args of [["run", "--perf-map", "--gdb", "--invoke", "fib", fib, "10"], ["--perf-map", "-e", "fib 10", fib]]
+  ) {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "-A", cli, ...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    });
+    const process = command.spawn();
+    const { stdout } = await process.output();
+    assertMatch(new TextDecoder().decode(stdout), /=> 55:i32/);
+    const map = `/tmp/perf-${process.pid}.map`;
+    assertMatch(Deno.readTextFileSync(map), / fib$/m);
+    Deno.removeSync(map);
+  }
+});
+
 const noPerf = await missing("sh", "-c", "perf record -q -o /dev/null true 2>/dev/null && echo works");
 testUnless(noPerf === undefined ? undefined : "perf cannot be used here", "perf names compiled functions", async () => {
   const data = Deno.makeTempFileSync();

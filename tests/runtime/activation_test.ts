@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Engine, Exception, Trap, type WasmFrame } from "../../mod.ts";
+import { innerInstance } from "../../src/api/instance.ts";
 import { describeError } from "../../src/cli/exit.ts";
 import { testInTiers } from "../security/tiers.ts";
 
@@ -96,6 +97,20 @@ testInTiers("an endless recursion gives a list of limited length, and what is pr
   assertEquals([trap.kind, trap.frames[0].name], ["call-stack-exhausted", "deep"]);
   assert(trap.frames.length <= 10_000);
   assert(describeError(trap).split("\n").length < 30);
+});
+
+testInTiers("an activation gives its own frames while a host function runs", (m) => {
+  const seen: string[][] = [];
+  const instance = m.load(TEXT, {
+    env: {
+      again: () => {
+        const { store } = innerInstance(instance);
+        seen.push(names(store.activations.running.at(-1)!.frames()));
+      },
+    },
+  });
+  instance.exports.outer(1);
+  assertEquals(seen, [["middle", "outer"]]);
 });
 
 Deno.test("a host function that an engine's caller called is in no trace of what it calls later", () => {

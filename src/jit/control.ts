@@ -120,7 +120,9 @@ export function end(c: Context): void {
   if (control.merge === undefined) return;
   // What this label wanted where is of no interest any more; what the next one wants is.
   for (let i = 0; i < control.merge.length; i += 3) {
-    if (control.merge[i] < c.s.locals) c.s.dropHome(control.merge[i]);
+    if (control.merge[i] >= c.s.locals) continue;
+    if (opcode === op.LOOP) c.s.dropHome(control.merge[i]);
+    else c.s.clearHome(control.merge[i], control.merge[i + 1]);
   }
   const outer = c.controls[c.controls.length - 1].merge;
   if (outer === undefined) return;

@@ -262,7 +262,6 @@ export class Merges {
     for (let i = 0; i < merge.length; i += 3) {
       s.detach(merge[i]);
       s.attach(merge[i], merge[i + 1], merge[i + 2]);
-      if (merge[i] < s.locals) s.setHome(merge[i], merge[i + 1]);
     }
   }
 

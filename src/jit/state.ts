@@ -212,7 +212,14 @@ export class State {
     const r = this.home[x];
     if (r < 0) return;
     this.home[x] = NONE;
-    if (this.#homeOf[r] !== x) return;
+    if (this.#homeOf[r] === x) this.#vacateHome(r);
+  }
+  /** The same, and no local prefers register `r`. */
+  clearHome(x: number, r: Register): void {
+    this.dropHome(x);
+    this.#vacateHome(r);
+  }
+  #vacateHome(r: Register): void {
     this.#homeOf[r] = NONE;
     if (r >= FIRST_FLOAT) this.#homeFloats &= ~(1 << this.#rank[r]);
     else this.#homeInts &= ~(1 << this.#rank[r]);

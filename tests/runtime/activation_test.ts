@@ -105,7 +105,7 @@ testInTiers("an activation gives its own frames while a host function runs", (m)
     env: {
       again: () => {
         const { store } = innerInstance(instance);
-        seen.push(names(store.activations.running.at(-1)!.frames()));
+        seen.push(names(store.activations.all.at(-1)!.frames()));
       },
     },
   });

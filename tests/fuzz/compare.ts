@@ -101,6 +101,7 @@ export function observe(program: Program, host: Host, seed: number): Observed {
     return "an unknown tag";
   };
 
+  host.begin(seed);
   const imports: Record<string, unknown> = {
     id: (x: unknown) => x === null ? -1 : VALUES.indexOf(x),
   };
@@ -156,12 +157,15 @@ export function observe(program: Program, host: Host, seed: number): Observed {
         return null;
     }
   };
-  const state = () => {
+  const numbers = () => {
     note(`fuel ${fuel.value}`);
-    for (let i = 0; exports[`m${i}`] !== undefined; i++) note(memoryHash(exports[`m${i}`]));
     program.globals.forEach((t, i) => {
       if (seenByJs(t)) note(`global ${i}: ${show(exports[`g${i}`].value)}`);
     });
+  };
+  const state = () => {
+    numbers();
+    for (let i = 0; exports[`m${i}`] !== undefined; i++) note(memoryHash(exports[`m${i}`]));
     for (let i = 0; exports[`t${i}`] !== undefined; i++) {
       note(`table ${i}: ${tableEntries(exports[`t${i}`], program.tables[i], show)}`);
     }
@@ -178,8 +182,10 @@ export function observe(program: Program, host: Host, seed: number): Observed {
     } catch (e) {
       note(...failure(e));
     }
-    state();
+    numbers();
   }
+  // What went wrong in a memory or table stays there, as a rule.
+  state();
   running.dispose();
   return { lines, details };
 }
@@ -201,7 +207,10 @@ function answer(t: number, n: number): unknown {
 function memoryHash({ buffer }: { buffer: ArrayBuffer | SharedArrayBuffer }): string {
   const words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
   let h = 0;
-  for (let i = 0; i < words.length; i++) if (words[i] !== 0) h = Math.imul(h ^ words[i], 0x01000193) + i | 0;
+  for (let i = 0; i < words.length; i++) {
+    while (i + 3 < words.length && (words[i] | words[i + 1] | words[i + 2] | words[i + 3]) === 0) i += 4;
+    if (i < words.length) h = Math.imul(h ^ words[i], 0x01000193) + i | 0;
+  }
   for (const b of new Uint8Array(buffer, words.byteLength)) h = Math.imul(h ^ b, 0x01000193) + 1 | 0;
   return `memory of ${buffer.byteLength} bytes: ${h}`;
 }

@@ -11,7 +11,6 @@ import {
   I32,
   I64,
   isPacked,
-  refType,
   V128,
   type ValType,
 } from "../../../src/wasm/types.ts";

@@ -49,8 +49,6 @@ export const ALL_FEATURES = { threads: true, "wide-arithmetic": true, "custom-pa
 
 /** Kinds of traps that V8 has one word for. */
 const COARSE: Record<string, string> = {
-  // Of array.copy with a null source and an index out of bounds, V8 finds the latter first.
-  "array-out-of-bounds": "null",
   "undefined-element": "table",
   "table-out-of-bounds": "table",
   "uninitialized-element": "call",
@@ -139,7 +137,7 @@ const V8_TRAPS: readonly [RegExp, string][] = [
   [/signature mismatch|null function/, "call"],
   [/dereferencing a null pointer|rethrowing null/, "null"],
   [/illegal cast/, "cast-failure"],
-  [/array element access out of bounds/, "null"],
+  [/array element access out of bounds/, "array-out-of-bounds"],
   [/Atomics.wait/, "expected-shared-memory"],
 ];
 

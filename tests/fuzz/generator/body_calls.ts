@@ -19,8 +19,9 @@ function call(body: Body, func: number, codes: typeof DIRECT | typeof TAIL, dept
     body.expression(refType(type, c.oneIn(8)), Math.min(depth - 1, 2));
     return body.indexed(codes[2], type);
   }
-  const table = c.pick(tables), t = b.tables[table].type;
-  if (c.oneIn(6)) body.expression(t.is64 ? I64 : I32, depth - 1);
+  const table = c.oneIn(6) ? c.pick(tables) : 0, t = b.tables[table].type;
+  if (table === 0 && !c.oneIn(12)) body.address(func, t.is64);
+  else if (c.oneIn(6)) body.expression(t.is64 ? I64 : I32, depth - 1);
   else body.address(c.below(Number(t.min) + 1), t.is64);
   body.indexed(codes[1], type);
   body.w.u32(table);

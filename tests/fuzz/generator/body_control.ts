@@ -60,6 +60,12 @@ function blockOf(body: Body, results: readonly ValType[], depth: number): void {
     for (let i = params.length - 1; i >= 0; i--) body.consume(params[i]);
     if (loops) body.burn();
     body.statements(3, depth - 1);
+    if (loops && c.oneIn(2)) {
+      body.expressions(params, depth - 1);
+      body.expression(I32, depth - 1);
+      body.indexed(op.BR_IF, 0);
+      for (let i = params.length - 1; i >= 0; i--) body.consume(params[i]);
+    }
     finish(body, results, depth - 1);
   });
 }

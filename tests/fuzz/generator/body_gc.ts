@@ -22,7 +22,7 @@ const I31 = refType(Heap.I31, true);
 
 /** A reference to an object of type `index`, which is seldom null. */
 function object(body: Body, index: number, depth: number): void {
-  body.expression(refType(index, body.c.oneIn(8)), depth - 1);
+  body.expression(refType(index, body.c.oneIn(16)), depth - 1);
 }
 function indexIn(body: Body, depth: number): void {
   if (body.c.oneIn(10)) body.expression(I32, depth - 1);
@@ -53,7 +53,7 @@ export function gcExpression(body: Body, t: ValType, depth: number): void | bool
       body.op(op.ANY_CONVERT_EXTERN);
     }],
     [top === Heap.ANY || top === Heap.FUNC ? 1 : 0, () => {
-      body.expression(refType(heap, true), depth - 1);
+      body.expression(refType(heap, !types.inhabited(heap) || c.oneIn(4)), depth - 1);
       body.op(op.REF_AS_NON_NULL);
     }],
   ];
@@ -180,7 +180,7 @@ function length(body: Body, depth: number): void {
 function part(body: Body, available: number, bytes: number): void {
   const { c } = body;
   body.i32(c.below(3));
-  body.i32(c.oneIn(8) ? c.below(12) : c.below(Math.max(0, Math.floor((available - 2) / bytes)) + 1));
+  body.i32(c.oneIn(20) ? c.below(12) : c.below(Math.max(0, Math.floor((available - 2) / bytes)) + 1));
 }
 
 /** A field of a structure or an element of an array that is a `t`. False if there is none. */

@@ -17,7 +17,7 @@ function bytesOf(m: MemoryType): number {
 function address(body: Body, m: MemoryType, size: number, depth: number): bigint {
   const { c } = body, bytes = bytesOf(m), { is64 } = m;
   const t = is64 ? I64 : I32;
-  switch (c.weighted([[8, 0], [8, 1], [3, 2], [3, 3], [1, 4], [1, 5]])) {
+  switch (c.weighted([[16, 0], [16, 1], [6, 2], [6, 3], [1, 4], [1, 5]])) {
     case 0:
       body.address(c.below(32) * size, is64);
       return 0n;
@@ -30,12 +30,12 @@ function address(body: Body, m: MemoryType, size: number, depth: number): bigint
     }
     case 2: {
       const offset = Math.min(bytes, c.pick([0, 1, 8, 65535, 65536]) * size);
-      body.address(Math.max(0, bytes - size - offset + c.pick([0, 0, 0, -1, 1])), is64);
+      body.address(Math.max(0, bytes - size - offset + c.pick([0, 0, 0, 0, 0, 0, 0, 0, -1, 1])), is64);
       return BigInt(offset);
     }
     case 3:
       body.address(c.below(4) * size, is64);
-      return BigInt(Math.max(0, bytes - c.between(1, 5) * size + c.pick([0, 0, 0, 1])));
+      return BigInt(Math.max(0, bytes - c.between(1, 5) * size + c.pick([0, 0, 0, 0, 0, 0, 0, 1])));
     case 4:
       body.expression(t, depth - 1);
       return BigInt(c.below(100));
@@ -124,10 +124,12 @@ export function memoryStatement(body: Body, depth: number): void {
       return body.w.u32(from);
     }
     default: {
-      const data = c.below(b.datas.length);
+      const passive = b.datas.flatMap((length, x) => length > 4 || c.oneIn(20) ? [x] : []);
+      if (passive.length === 0) return;
+      const data = c.pick(passive);
       place(body, m, depth);
-      body.i32(c.below(10));
-      body.i32(c.oneIn(8) ? c.below(50) : c.below(Math.max(1, b.datas[data] - 9)));
+      body.i32(c.below(3));
+      body.i32(c.oneIn(20) ? c.below(50) : c.below(Math.max(1, b.datas[data] - 2)));
       body.indexed(op.MEMORY_INIT, data);
       return body.w.u32(memory);
     }
@@ -136,7 +138,7 @@ export function memoryStatement(body: Body, depth: number): void {
 /** Where a bulk operation begins. */
 function place(body: Body, m: MemoryType, depth: number): void {
   const { c } = body, bytes = bytesOf(m);
-  switch (c.weighted([[6, 0], [3, 1], [3, 2], [1, 3]])) {
+  switch (c.weighted([[12, 0], [4, 1], [6, 2], [1, 3]])) {
     case 0:
       return body.address(c.below(1000), m.is64);
     case 1:
@@ -152,7 +154,7 @@ function place(body: Body, m: MemoryType, depth: number): void {
 function length(body: Body, is64: boolean): void {
   const { c } = body;
   body.address(
-    c.oneIn(20) ? c.pick([65536, 65537, 0x7fffffff, 0xffffffff]) : c.pick([0, 1, 2, 7, 8, 63, 100, 300]),
+    c.oneIn(40) ? c.pick([65536, 65537, 0x7fffffff, 0xffffffff]) : c.pick([0, 1, 2, 7, 8, 63, 100, 300]),
     is64,
   );
 }

@@ -191,7 +191,7 @@ export class Builder {
     const { c, profile } = this;
     const pageSizeLog2 = profile.proposals && c.oneIn(3) ? 0 : 16;
     const shared = profile.atomics && c.oneIn(2);
-    const min = pageSizeLog2 === 0 ? c.pick([100, 0, 1, 65536, 70001]) : c.pick([1, 1, 2, 0]);
+    const min = pageSizeLog2 === 0 ? c.pick([100, 300, 0, 65536, 70001]) : c.pick([1, 1, 1, 1, 1, 2, 2, 0]);
     const max = min + c.below(3);
     return { min: BigInt(min), max: BigInt(max), is64: c.oneIn(3), shared, pageSizeLog2 };
   }
@@ -209,8 +209,10 @@ export class Builder {
     }
     module.memories.push(...this.memories.slice(imported));
     for (let n = c.between(1, 3); n > 0; n--) {
-      const element = n === 1 ? FUNCREF : types.reference();
-      const min = c.below(12);
+      // The first has all functions in order at first, so that calls through it can succeed.
+      const first = this.tables.length === 0;
+      const element = first ? FUNCREF : types.reference();
+      const min = first ? this.funcs.length : c.weighted([[9, c.between(3, 14)], [1, 0]]);
       const type = { min: BigInt(min), max: BigInt(min + c.below(8)), is64: c.oneIn(4), shared: false, element };
       const init = !isNullable(element) || c.oneIn(4)
         ? this.expression((w) => constantExpression(this, w, element, 2, false))
@@ -241,8 +243,20 @@ export class Builder {
       exprs: undefined,
     });
     this.elems.push({ type: refType(Heap.FUNC, false), length: 0 });
+    if (c.weighted([[1, false], [8, true]])) {
+      const offset = this.#offset(this.tables[0].type.is64, 0);
+      module.elems.push({
+        mode: "active",
+        table: 0,
+        offset,
+        type: refType(Heap.FUNC, false),
+        funcs: this.funcs.map((_, i) => i === this.digest ? 0 : i),
+        exprs: undefined,
+      });
+      this.elems.push({ type: refType(Heap.FUNC, false), length: 0 });
+    }
     for (let n = c.between(1, 4); n > 0; n--) {
-      const active = n === 1 || c.oneIn(2), table = n === 1 ? 0 : c.below(this.tables.length);
+      const active = c.oneIn(2), table = active && this.tables.length > 1 ? c.between(1, this.tables.length - 1) : 0;
       const type = active ? this.tables[table].type.element : types.reference();
       const room = active ? Number(this.tables[table].type.min) : 8;
       const length = c.below(room + 1);
@@ -263,20 +277,18 @@ export class Builder {
       this.elems.push({ type: module.elems.at(-1)!.type, length: usable ? length : 0 });
     }
     for (let n = c.below(4); n > 0; n--) {
-      const length = c.below(40);
-      const bytes = Uint8Array.from({ length }, () => c.below(256));
       const memory = this.memories.length === 0 || c.oneIn(2) ? -1 : c.below(this.memories.length);
       const m = this.memories[memory];
-      const room = memory >= 0 ? Number(m.min) << m.pageSizeLog2 : 0;
-      const at = c.oneIn(40)
-        ? room - length + 1
-        : Math.max(0, c.oneIn(4) ? room - length : Math.min(room - length, c.below(200)));
+      const room = memory >= 0 ? Number(m.min) << m.pageSizeLog2 : 40;
+      const bytes = Uint8Array.from({ length: c.below(Math.min(room, 40) + 1) }, () => c.below(256));
+      const last = room - bytes.length;
+      const at = c.oneIn(60) ? last + 1 : c.oneIn(4) ? last : Math.min(last, c.below(200));
       module.datas.push({
         memory: Math.max(0, memory),
-        offset: memory < 0 ? undefined : this.#offset(m.is64, Math.max(0, at)),
+        offset: memory < 0 ? undefined : this.#offset(m.is64, at),
         bytes,
       });
-      this.datas.push(memory < 0 ? length : 0);
+      this.datas.push(memory < 0 ? bytes.length : 0);
     }
     module.needsDataCount = this.datas.length > 0;
   }

@@ -174,7 +174,9 @@ export function observe(program: Program, host: Host, seed: number): Observed {
     numbers();
     for (let i = 0; exports[`m${i}`] !== undefined; i++) note(memoryHash(exports[`m${i}`]));
     for (let i = 0; exports[`t${i}`] !== undefined; i++) {
-      note(`table ${i}: ${tableEntries(exports[`t${i}`], program.tables[i], show)}`);
+      const { is64, seen } = program.tables[i];
+      const index = (n: number) => is64 && host.bigIndices ? BigInt(n) : n;
+      note(`table ${i}: ${tableEntries(exports[`t${i}`], seen, index, show)}`);
     }
     if (exports.observe !== undefined) note(`digest ${exports.observe()}`);
   };
@@ -221,21 +223,17 @@ function memoryHash({ buffer }: { buffer: ArrayBuffer | SharedArrayBuffer }): st
   for (const b of new Uint8Array(buffer, words.byteLength)) h = Math.imul(h ^ b, 0x01000193) + 1 | 0;
   return `memory of ${buffer.byteLength} bytes: ${h}`;
 }
-/** Size and entries of a table, as far as JavaScript sees them. */
+/** Size and entries of a table, as far as JavaScript sees them; `index` makes an index of what the host's tables take. */
 function tableEntries(
   table: WebAssembly.Table,
-  { is64, seen }: { is64: boolean; seen: boolean },
+  seen: boolean,
+  index: (i: number) => unknown,
   show: (v: unknown) => string,
 ): string {
   const length = Number(table.length);
-  const entries = Array.from({ length: seen ? Math.min(length, 20) : 0 }, (_, i) => show(at(table, i, is64)));
+  const entries = Array.from(
+    { length: seen ? Math.min(length, 20) : 0 },
+    (_, i) => show(table.get(index(i) as number)),
+  );
   return `${length}, ${entries}`;
-}
-function at(table: WebAssembly.Table, i: number, is64: boolean): unknown {
-  try {
-    return table.get((is64 ? BigInt(i) : i) as number);
-  } catch (e) {
-    if (is64 && e instanceof RangeError) return table.get(i);
-    throw e;
-  }
 }

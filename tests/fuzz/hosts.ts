@@ -28,8 +28,8 @@ export interface Caught {
 /** Something that runs programs. */
 export interface Host {
   readonly name: string;
-  /** Whether it has the instructions that V8 lacks. */
-  readonly proposals: boolean;
+  /** Whether JavaScript gives bigints for places in tables of 64-bit addresses. */
+  readonly bigIndices: boolean;
   /** Called before anything is made for a program. */
   begin(seed: number): void;
   load(program: Program, imports: Record<string, unknown>, seed: number): Running;
@@ -74,7 +74,7 @@ function compiled(engine: Engine, program: Program): Module {
 }
 
 class StrataHost implements Host {
-  readonly proposals = true;
+  readonly bigIndices = false;
   /** The engine of the program that runs. */
   #engine: Engine;
   constructor(readonly name: string, readonly choose: (seed: number) => Engine, readonly mixed: boolean = false) {
@@ -143,7 +143,7 @@ const V8_TRAPS: readonly [RegExp, string][] = [
 
 class V8Host implements Host {
   readonly name = "V8";
-  readonly proposals = false;
+  readonly bigIndices = true;
   begin(): void {}
   load(program: Program, imports: Record<string, unknown>): Running {
     const module = new WebAssembly.Module(program.bytes);

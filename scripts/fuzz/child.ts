@@ -47,6 +47,8 @@ if (import.meta.main) {
   const order: Order = JSON.parse(await new Response(Deno.stdin.readable).text());
   for (let seed = order.seed; seed < order.seed + order.count; seed++) {
     tell({ at: seed });
+    // Finalizers run between tasks only.
+    if (seed % 16 === 0) await new Promise((resolve) => setTimeout(resolve));
     const program = generateProgram(order.decisions ?? seed);
     const what = judge(program, seed);
     if (what === undefined) continue;

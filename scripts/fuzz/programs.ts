@@ -11,7 +11,7 @@ import type { Finding, Order, Report } from "./child.ts";
 
 /** Without a sign of life for so long, a process is taken to hang. */
 const SILENCE_MS = 60_000;
-const SHRINK_ATTEMPTS = 4000, CRASH_ATTEMPTS = 150;
+const SHRINK_ATTEMPTS = 1500, CRASH_ATTEMPTS = 150;
 
 /** Runs `count` programs from seed `first` on; true if nothing was found. */
 export async function fuzzPrograms(first: number, count: number, batch: number): Promise<boolean> {

@@ -14,8 +14,9 @@ export interface Difference {
   readonly got: string;
 }
 
-/** Instructions that change arrays look for null first (specification 4.6.12); V8 looks at other operands first. */
-const NULL_FIRST = /^trap: null null-array/;
+/** Instructions that change arrays look at the array first (specification 4.6.12); V8 looks at segments and other operands first. */
+const ARRAY_FIRST = /^trap: (null null-array|array-out-of-bounds)/;
+const OTHERS_FIRST = /^trap: (array-out-of-bounds|table|memory-out-of-bounds)/;
 
 /** What a run gave: lines to be compared with V8's, and with other tiers'. */
 interface Observed {
@@ -39,7 +40,7 @@ export function compareProgram(
     if (!program.profile.proposals) {
       const theirs = observe(program, V8, seed).lines;
       first.details.forEach((line, i) => {
-        if (NULL_FIRST.test(line) && theirs[i]?.startsWith("trap: ")) theirs[i] = first.lines[i];
+        if (ARRAY_FIRST.test(line) && OTHERS_FIRST.test(theirs[i] ?? "")) theirs[i] = first.lines[i];
       });
       const wrong = firstDifference(theirs, first.lines, [V8.name, hosts[0].name]);
       if (wrong !== undefined) return wrong;

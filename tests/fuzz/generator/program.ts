@@ -72,6 +72,7 @@ export interface Program {
   /** Types of globals and tags; of tables, whether addresses have 64 bits and JavaScript sees the entries. */
   readonly globals: readonly ValType[];
   readonly tags: readonly number[];
+  readonly memories: readonly MemoryType[];
   readonly tables: readonly { readonly is64: boolean; readonly seen: boolean }[];
   readonly calls: readonly Call[];
   /** The decisions, to be cut and played again. */
@@ -400,6 +401,7 @@ export function generateProgram(source: number | Decisions): Program {
     functions: funcs.length,
     globals: builder.globals.map((g) => g.type.type),
     tags: builder.tags,
+    memories: builder.memories,
     tables: builder.tables.map(({ type }) => ({ is64: type.is64, seen: seenByJs(type.element) })),
     calls,
     decisions: { program: c.taken, padding: padding.taken },

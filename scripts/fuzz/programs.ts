@@ -34,8 +34,11 @@ export async function fuzzPrograms(first: number, count: number, batch: number):
     else {
       found++;
       console.log(`seed ${at}: the process ended by ${end}`);
-      const small = await shrink(generateProgram(at).decisions, (d) => crashes(at, d), CRASH_ATTEMPTS);
-      print({ seed: at, decisions: small, what: `the process ended by ${end}` });
+      const { decisions } = generateProgram(at);
+      if (await crashes(at, decisions)) {
+        const small = await shrink(decisions, (d) => crashes(at, d), CRASH_ATTEMPTS);
+        print({ seed: at, decisions: small, what: `the process ended by ${end}` });
+      } else console.log(`  alone it does not; it was the ${at - seed + 1}th of its process`);
       seed = at + 1;
     }
     done = seed - first;

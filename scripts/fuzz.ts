@@ -6,7 +6,7 @@ import { fuzzPrograms, reportCoverage, showProgram } from "./fuzz/programs.ts";
 import { scriptArgs } from "./arguments.ts";
 
 const USAGE = "deno task fuzz mutants|programs|coverage|show [--seed N] [--count N] [--batch N] [folder…]";
-const args = scriptArgs(USAGE, { string: ["seed", "count", "batch"], default: { seed: "1", batch: "1000" } });
+const args = scriptArgs(USAGE, { string: ["seed", "count", "batch"], default: { seed: "1", batch: "5000" } });
 const [command = "mutants", ...rest] = args._.map(String);
 const seed = Number(args.seed);
 const count = (usual: number) => Number(args.count ?? usual);

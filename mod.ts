@@ -32,6 +32,10 @@ export type {
   TableDescriptor,
   TagDescriptor,
 } from "./src/api/types.ts";
+export { Wasi, type WasiDirectory, type WasiInstance, type WasiOptions, type WasiSocket } from "./src/wasi/wasi.ts";
+export type { WasiInput, WasiOutput } from "./src/wasi/streams.ts";
+export type { WasiFunction } from "./src/wasi/calls.ts";
+export { WasiExit } from "./src/wasi/exit.ts";
 export type { Feature } from "./src/wasm/features.ts";
 export type { EngineOptions, TierChoice } from "./src/engine/config.ts";
 export type { TierName } from "./src/runtime/tier.ts";
@@ -42,4 +46,12 @@ export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/repo
 export type { HeapFigures } from "./src/gc/heap.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget, TrapSites } from "./src/asm/code.ts";
-export { CompileError, LinkError, ResourceError, TextError, Trap, type WasmFrame } from "./src/wasm/errors.ts";
+export {
+  CompileError,
+  LinkError,
+  ResourceError,
+  TextError,
+  Trap,
+  Uncatchable,
+  type WasmFrame,
+} from "./src/wasm/errors.ts";

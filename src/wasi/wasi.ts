@@ -2,7 +2,7 @@
 
 import { bindCall, CALLS, WASI_MODULE, type WasiFunction } from "./calls.ts";
 import { denoHost } from "./deno_files.ts";
-import { errnoName, WasiError } from "./errno.ts";
+import { Errno, WasiError } from "./errno.ts";
 import { WasiExit } from "./exit.ts";
 import type { MemorySource } from "./guest_memory.ts";
 import type { Host } from "./host_files.ts";
@@ -60,6 +60,13 @@ export interface WasiInstance {
   // deno-lint-ignore no-explicit-any
   readonly exports: Readonly<Record<string, any>>;
 }
+
+/** Why a directory cannot be opened, for people. */
+const REASONS: Readonly<Record<number, string>> = {
+  [Errno.NOENT]: "it does not exist",
+  [Errno.NOTDIR]: "it is no directory",
+  [Errno.ACCES]: "the system does not permit it",
+};
 
 const encoder = new TextEncoder();
 
@@ -159,7 +166,7 @@ export class Wasi implements Disposable {
         preopen: guest,
       });
     } catch (e) {
-      const reason = e instanceof WasiError ? errnoName(e.errno) : e instanceof Error ? e.message : String(e);
+      const reason = e instanceof WasiError ? REASONS[e.errno] ?? e.message : e instanceof Error ? e.message : String(e);
       throw new Error(`the directory ${path} cannot be given to a program: ${reason}`, { cause: e });
     }
   }

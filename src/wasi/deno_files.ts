@@ -96,7 +96,7 @@ class DenoFile implements HostFile {
   }
   allocate(from: bigint, length: bigint): void {
     if (length === 0n) fail(Errno.INVAL);
-    if (from + length > MAX_OFFSET) fail(Errno.FBIG);
+    if (BigInt(offset(from) + offset(length)) > MAX_OFFSET) fail(Errno.FBIG);
     if (from + length > this.stat().size) this.setSize(from + length);
   }
   advise(from: bigint, length: bigint): void {
@@ -293,6 +293,8 @@ class DenoDirectory implements HostDirectory {
     for (const name of fs.readdirSync(this.#path)) {
       const found = lookAgain(join(this.#path, name));
       if (found !== undefined) list.push({ name, ino: found.ino, type: found.type });
+      // What is no UTF-8 was replaced by this.
+      else if (name.includes("\ufffd")) fail(Errno.ILSEQ);
     }
     return list;
   }

@@ -166,7 +166,11 @@ export class Wasi implements Disposable {
         preopen: guest,
       });
     } catch (e) {
-      const reason = e instanceof WasiError ? REASONS[e.errno] ?? e.message : e instanceof Error ? e.message : String(e);
+      const reason = e instanceof WasiError
+        ? REASONS[e.errno] ?? e.message
+        : e instanceof Error
+        ? e.message
+        : String(e);
       throw new Error(`the directory ${path} cannot be given to a program: ${reason}`, { cause: e });
     }
   }

@@ -266,6 +266,10 @@ class DenoDirectory implements HostDirectory {
       if (!directory && place.found.type === FileType.DIRECTORY) fail(Errno.ISDIR);
     }
     fs.renameSync(source.path, place.path);
+    if (same(look(place.path), source.found)) return;
+    // Something else was moved: the host was faster.
+    fs.renameSync(place.path, source.path);
+    fail(Errno.PERM);
   }
   link(from: string, follow: boolean, target: DenoDirectory, to: string): void {
     const source = this.#existing(from, follow);
@@ -274,6 +278,10 @@ class DenoDirectory implements HostDirectory {
     if (source.found.type === FileType.DIRECTORY) fail(Errno.PERM);
     if (place.slash) fail(Errno.NOENT);
     fs.linkSync(source.path, place.path);
+    if (same(look(place.path), source.found)) return;
+    // Something else was linked: the host was faster.
+    fs.unlinkSync(place.path);
+    fail(Errno.PERM);
   }
   symlink(content: string, path: string): void {
     if (content === "") fail(Errno.NOENT);

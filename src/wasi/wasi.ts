@@ -85,11 +85,16 @@ function hostFor(files: WasiOptions["files"]): Host {
   return linux ?? denoHost;
 }
 
+/** Whether Deno permits something as a whole; a person may be asked. */
+function granted(what: Deno.PermissionDescriptor): boolean {
+  const { state, partial } = Deno.permissions.requestSync(what);
+  return state === "granted" && !partial;
+}
+
 /** FFI asks Deno for nothing, so we do. */
 function checkPermission(path: string, readOnly: boolean): void {
   for (const name of readOnly ? ["read"] as const : ["read", "write"] as const) {
-    const { state, partial } = Deno.permissions.querySync({ name, path });
-    if (state === "granted" && !partial) continue;
+    if (granted({ name, path })) continue;
     const other = name === "write" ? ", or to be read only" : "";
     throw new Deno.errors.NotCapable(`giving a program the directory ${path} needs --allow-${name}=${path}${other}`);
   }
@@ -178,7 +183,7 @@ export class Wasi implements Disposable {
   #addSocket(given: WasiSocket): void {
     const { host, fds } = this.#program;
     if (host === denoHost) throw new Error("sockets need Linux on x86_64, and --allow-ffi");
-    if ("listen" in given && Deno.permissions.querySync({ name: "net", host: given.listen }).state !== "granted") {
+    if ("listen" in given && !granted({ name: "net", host: given.listen })) {
       throw new Deno.errors.NotCapable(`listening on ${given.listen} needs --allow-net=${given.listen}`);
     }
     const what = "listen" in given ? given.listen : `descriptor ${given.fd}`;

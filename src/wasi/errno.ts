@@ -100,13 +100,14 @@ export function errnoOfLinux(number: number): number {
   return BY_LINUX.get(number) ?? Errno.IO;
 }
 
-/** A call failed in a way that the guest is told. */
-export class WasiError extends Error {
-  /** The class's name. */
-  override name = "WasiError";
+/** A call failed in a way that the guest is told. No Error, since a stack trace that nobody reads would take longer than most calls. */
+export class WasiError {
   /** Takes a code of the table. */
-  constructor(readonly errno: number) {
-    super(errnoName(errno));
+  constructor(readonly errno: number) {}
+
+  /** The code's name. */
+  get message(): string {
+    return errnoName(this.errno);
   }
 }
 

@@ -34,6 +34,10 @@ export type {
   TableDescriptor,
   TagDescriptor,
 } from "./src/api/types.ts";
+export { Wasi, type WasiDirectory, type WasiInstance, type WasiOptions, type WasiSocket } from "./src/wasi/wasi.ts";
+export type { WasiInput, WasiOutput } from "./src/wasi/streams.ts";
+export type { WasiFunction } from "./src/wasi/calls.ts";
+export { WasiExit } from "./src/wasi/exit.ts";
 export type { Feature } from "./src/wasm/features.ts";
 export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config.ts";
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
@@ -52,5 +56,6 @@ export {
   SuspendError,
   TextError,
   Trap,
+  Uncatchable,
   type WasmFrame,
 } from "./src/wasm/errors.ts";

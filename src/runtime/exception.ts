@@ -2,7 +2,7 @@
 // What stands for one outside, in JavaScript, is made by the library above.
 
 import { BugError } from "../base/bug.ts";
-import { type FrameSource, Trap } from "../wasm/errors.ts";
+import { type FrameSource, Trap, Uncatchable } from "../wasm/errors.ts";
 import type { Catch, Handler } from "../validate/side_table.ts";
 import { EXTERNREF, isRef, slotsOf, TYPES, type ValType } from "../wasm/types.ts";
 import type { Store } from "./store.ts";
@@ -88,7 +88,7 @@ export class Exceptions {
 
   /** The exception for what a host function threw; undefined for what Wasm may not catch. */
   enter(error: unknown): WasmException | undefined {
-    if (error instanceof Trap || error instanceof BugError) return undefined;
+    if (error instanceof Trap || error instanceof BugError || error instanceof Uncatchable) return undefined;
     const inside = this.insideOf(error);
     if (inside !== undefined) return inside;
     // Most are caught by nobody, and then the value needs no reference.

@@ -90,6 +90,12 @@ export class Trap extends Error {
   }
 }
 
+/** What leaves Wasm for good when a host function throws it, although it is no trap: no handler of Wasm catches it. */
+export class Uncatchable extends Error {
+  /** The class's name. */
+  override name = "Uncatchable";
+}
+
 /** A limit of the embedder was reached (memory, table or code could not be allocated, too many instances). */
 export class ResourceError extends Error {
   /** The class's name. */

@@ -96,7 +96,7 @@ export class Session {
     this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);
     this.#write = options.write ?? ((line, isError) => isError ? console.error(line) : console.log(line));
-    this.host = new HostModules(this.engine, (line) => this.json ? this.#printed.push(line) : this.write(line));
+    this.host = new HostModules(this.engine, (line) => this.print(line));
   }
 
   /** Runs a command, or one within another. Throws what it throws, or Trap at once when {@link Session.interrupt} is called while it waits. */
@@ -126,6 +126,12 @@ export class Session {
   /** Writes a line for people. */
   write(line: string): void {
     if (!this.json) this.#write(visible(line), false);
+  }
+
+  /** Shows a line that a module printed; for JSON it is kept until the command's object is written. */
+  print(line: string): void {
+    if (this.json) this.#printed.push(line);
+    else this.write(line);
   }
 
   /** Shows what a command gave. */

@@ -42,7 +42,7 @@ function ours(): Mapping[] {
   return mappings().filter((m) => memory.contains(m.start) || /^\/dev\/zero|memfd:strata/.test(m.name));
 }
 
-/** Throws when a page may be written and executed. Gives how many mappings are executable. */
+/** Throws when a page may be written and executed. Gives how many mappings of this isolate are executable: other Workers come and go. */
 function checkPages(when: string): number {
   const found = ours();
   for (const { access, name, start } of found) {
@@ -50,7 +50,8 @@ function checkPages(when: string): number {
       throw new Error(`${when}: ${name} at ${start.toString(16)} is ${access}`);
     }
   }
-  return found.filter((m) => m.access.includes("x")).length;
+  const { memory } = startNative();
+  return found.filter((m) => m.access.includes("x") && memory.contains(m.start)).length;
 }
 
 /** The machine code of an instance's functions, as it stands in memory. */

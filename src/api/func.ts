@@ -8,7 +8,7 @@ import { BASELINE_CPU } from "../platform/cpu.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { TierName } from "../runtime/tier.ts";
 import { F64, I64, slotsOf, V128 } from "../wasm/types.ts";
-import { type Context, resolveTier } from "./context.ts";
+import { type Context, resolveTier } from "../engine/context.ts";
 import { describeFunc, type FuncDescriptor } from "./types.ts";
 import { wrapper } from "./wrappers.ts";
 import type { TierChoice } from "../engine/config.ts";

@@ -459,7 +459,7 @@ function copySlots(from: Int32Array, at: number, to: Int32Array, toAt: number, s
 export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
   const { params, results } = func.signature.type;
   const { words, at } = args;
-  if (func.signature.vectors) throw new TypeError(`${func.name} has a v128 in its type, so it cannot be called`);
+  if (func.signature.vectors) throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
   const host = func.host!;
   let value: unknown;
   if (params.length === 0) value = host();

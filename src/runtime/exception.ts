@@ -64,6 +64,8 @@ export class Exceptions {
   };
   /** The exception that a JavaScript object stands for; set by the library above. */
   insideOf: (value: unknown) => WasmException | undefined = () => undefined;
+  /** Whether a JavaScript object stands for a trap; set by the library above if it shows traps as objects of its own. */
+  isTrap: (value: unknown) => boolean = () => false;
   /** Exceptions with references that JavaScript may hold. */
   readonly #outside = new Set<WeakRef<WasmException>>();
   readonly #ended = new FinalizationRegistry<WeakRef<WasmException>>((ref) => this.#outside.delete(ref));
@@ -72,7 +74,7 @@ export class Exceptions {
 
   /** The exception for what a host function threw; undefined for what Wasm may not catch. */
   enter(error: unknown): WasmException | undefined {
-    if (error instanceof Trap || error instanceof BugError) return undefined;
+    if (error instanceof Trap || error instanceof BugError || this.isTrap(error)) return undefined;
     const inside = this.insideOf(error);
     if (inside !== undefined) return inside;
     // Most are caught by nobody, and then the value needs no reference.

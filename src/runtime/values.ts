@@ -54,8 +54,9 @@ export function writeSlot(store: Store, words: Int32Array, at: number, t: ValTyp
       words[w + 1] = 0;
       return;
     case I64: {
-      if (typeof value !== "bigint") throw new TypeError(`an i64 needs a bigint, not ${describe(value)}`);
-      S64[0] = value;
+      if (typeof value === "number") throw new TypeError(`an i64 needs a bigint, not ${describe(value)}`);
+      // The assignment converts what is no bigint yet, as ToBigInt does.
+      S64[0] = value as bigint;
       words[w] = S32[0];
       words[w + 1] = S32[1];
       return;
@@ -92,7 +93,7 @@ export function writeSlots(
   for (let i = 0; i < types.length; i++) {
     const value = values[i];
     if (runsJavaScript(types[i], value)) {
-      const numbers = types.map((t, k) => runsJavaScript(t, values[k]) ? +(values[k] as number) : values[k]);
+      const numbers = types.map((t, k) => runsJavaScript(t, values[k]) ? primitive(t, values[k]) : values[k]);
       return writeSlots(store, words, at, types, numbers);
     }
     writeSlot(store, words, at + i, types[i], value);
@@ -102,7 +103,12 @@ export function writeSlots(
 /** Whether the conversion of a value calls its `valueOf` or the like. */
 function runsJavaScript(t: ValType, value: unknown): boolean {
   return (typeof value === "object" || typeof value === "function") && value !== null &&
-    (t === I32 || t === F32 || t === F64);
+    (t === I32 || t === F32 || t === F64 || t === I64);
+}
+
+/** The number or bigint that an object is converted to. */
+function primitive(t: ValType, value: unknown): number | bigint {
+  return t === I64 ? BigInt.asIntN(64, value as bigint) : +(value as number);
 }
 
 /** The JavaScript value of type `t` in slot `at`. */

@@ -1,0 +1,123 @@
+// An engine's inner side: its store, tiers and callers, and what it takes to make and start instances. The public classes above (api/, js_api/) share it and do not show it;
+// they set what stands in JavaScript for functions and exceptions (`store.exporter`, `store.exceptions`).
+
+import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
+import { InterpreterTier } from "../interp/thread.ts";
+import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
+import { JitTier } from "./native_tier.ts";
+import { GLOBAL_BYTES } from "../abi/vmctx.ts";
+import type { SharedBytes } from "../platform/shared_memory.ts";
+import { Caller } from "../runtime/call.ts";
+import { collect } from "../runtime/collect.ts";
+import type { WasmFunc } from "../runtime/func.ts";
+import { WasmGlobal } from "../runtime/global.ts";
+import type { WasmInstance } from "../runtime/instance.ts";
+import type { Resolver } from "../runtime/instantiate.ts";
+import { WasmMemory } from "../runtime/memory.ts";
+import { Store } from "../runtime/store.ts";
+import { WasmTable } from "../runtime/table.ts";
+import { type TierName, TIERS } from "../runtime/tier.ts";
+import { toRef, writeSlot } from "../runtime/values.ts";
+import type { GcReport } from "../gc/report.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
+import { link, start } from "./pipeline.ts";
+
+/** The inner side of an engine. */
+export class Context {
+  readonly config: EngineConfig;
+  readonly store: Store;
+  readonly caller: Caller;
+  readonly jit: JitTier | undefined;
+  #disposals = 0;
+  /** Functions by the JavaScript functions that stand for them. */
+  readonly #funcs = new WeakMap<object, WasmFunc>();
+
+  constructor(options: EngineOptions) {
+    this.config = configure(options, resolveTier);
+    this.store = new Store(this.config.maxNesting, this.config.heap);
+    this.store.interp = new InterpreterTier(this.store);
+    if (canRunNative()) this.store.native = this.jit = new JitTier();
+    if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
+    this.caller = new Caller(this.store);
+    this.store.funcOf = (value) => typeof value === "function" ? this.#funcs.get(value) : undefined;
+  }
+
+  /** Takes note that a JavaScript function stands for a function: given back to Wasm, it is that function. */
+  standsFor(exported: object, func: WasmFunc): void {
+    this.#funcs.set(exported, func);
+  }
+
+  /**
+   * Makes an instance of a module and runs its start function. Throws LinkError, Trap, what the start function throws, ResourceError. `linked` is told of the instance
+   * before any of its code runs.
+   */
+  instantiate(valid: ValidModule, resolve: Resolver, linked?: (instance: WasmInstance) => void): WasmInstance {
+    const { store, caller, config } = this;
+    let instance: WasmInstance | undefined;
+    try {
+      instance = link(store, valid, resolve);
+      for (const f of instance.funcs) {
+        if (f.instance === instance && config.tier !== "interp") store.setTier(f, config.tier);
+      }
+      linked?.(instance);
+      start(instance, (f) => caller.call(f, []));
+      return instance;
+    } catch (error) {
+      // Tables of others may hold its functions already, so it stays until a collection finds that none does.
+      if (instance !== undefined) instance.disposed = true;
+      this.disposed();
+      throw error;
+    }
+  }
+
+  /** A global of the host's own. Throws TypeError for a value that has no conversion. */
+  makeGlobal(type: ValType, mutable: boolean, value: unknown): WasmGlobal {
+    const { store } = this;
+    const slot = new Int32Array(2);
+    writeSlot(store, slot, 0, type, value);
+    const global = new WasmGlobal(store.arena, { type, mutable }, store.arena.allocate(GLOBAL_BYTES), undefined);
+    global.setWords(slot);
+    store.addHostExtern(global);
+    return global;
+  }
+
+  /** A memory of the host's own, or one over bytes that other Workers have. Throws ResourceError when there is no room. */
+  makeMemory(type: MemoryType, shared?: SharedBytes): WasmMemory {
+    const memory = new WasmMemory(this.store.arena, type, shared);
+    this.store.addHostExtern(memory);
+    return memory;
+  }
+
+  /** A table of the host's own, filled with `init`. Throws TypeError for a value that does not fit, ResourceError when there is no room. */
+  makeTable(type: TableType, init: unknown): WasmTable {
+    const table = new WasmTable(this.store.arena, type, toRef(this.store, type.element, init));
+    this.store.addHostExtern(table);
+    return table;
+  }
+
+  /** Collects now. */
+  collect(): GcReport {
+    this.#disposals = 0;
+    try {
+      return collect(this.store);
+    } finally {
+      this.jit?.releaseScarce();
+    }
+  }
+
+  /** Counts a disposal; collects when there were many. */
+  disposed(): void {
+    if (++this.#disposals >= this.config.collectAfterDisposals) this.collect();
+  }
+}
+
+/** The tier that a choice means here. Throws TypeError for a name that is none, Error with the reason where the tier cannot run. */
+export function resolveTier(choice: TierChoice): TierName {
+  if (choice === "auto") return bestTier();
+  if (!TIERS.includes(choice)) {
+    throw new TypeError(`there is no tier "${choice}"; tiers are ${[...TIERS, "auto"].join(", ")}`);
+  }
+  if (choice === "jit" && !canRunNative()) throw new Error(`tier jit cannot run here: ${nativeUnavailable()}`);
+  return choice;
+}

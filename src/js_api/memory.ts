@@ -1,7 +1,8 @@
 // The Memory interface (JS API, "Memories"). Takes descriptors, gives a class; the memory itself is runtime/'s.
 
 import { LIMITS } from "../wasm/limits.ts";
-import type { MemoryState, Realm } from "./realm.ts";
+import { changeBuffer, currentBuffer } from "./buffers.ts";
+import type { Realm } from "./realm.ts";
 import { addressType, limits } from "./limits.ts";
 import { addressValue, defineInterface, dictionary, fromAddress, required } from "./webidl.ts";
 
@@ -44,11 +45,20 @@ export function makeMemory(realm: Realm): new (descriptor: any) => object {
       return fromAddress(old, is64);
     }
 
+    toFixedLengthBuffer(): ArrayBufferLike {
+      const what = "WebAssembly.Memory.toFixedLengthBuffer()";
+      return show(realm, this, changeBuffer(memories.get(this, "toFixedLengthBuffer()"), false, what));
+    }
+
+    toResizableBuffer(): ArrayBufferLike {
+      const what = "WebAssembly.Memory.toResizableBuffer()";
+      return show(realm, this, changeBuffer(memories.get(this, "toResizableBuffer()"), true, what));
+    }
+
     get buffer(): ArrayBufferLike {
       const state = memories.get(this, "buffer");
-      const { buffer } = state.inner;
-      if (buffer !== state.shown) show(realm, this, state, buffer);
-      return state.shown!;
+      const buffer = currentBuffer(state);
+      return buffer === state.shown ? buffer : show(realm, this, state.shown = buffer);
     }
   }
 
@@ -57,8 +67,8 @@ export function makeMemory(realm: Realm): new (descriptor: any) => object {
   return Memory;
 }
 
-/** Remembers the buffer that JavaScript gets: what it is a view of lives as long as it does. */
-function show(realm: Realm, memory: object, state: MemoryState, buffer: ArrayBufferLike): void {
+/** Makes a buffer keep what it is a view of, and gives it. */
+function show(realm: Realm, memory: object, buffer: ArrayBufferLike): ArrayBufferLike {
   realm.keepAlive(buffer, memory);
-  state.shown = buffer;
+  return buffer;
 }

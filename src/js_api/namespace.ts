@@ -127,3 +127,6 @@ export function createWebAssembly(options: EngineOptions = {}): WebAssemblyNames
   Object.defineProperty(namespace, Symbol.toStringTag, { value: "WebAssembly", configurable: true });
   return namespace as unknown as WebAssemblyNamespace;
 }
+
+/** The WebAssembly namespace of Strata, with the best tier that can run here: use it as you would use the global one. Its engine is made when first used. */
+export const WebAssembly: WebAssemblyNamespace = createWebAssembly();

@@ -7,7 +7,8 @@ export async function bytesOfResponse(source: unknown, what: string): Promise<Ui
     throw new TypeError(`${what}: Argument 0 must be a Response or a Promise resolving to a Response`);
   }
   const type = response.headers.get("content-type") ?? "";
-  if (type.trim().toLowerCase() !== "application/wasm") {
+  // Files have no type; Deno takes them as they are.
+  if (!response.url.startsWith("file:") && type.trim().toLowerCase() !== "application/wasm") {
     throw new TypeError(`${what}: Incorrect response MIME type. Expected 'application/wasm', not '${type}'`);
   }
   if (!response.ok) throw new TypeError(`${what}: HTTP status code is not ok: ${response.status}`);

@@ -10,6 +10,8 @@ export type Load = (specifier: string) => Promise<any>;
 export interface Program {
   readonly name: string;
   readonly toolchain: string;
+  /** Why the portable tier is left out. */
+  readonly onlyNative?: string;
   /** Imports, works, gives something to compare. */
   run(load: Load): Promise<unknown>;
 }
@@ -152,14 +154,19 @@ export function area(s: Shape) { return s.kind === "circle" ? Math.PI * s.r ** 2
     async run(load) {
       const { default: Parser } = await load(this.name);
       await Parser.init();
-      const language = await Parser.Language.load(await file("tree-sitter-wasms@0.1.12/out/tree-sitter-javascript.wasm"));
+      const language = await Parser.Language.load(
+        await file("tree-sitter-wasms@0.1.12/out/tree-sitter-javascript.wasm"),
+      );
       const parser = new Parser();
       parser.setLanguage(language);
-      const source = "const f = async (a, { b = 1, ...c }) => { for (const x of a) yield_(`${x + b}`); }; class A extends B {}\n";
+      const source =
+        "const f = async (a, { b = 1, ...c }) => { for (const x of a) yield_(`${x + b}`); }; class A extends B {}\n";
       const tree = parser.parse(source);
       const edited = source.replace("+", "*");
       const query = language.query("(identifier) @id (template_string) @t");
-      const captures = query.captures(tree.rootNode).map((c: { name: string; node: { text: string } }) => [c.name, c.node.text]);
+      const captures = query.captures(tree.rootNode).map((
+        c: { name: string; node: { text: string } },
+      ) => [c.name, c.node.text]);
       return [tree.rootNode.toString(), captures, parser.parse(edited + "(((").rootNode.toString()];
     },
   },
@@ -204,20 +211,28 @@ export function area(s: Shape) { return s.kind === "circle" ? Math.PI * s.r ** 2
     toolchain: "Go",
     async run(load) {
       const { transform, parse } = await load(this.name);
-      const source = `---\nimport A from "./a.astro";\nconst { title = "x" } = Astro.props;\n---\n<html><head><title>{title}</title></head>
+      const source =
+        `---\nimport A from "./a.astro";\nconst { title = "x" } = Astro.props;\n---\n<html><head><title>{title}</title></head>
 <body class:list={["a", { b: true }]}>{[1, 2].map((n) => <A n={n}><p>text &amp; {n}</p></A>)}<style>p { color: red }</style></body></html>`;
-      const out = await transform(source, { filename: "/src/page.astro", sourcemap: false, internalURL: "astro/internal" });
+      const out = await transform(source, {
+        filename: "/src/page.astro",
+        sourcemap: false,
+        internalURL: "astro/internal",
+      });
       const tree = await parse(source, { position: false });
       return [out.code, out.css, out.diagnostics, JSON.stringify(tree.ast)];
     },
   },
   {
     name: "@wasm-fmt/dart_fmt@0.4.0",
-    toolchain: "Dart, dart2wasm with garbage collection",
+    toolchain: "Dart, dart2wasm: garbage collection, string builtins",
     async run(load) {
-      const { default: init, format } = await load(this.name);
-      await init?.();
-      return format("void main(){var x=[1,2,3].map((e)=>e*2).where((e){return e>2;}).toList();print('\\$x');}", "main.dart");
+      const { default: init, format } = await load(`${this.name}/web`);
+      await init(await file(`${this.name}/dart_fmt.wasm`));
+      return format(
+        "void main(){var x=[1,2,3].map((e)=>e*2).where((e){return e>2;}).toList();print('\\$x');}",
+        "main.dart",
+      );
     },
   },
   {
@@ -227,7 +242,15 @@ export function area(s: Shape) { return s.kind === "circle" ? Math.PI * s.r ** 2
       const h = await load(this.name);
       const salt = sample(16), password = "correct horse";
       return [
-        await h.argon2id({ password, salt, parallelism: 2, iterations: 2, memorySize: 64, hashLength: 32, outputType: "encoded" }),
+        await h.argon2id({
+          password,
+          salt,
+          parallelism: 2,
+          iterations: 2,
+          memorySize: 64,
+          hashLength: 32,
+          outputType: "encoded",
+        }),
         await h.bcrypt({ password, salt, costFactor: 4, outputType: "hex" }),
         await h.scrypt({ password, salt, costFactor: 64, blockSize: 8, parallelism: 1, hashLength: 32 }),
         await h.sha3(sample(5000)),
@@ -300,21 +323,99 @@ export function area(s: Shape) { return s.kind === "circle" ? Math.PI * s.r ** 2
     },
   },
   {
-    name: "wasmoon@1.16.0",
+    name: "@wasm-fmt/gofmt@0.7.3",
+    toolchain: "Go, TinyGo",
+    async run(load) {
+      const { default: init, format } = await load(`${this.name}/web`);
+      await init(await file(`${this.name}/gofmt.wasm`));
+      const source =
+        'package main\nimport ("fmt";"os")\nfunc main(){x:=map[string]int{"a":1,"bc":2}\nfor k,v:=range x{fmt.Println(k,v)};os.Exit(0)}';
+      let error;
+      try {
+        format("package main func");
+      } catch (e) {
+        error = String(e);
+      }
+      return [format(source), error];
+    },
+  },
+  {
+    name: "@bokuweb/zstd-wasm@0.0.27",
     toolchain: "C, Emscripten",
     async run(load) {
-      const { LuaFactory } = await load(this.name);
-      const lua = await new LuaFactory().createEngine();
-      const seen: unknown[] = [];
-      lua.global.set("note", (...args: unknown[]) => void seen.push(args));
-      const result = await lua.doString(`
-        local t = {} for i = 1, 200 do t[#t + 1] = i * i % 17 end table.sort(t)
-        note(#t, t[1], t[200], string.format("%5.2f|%s", math.pi, ("x"):rep(3)))
-        local ok, err = pcall(function() error({ code = 7 }) end) note(ok, err.code)
-        local co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end)
-        return { co() + co(), select("#", 1, nil, 3), ("hello world"):gsub("o", "0") }`);
-      lua.global.close();
-      return [result, seen];
+      const { init, compress, decompress } = await load(this.name);
+      await init();
+      const packed = compress(sample(30_000), 9);
+      return [digest(packed), digest(decompress(packed))];
+    },
+  },
+  {
+    name: "blake3-wasm@2.1.5",
+    toolchain: "Rust, wasm-bindgen",
+    async run(load) {
+      const { hash, createHash, deriveKey, keyedHash } = await load(this.name);
+      const streamed = createHash().update(sample(3000)).update("more").digest("hex");
+      const parts = [hash(sample(9000)), deriveKey("context", sample(40)), keyedHash(sample(32), "text")];
+      return [streamed, parts.map((p) => p.toString("hex"))];
+    },
+  },
+  {
+    name: "@sqlite.org/sqlite-wasm@3.50.1-build1",
+    toolchain: "C, Emscripten: the official build of SQLite",
+    async run(load) {
+      const { default: initialize } = await load(this.name);
+      const sqlite3 = await initialize({ print: () => {}, printErr: () => {} });
+      const db = new sqlite3.oo1.DB(":memory:");
+      db.createFunction("half", (_: number, x: number) => x / 2);
+      db.exec("CREATE VIRTUAL TABLE f USING fts5(body); INSERT INTO f VALUES ('a quick fox'), ('slow fox'), ('a dog')");
+      db.exec("CREATE TABLE t(a INTEGER, b ANY)");
+      for (let i = 0; i < 40; i++) {
+        db.exec({ sql: "INSERT INTO t VALUES (?, ?)", bind: [i, i % 2 ? `s${i}` : 2n ** 40n] });
+      }
+      const rows = db.exec({
+        sql: "SELECT a, b, half(a) FROM t WHERE a % 5 < 2",
+        returnValue: "resultRows",
+        rowMode: "array",
+      });
+      const found = db.selectValues("SELECT body FROM f WHERE f MATCH 'fox' ORDER BY rank");
+      db.close();
+      return [sqlite3.version.libVersion, rows, found];
+    },
+  },
+  {
+    name: "lightningcss-wasm@1.30.1",
+    toolchain: "Rust, napi; 14 MB",
+    async run(load) {
+      const { transform } = await load(this.name);
+      const out = transform({
+        filename: "a.css",
+        code: new TextEncoder().encode(
+          `.a { color: lch(50% 30 200); & > .b { inset: 0 1px; margin: calc(1px + 2 * 3px) } }
+@media (width >= 240px) { a:is(.x, .y) { background: #ff0000; transition: all .2s ease-in 0s } }`,
+        ),
+        minify: true,
+        targets: { safari: 13 << 16 },
+        cssModules: true,
+      });
+      return [new TextDecoder().decode(out.code), out.exports];
+    },
+  },
+  {
+    name: "pyodide@0.28.0",
+    toolchain: "C, Emscripten: CPython; exceptions, 9 MB",
+    onlyNative: "starting CPython takes interp minutes",
+    async run(load) {
+      const { loadPyodide } = await load(this.name);
+      const python = await loadPyodide({ stdout: () => {}, stderr: () => {} });
+      return python.runPython(`
+import json, re, sys
+from collections import Counter
+def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+try:
+    1 / 0
+except ZeroDivisionError as e:
+    caught = str(e)
+json.dumps([fib(12), 2 ** 100, sorted(Counter("abracadabra").items()), re.sub(r"(\\w)x", r"\\1!", "axbx"), caught, sys.version_info[:2], f"{3.14159:.3f}"])`);
     },
   },
   {
@@ -323,7 +424,10 @@ export function area(s: Shape) { return s.kind === "circle" ? Math.PI * s.r ** 2
     async run(load) {
       const { default: init } = await load(this.name);
       const wabt = await init();
-      const module = wabt.parseWat("a.wat", `(module (func (export "f") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3))))`);
+      const module = wabt.parseWat(
+        "a.wat",
+        `(module (func (export "f") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3))))`,
+      );
       module.validate();
       const { buffer } = module.toBinary({});
       let error;

@@ -9,9 +9,7 @@ scope.onmessage = async ({ data: { name, tier } }: { data: { name: string; tier:
   if (tier !== "v8") installGlobal({ tier });
   const load: Load = (specifier) => import(`npm:${specifier}`);
   try {
-    const began = performance.now();
-    const result = await PROGRAMS.find((p) => p.name === name)!.run(load);
-    scope.postMessage({ result, ms: performance.now() - began });
+    scope.postMessage({ result: await PROGRAMS.find((p) => p.name === name)!.run(load) });
   } catch (e) {
     scope.postMessage({ error: e instanceof Error ? `${e.stack}` : String(e) });
   }

@@ -23,6 +23,8 @@ export { Memory, type SharedMemory } from "./src/api/memory.ts";
 export { Table } from "./src/api/table.ts";
 export { Global } from "./src/api/global.ts";
 export { Tag } from "./src/api/tag.ts";
+export { promising, Suspending } from "./src/api/suspending.ts";
+export { Execution, type ExecutionStep, type SliceOptions } from "./src/api/execution.ts";
 export { Exception } from "./src/api/exception.ts";
 export type {
   ExternDescriptor,
@@ -67,4 +69,12 @@ export type {
   ValueTypeName,
   WebAssemblyNamespace,
 } from "./src/js_api/types.ts";
-export { CompileError, LinkError, ResourceError, TextError, Trap, type WasmFrame } from "./src/wasm/errors.ts";
+export {
+  CompileError,
+  LinkError,
+  ResourceError,
+  SuspendError,
+  TextError,
+  Trap,
+  type WasmFrame,
+} from "./src/wasm/errors.ts";

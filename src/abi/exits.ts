@@ -10,6 +10,8 @@ export const Exit = {
   TRAP: 2,
   /** A helper is asked for: `helper` is its id, `vmctx` the instance's, arguments stand in the slots. `resume` takes the results from there. */
   HELPER: 3,
+  /** A loop head or function entry found the interrupt word set. All registers are saved in the block; `resume` restores them and makes the check again. */
+  SAFEPOINT: 4,
 } as const;
 /** An exit status. */
 export type Exit = (typeof Exit)[keyof typeof Exit];

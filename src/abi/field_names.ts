@@ -52,7 +52,7 @@ export function fieldNames(layout: VmctxLayout, importedGlobals: number, things:
       return `vmctx.${name((offset - start - rest) / bytes)}${rest === 0 ? "" : ` + ${rest}`}`;
     },
     stack(offset) {
-      if (offset < STACK.args) return STACK_NAMES.get(offset);
+      if (offset < STACK.args || offset >= STACK.safepointThunk) return STACK_NAMES.get(offset);
       const rest = (offset - STACK.args) % SLOT_BYTES;
       return `stack.args[${(offset - STACK.args - rest) / SLOT_BYTES}]${rest === 0 ? "" : ` + ${rest}`}`;
     },

@@ -74,6 +74,7 @@ function start(stackBytes: number): Native {
     writeAddress(i32, STACK.limit, stack.limit);
     writeAddress(i32, STACK.interruptPointer, interruptAddress);
     writeAddress(i32, STACK.helperThunk, entry.addresses.helperThunk);
+    writeAddress(i32, STACK.safepointThunk, entry.addresses.safepointThunk);
   };
   return {
     enter: entry.enter,

@@ -6,6 +6,14 @@ import type { Module } from "../wasm/module.ts";
 /** Bytes of a slot: one value that is not a vector. */
 export const SLOT_BYTES = 8;
 
+/** Slots of a stack block: enough for as many params or results as a function may have, were they all vectors. */
+export const STACK_ARG_SLOTS = 2016;
+const STACK_ARGS = 128;
+const STACK_ARGS_END = STACK_ARGS + STACK_ARG_SLOTS * SLOT_BYTES;
+/** Registers that a safepoint saves at most: integers of 8 bytes, vectors of 16. */
+const SAVED_INTS = 32;
+const SAVED_VECTORS = 32;
+
 /** Fields of a stack block: one per native stack, at the stack's top, zero at first. */
 export const STACK = {
   /** u64: Deno's stack pointer while machine code runs on this stack. */
@@ -26,7 +34,7 @@ export const STACK = {
   callee: 56,
   /** u32: after an exit HELPER the id of the helper. */
   helper: 60,
-  /** u64: address of a u32 that is not 0 when generated code is to trap at the next loop header. */
+  /** u64: address of a u32 that is not 0 when generated code is to leave at the next loop header or call. */
   interruptPointer: 64,
   /** u64: lowest usable address of the stack. */
   limit: 72,
@@ -42,14 +50,19 @@ export const STACK = {
   trapFp: 112,
   /** u32: the signal. */
   trapSignal: 120,
+  /** i32: passes of loop heads and function entries that metered code may still make; it leaves with SAFEPOINT where this falls below zero. */
+  fuel: 124,
   /** Slots for arguments and results, in order of the signature. */
-  args: 128,
+  args: STACK_ARGS,
+  /** u64: address of the code that saves all registers and exits with SAFEPOINT; reached by a call. */
+  safepointThunk: STACK_ARGS_END,
+  /** What an exit SAFEPOINT saves of the registers that a compiler may allocate: integers, then whole vectors, each in the order of their list. */
+  savedInts: STACK_ARGS_END + 16,
+  savedVectors: STACK_ARGS_END + 16 + SAVED_INTS * 8,
 } as const;
 
-/** Slots of a stack block: enough for as many params or results as a function may have, were they all vectors. */
-export const STACK_ARG_SLOTS = 2016;
 /** Bytes of a stack block. */
-export const STACK_BLOCK_BYTES = STACK.args + STACK_ARG_SLOTS * SLOT_BYTES;
+export const STACK_BLOCK_BYTES = STACK.savedVectors + SAVED_VECTORS * 16;
 
 /** Fields of a function record. Records lie in one array per store that never moves; the index is the funcref value, and 0 is null. */
 export const RECORD = {

@@ -1,11 +1,12 @@
 // The public Engine: compiles modules, makes instances, collects.
 
-import type { EngineOptions, TierChoice } from "../engine/config.ts";
+import { checkFuel, type EngineOptions, type TierChoice } from "../engine/config.ts";
 import { assemble, decode, validate } from "../engine/pipeline.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
 import type { CompileFigures } from "../engine/native_tier.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { Extern } from "../runtime/instance.ts";
@@ -26,15 +27,17 @@ import { innerModule, type Module, publicModule } from "./module.ts";
 import {
   checkAddress,
   checkLimits,
+  checkMilliseconds,
   checkPageSize,
   type MemoryOptions,
   type TableOptions,
   valueType,
 } from "./options.ts";
+import { suspendingFunction } from "./suspending.ts";
 import { innerTable, publicTable, Table } from "./table.ts";
 import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
-/** Imports by module and name: functions, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
+/** Imports by module and name: functions, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
 export type Imports = Record<string, Record<string, unknown>>;
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
@@ -94,14 +97,16 @@ export class Engine {
     if (value instanceof Global) return innerGlobal(value);
     if (value instanceof Tag) return innerTag(value);
     if (value instanceof Func) return innerFunc(value);
-    if (typeof value === "function") {
+    const suspending = suspendingFunction(value);
+    if (typeof value === "function" || suspending !== undefined) {
       if (i.kind !== ExternKind.FUNC) {
         throw new LinkError("incompatible import type (found a function)", i.module, i.name);
       }
       return this.#wrap(
-        value as (...args: unknown[]) => unknown,
+        suspending ?? value as (...args: unknown[]) => unknown,
         m.canonical[m.funcs[i.index].typeIndex],
         `${i.module}.${i.name}`,
+        suspending !== undefined,
       );
     }
     if (i.kind === ExternKind.GLOBAL && (typeof value === "number" || typeof value === "bigint")) {
@@ -114,8 +119,9 @@ export class Engine {
     throw new LinkError(`incompatible import type (found ${value === null ? "null" : typeof value})`, i.module, i.name);
   }
 
-  #wrap(value: (...args: unknown[]) => unknown, typeId: number, name: string): WasmFunc {
+  #wrap(value: (...args: unknown[]) => unknown, typeId: number, name: string, suspending: boolean): WasmFunc {
     const { store } = this.#context;
+    if (suspending) return store.addHostFunc(typeId, value, name, true);
     return store.funcOf(value) ?? store.addHostFunc(typeId, value, name);
   }
 
@@ -218,7 +224,29 @@ export class Engine {
     store.handles.addFinalizer(value, finalizer);
   }
 
-  /** Makes running code of all engines trap as interrupted at its next loop header or call; until somebody sets it back to 0. */
+  /** The fuel that is left; Infinity where it is not counted. Set it to give more. Throws TypeError where it is not counted, RangeError for what is no whole number from 0 on. */
+  get fuel(): number {
+    return this.#context.store.meter?.left ?? Infinity;
+  }
+  set fuel(fuel: number) {
+    const { meter } = this.#context.store;
+    if (meter === undefined) throw new TypeError("the engine does not count fuel: make it with the option `fuel`");
+    meter.left = checkFuel(fuel);
+  }
+  /** The fuel that was taken in all: the same for the same calls, whatever the tier. 0 where it is not counted. */
+  get fuelConsumed(): number {
+    return this.#context.store.meter?.consumed ?? 0;
+  }
+
+  /**
+   * Runs `f`. Wasm that it calls, of any engine in this thread, traps once `ms` milliseconds have passed, at its next loop head or call; asynchronous calls that
+   * begin in it keep that deadline. Throws RangeError for a negative time, and what `f` throws.
+   */
+  withDeadline<T>(ms: number, f: () => T): T {
+    return withDeadline(performance.now() + checkMilliseconds(ms), f);
+  }
+
+  /** Bit 0 of the only element makes running code of all engines trap as interrupted at its next loop header or call, until somebody clears it. Other bits belong to Strata. */
   get interruptWord(): Int32Array<SharedArrayBuffer> {
     return this.#context.store.interrupt;
   }

@@ -8,7 +8,11 @@ import { BASELINE_CPU } from "../platform/cpu.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { TierName } from "../runtime/tier.ts";
 import { F64, I64, slotsOf, V128 } from "../wasm/types.ts";
+import type { JitCompiler } from "../jit/compile_function.ts";
+import { callPromising } from "../runtime/promising.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
 import { type Context, resolveTier } from "../engine/context.ts";
+import { type Execution, startExecution } from "./execution.ts";
 import { describeFunc, type FuncDescriptor } from "./types.ts";
 import { wrapper } from "./wrappers.ts";
 import type { TierChoice } from "../engine/config.ts";
@@ -99,6 +103,23 @@ export class Func {
     return this.#context.caller.call(this.#inner, args);
   }
 
+  /**
+   * Calls it on stacks of its own, so that it can wait in imports that are {@link Suspending}; meanwhile others may run. The promise is rejected with what call()
+   * throws, and with a ResourceError when too many calls wait. It goes on after the instance was disposed of, which stays until then.
+   */
+  callAsync(...args: unknown[]): Promise<unknown> {
+    try {
+      return callPromising(this.#context.store, this.#inner, args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Prepares a call that goes on in slices: see {@link Execution}. Throws TypeError for arguments that do not fit, and for host functions. */
+  start(...args: unknown[]): Execution {
+    return startExecution(this.#context, this.#inner, args);
+  }
+
   #callBits(args: readonly bigint[]): bigint[] {
     const inner = this.#inner;
     const slots = BigUint64Array.from(args);
@@ -130,7 +151,12 @@ export class Func {
     const why = refusal(instance.valid, index);
     if (why !== undefined) throw new TypeError(`${this.name} cannot be compiled: ${why}`);
     const installed = this.#context.jit?.peek(instance.valid, index);
-    return installed?.code ?? compiler(instance.valid, this.#context.jit?.native.cpu ?? BASELINE_CPU).compile(index);
+    return installed?.code ?? this.#compiler(instance.valid).compile(index);
+  }
+
+  #compiler(valid: ValidModule): JitCompiler {
+    const { jit, store } = this.#context;
+    return compiler(valid, jit?.native.cpu ?? BASELINE_CPU, store.meter !== undefined);
   }
 
   /**

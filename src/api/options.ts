@@ -76,3 +76,9 @@ export function checkLimits(
   }
   return { minimum: BigInt(l.minimum), maximum: l.maximum === undefined ? undefined : BigInt(l.maximum) };
 }
+
+/** A span of time. Throws RangeError for one that is no number from 0 on. */
+export function checkMilliseconds(ms: number): number {
+  if (typeof ms !== "number" || !(ms >= 0)) throw new RangeError(`milliseconds are a number from 0 on, not ${ms}`);
+  return ms;
+}

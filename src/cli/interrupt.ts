@@ -7,7 +7,7 @@ export interface InterruptWatch extends Disposable {
   readonly ready: Promise<void>;
 }
 
-/** Sets `word[0]` to 1 at each Ctrl-C, until disposed of. */
+/** Sets bit 0 of `word[0]` at each Ctrl-C, until disposed of. */
 export function watchInterrupt(word: Int32Array<SharedArrayBuffer>): InterruptWatch {
   const url = "data:text/javascript," + encodeURIComponent(`(${listen})();`);
   const worker = new Worker(url, { type: "module", name: "interrupt" });
@@ -26,7 +26,7 @@ function listen(): void {
   const worker = globalThis as unknown as Worker;
   worker.onmessage = (e: MessageEvent<Int32Array<SharedArrayBuffer>>) => {
     const word = e.data;
-    Deno.addSignalListener("SIGINT", () => Atomics.store(word, 0, 1));
+    Deno.addSignalListener("SIGINT", () => Atomics.or(word, 0, 1));
     worker.postMessage("listening");
   };
 }

@@ -3,6 +3,7 @@
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
+import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
 import type { TierName } from "../runtime/tier.ts";
 
 /** The tiers that can be asked for: `auto` is the best that can run here. */
@@ -16,6 +17,13 @@ export interface EngineOptions {
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
   readonly maxNesting?: number;
+  /**
+   * Counts fuel, and how much there is at first: each pass of a loop head and each entry of a Wasm function takes one, in every tier, and without it code traps.
+   * Default: not counted, which is a little faster.
+   */
+  readonly fuel?: number;
+  /** How many calls may wait for promises at once, each with its stacks; default 10,000, each of which takes some 10 KB, and 1 MB of address space in tier `jit`. */
+  readonly maxParkedCalls?: number;
   /** The heap of structures and arrays is collected when it has grown by this factor since the last collection; default 2. */
   readonly gcGrowthFactor?: number;
   /** Bytes that are allocated at least before a collection; default 8 MiB. */
@@ -33,16 +41,28 @@ export interface EngineConfig {
   readonly tier: TierName;
   readonly features: FeatureSet;
   readonly maxNesting: number;
+  readonly fuel: number | undefined;
+  readonly maxParkedCalls: number;
   readonly collectAfterDisposals: number;
   readonly heap: HeapOptions;
 }
 
-/** Fills in defaults. Throws TypeError for a tier that does not exist, Error for one that cannot run here. */
+/** An amount of fuel. Throws RangeError for one that is not a whole number from 0 on, or Infinity. */
+export function checkFuel(fuel: number): number {
+  if (fuel !== Infinity && !(Number.isSafeInteger(fuel) && fuel >= 0)) {
+    throw new RangeError(`fuel is a whole number from 0 on, not ${fuel}`);
+  }
+  return fuel;
+}
+
+/** Fills in defaults. Throws TypeError for a tier that does not exist, RangeError for fuel that makes no sense, Error for a tier that cannot run here. */
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierName): EngineConfig {
   return {
     tier: resolve(options.tier ?? "auto"),
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
+    fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
+    maxParkedCalls: options.maxParkedCalls ?? DEFAULT_MAX_PARKED,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
     heap: {
       growthFactor: options.gcGrowthFactor ?? DEFAULT_HEAP_OPTIONS.growthFactor,

@@ -14,6 +14,7 @@ import { WasmGlobal } from "../runtime/global.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Resolver } from "../runtime/instantiate.ts";
 import { WasmMemory } from "../runtime/memory.ts";
+import { Meter } from "../runtime/meter.ts";
 import { Store } from "../runtime/store.ts";
 import { WasmTable } from "../runtime/table.ts";
 import { type TierName, TIERS } from "../runtime/tier.ts";
@@ -23,6 +24,19 @@ import type { ValidModule } from "../validate/validate_module.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
 import { link, start } from "./pipeline.ts";
 
+/** Whose the JavaScript functions are that stand for functions, of all engines. */
+const EXPORTED = new WeakMap<object, ExportedFunction>();
+
+interface ExportedFunction {
+  readonly store: Store;
+  readonly func: WasmFunc;
+}
+
+/** The function of whatever engine that a JavaScript value stands for. */
+export function exportedBy(value: unknown): ExportedFunction | undefined {
+  return typeof value === "function" ? EXPORTED.get(value) : undefined;
+}
+
 /** The inner side of an engine. */
 export class Context {
   readonly config: EngineConfig;
@@ -30,22 +44,24 @@ export class Context {
   readonly caller: Caller;
   readonly jit: JitTier | undefined;
   #disposals = 0;
-  /** Functions by the JavaScript functions that stand for them. */
-  readonly #funcs = new WeakMap<object, WasmFunc>();
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    this.store = new Store(this.config.maxNesting, this.config.heap);
+    const { maxNesting, heap, maxParkedCalls, fuel } = this.config;
+    this.store = new Store(maxNesting, heap, maxParkedCalls, fuel === undefined ? undefined : new Meter(fuel));
     this.store.interp = new InterpreterTier(this.store);
-    if (canRunNative()) this.store.native = this.jit = new JitTier();
+    if (canRunNative()) this.store.native = this.jit = new JitTier(this.store.meter !== undefined);
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     this.caller = new Caller(this.store);
-    this.store.funcOf = (value) => typeof value === "function" ? this.#funcs.get(value) : undefined;
+    this.store.funcOf = (value) => {
+      const found = exportedBy(value);
+      return found?.store === this.store ? found.func : undefined;
+    };
   }
 
   /** Takes note that a JavaScript function stands for a function: given back to Wasm, it is that function. */
   standsFor(exported: object, func: WasmFunc): void {
-    this.#funcs.set(exported, func);
+    EXPORTED.set(exported, { store: this.store, func });
   }
 
   /**

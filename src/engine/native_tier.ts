@@ -67,6 +67,9 @@ export class JitTier implements NativeTier {
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
+  /** `metered`: whether the code takes fuel. */
+  constructor(readonly metered = false) {}
+
   refusal(func: WasmFunc): string | undefined {
     return refusal(func.instance!.valid, func.index, this.native.cpu);
   }
@@ -115,7 +118,7 @@ export class JitTier implements NativeTier {
   compile(valid: ValidModule, index: number): Code {
     const began = performance.now();
     const compiled = this.#module(valid);
-    const maker = compiled.compiler ?? compiler(valid, this.native.cpu);
+    const maker = compiled.compiler ?? compiler(valid, this.native.cpu, this.metered);
     compiled.compiler = undefined;
     const code = maker.compile(index);
     compiled.compiler = maker;
@@ -168,9 +171,9 @@ export class JitTier implements NativeTier {
   }
   framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation> {
     return locations(
-      parked.exit === Exit.CALL
-        ? framesAtCall(stack, this.#space, parked.sp, parked.fp)
-        : framesAtHelper(stack, this.#space, parked.resumeIp, parked.fp),
+      parked.exit === Exit.HELPER
+        ? framesAtHelper(stack, this.#space, parked.resumeIp, parked.fp)
+        : framesAtCall(stack, this.#space, parked.sp, parked.fp),
     );
   }
 

@@ -38,7 +38,7 @@ export function start(instance: WasmInstance, call: (func: WasmFunc) => void): v
   initialize(instance, call);
 }
 
-/** The compiler of a ValidModule's functions, each → machine code as inert data. */
-export function compiler(valid: ValidModule, cpu: CpuFeatures): JitCompiler {
-  return new JitCompiler(valid, { cpu, layout: moduleLayout(valid.module) });
+/** The compiler of a ValidModule's functions, each → machine code as inert data; `metered` code takes fuel. */
+export function compiler(valid: ValidModule, cpu: CpuFeatures, metered = false): JitCompiler {
+  return new JitCompiler(valid, { cpu, layout: moduleLayout(valid.module), metered });
 }

@@ -76,19 +76,11 @@ export function runAtomic(thread: Thread, view: InstanceCode, pc: number): Outco
     case 0x01: // memory.atomic.wait32
       if (shared === undefined) return TrapCode.EXPECTED_SHARED_MEMORY;
       thread.sp -= 2;
-      SLOTS_I32[first] = wait(
-        SLOTS_I64[(first >> 1) + 2],
-        (ms) => Atomics.wait(m.i32, at / 4, SLOTS_I32[first + 2], ms),
-      );
-      return OK;
+      return giveWait(first, (ms) => Atomics.wait(m.i32, at / 4, SLOTS_I32[first + 2], ms));
     case 0x02: // memory.atomic.wait64
       if (shared === undefined) return TrapCode.EXPECTED_SHARED_MEMORY;
       thread.sp -= 2;
-      SLOTS_I32[first] = wait(
-        SLOTS_I64[(first >> 1) + 2],
-        (ms) => Atomics.wait(m.i64, at / 8, SLOTS_I64[(first >> 1) + 1], ms),
-      );
-      return OK;
+      return giveWait(first, (ms) => Atomics.wait(m.i64, at / 8, SLOTS_I64[(first >> 1) + 1], ms));
     case 0x10: // i32.atomic.load
     case 0x11: // i64.atomic.load
     case 0x12: // i32.atomic.load8_u
@@ -215,5 +207,13 @@ function compareExchange(thread: Thread, m: AtomicViews, at: number, sub: number
   } else if (log2 === 2) put(slot, Atomics.compareExchange(m.i32, at / 4, SLOTS_I32[wanted], SLOTS_I32[value]));
   else if (log2 === 1) put(slot, Atomics.compareExchange(m.u16, at / 2, SLOTS_I32[wanted], SLOTS_I32[value]));
   else put(slot, Atomics.compareExchange(m.u8, at, SLOTS_I32[wanted], SLOTS_I32[value]));
+  return OK;
+}
+
+/** Waits as long as the third operand says, of which the first is at word `first`, where the result goes. */
+function giveWait(first: number, by: (ms: number) => "ok" | "not-equal" | "timed-out"): Outcome {
+  const outcome = wait(SLOTS_I64[(first >> 1) + 2], by);
+  if ("trap" in outcome) return outcome.trap;
+  SLOTS_I32[first] = outcome.result;
   return OK;
 }

@@ -76,8 +76,8 @@ const UNDEFINED_ELEMENT = TrapCode.UNDEFINED_ELEMENT,
   NULL_FUNCTION = TrapCode.NULL_FUNCTION;
 
 /**
- * Runs the top frame of `thread` for at most `fuel` calls and branches. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
- * `thread.sp` and the top frame's pc and cursor are then right: the pc is behind the instruction that called or somewhere in the one that trapped.
+ * Runs the top frame of `thread` for at most `fuel` calls of functions of this tier and passes of loop heads. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
+ * `thread.rest` is what is left of it, -1 with SLICE. `thread.sp` and the top frame's pc and cursor are then right: the pc is behind the instruction that called or somewhere in the one that trapped.
  */
 export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPED | typeof SLICE {
   const i32 = I32, i64 = I64, f32 = F32, f64 = F64, frames = FRAMES, codes = CODES;
@@ -553,6 +553,10 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
                 continue;
               case 0x03: // loop
+                pc = (pc + 1) | 0;
+                if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
+                if ((fuel = (fuel - 1) | 0) < 0) break run;
+                continue;
               case 0x06: // try
                 pc = (pc + 1) | 0;
                 if (bytes[pc - 1] > 98) pc = skipBlockType(bytes, pc);
@@ -2081,9 +2085,11 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
       if (a === 2) i64[b >> 1] = i64[(sp - 2) >> 1];
       else if (a !== 0) i32.copyWithin(b, sp - a, sp);
       sp = (b + a) | 0;
+      a = pc;
       pc = table[stp];
       stp = table[stp + 1];
-      if ((fuel = (fuel - 1) | 0) < 0) break run;
+      // Branches back are those to loop heads.
+      if (pc <= a && (fuel = (fuel - 1) | 0) < 0) break run;
       continue;
     }
     // Calls come here.
@@ -2150,5 +2156,6 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
   frames[top + STP] = stp;
   thread.sp = sp >> 1;
   thread.top = top;
+  thread.rest = fuel;
   return status;
 }

@@ -7,6 +7,8 @@ import type { WasmFunc } from "../runtime/func.ts";
 import type { Store } from "../runtime/store.ts";
 import { type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
+import { deadlinePassed } from "../platform/deadline.ts";
+import type { Meter } from "../runtime/meter.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -29,7 +31,7 @@ import {
 
 /** Frames that a stack trace lists at most. */
 const MAX_TRACE = 10_000;
-/** Calls and branches after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
+/** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
 const UNLIMITED_FUEL = 0x7fffffff;
 
@@ -40,6 +42,15 @@ export class InterpreterTier implements InterpTier {
     return new Thread(this.store);
   }
 }
+
+/** What a parked thread has: copies of its slots, frames and functions, as if it were alone on the stack. */
+interface ParkedFrames {
+  readonly i32: Int32Array;
+  readonly frames: Int32Array;
+  readonly codes: readonly FunctionCode[];
+}
+
+const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES };
 
 /** Threads that have something on the shared stack, outermost first. */
 const ACTIVE: Thread[] = [];
@@ -64,6 +75,15 @@ export class Thread implements InterpThread {
   pc = 0;
   /** Whether the top frame's pc stands before the instruction to come, not behind or in the one that was the last to run. */
   #before = false;
+  /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
+  #atSafepoint = false;
+
+  /** Fuel that the loop had left. */
+  rest = 0;
+  /** Where code is metered: whether the pass of the loop head or function entry that it stands at is still to be paid for. */
+  #owes = false;
+  /** What it had on the shared stack, while it is parked. */
+  #parked: ParkedFrames | undefined;
 
   constructor(readonly store: Store) {}
 
@@ -102,6 +122,7 @@ export class Thread implements InterpThread {
     this.i32.fill(0, fp + code.paramWords, fp + code.localWords);
     this.sp = (fp + code.localWords) >> 1;
     this.level++;
+    this.#owes = this.#atSafepoint = true;
     return true;
   }
 
@@ -113,17 +134,33 @@ export class Thread implements InterpThread {
 
   /** As `run()`, and gives STOPPED before an instruction where a stop is set; after it, `step()` goes on. */
   runToStop(): RunStatus | typeof STOPPED {
-    const { interrupt } = this.store;
+    const { interrupt, meter } = this.store;
     for (;;) {
-      const status = runLoop(this, SLICE_FUEL);
+      const slice = meter === undefined ? SLICE_FUEL : this.#pay(meter);
+      if (slice < 0) return this.#left(RunStatus.SAFEPOINT);
+      const status = runLoop(this, slice);
+      if (meter !== undefined) {
+        this.#owes = status === SLICE;
+        meter.take(slice - Math.max(this.rest, 0));
+      }
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
       if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) continue;
       if (status !== SLICE) return this.#left(status);
-      if (Atomics.load(interrupt, 0) !== 0) {
-        this.trapCode = TrapCode.INTERRUPTED;
-        return this.#left(RunStatus.TRAP);
-      }
+      if (Atomics.load(interrupt, 0) !== 0 || deadlinePassed()) return this.#left(RunStatus.SAFEPOINT);
     }
+  }
+
+  /** Pays for the place where the thread stands; gives how much it may run then, or a negative number if it cannot pay. */
+  #pay(meter: Meter): number {
+    if (this.#owes) {
+      if (meter.left < 1) {
+        meter.exhausted = true;
+        return -1;
+      }
+      meter.take(1);
+      this.#owes = false;
+    }
+    return Math.min(SLICE_FUEL, meter.left);
   }
 
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
@@ -170,6 +207,7 @@ export class Thread implements InterpThread {
 
   #left<T extends RunStatus | typeof STOPPED>(status: T): T {
     this.#before = status === STOPPED;
+    this.#atSafepoint = status === RunStatus.SAFEPOINT;
     if (status === RunStatus.DONE || status === RunStatus.TAIL_CALL) {
       this.top -= FRAME_WORDS;
       this.level--;
@@ -184,8 +222,9 @@ export class Thread implements InterpThread {
 
   /** Word where the topmost frame below all but `level` base frames begins. */
   #topBelow(level: number): number {
+    const frames = this.#parked?.frames ?? FRAMES;
     let at = this.top;
-    for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= FRAMES[at + BASE];
+    for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= frames[at + BASE];
     return at;
   }
 
@@ -195,7 +234,10 @@ export class Thread implements InterpThread {
       if (code.handlers.length > 0) {
         const clause = clauseFor(code, FRAMES[at + PC], exception);
         if (clause !== undefined) {
+          const pc = FRAMES[at + PC];
           enterClause(this, at, code, clause, exception);
+          // Backwards: to the head of a loop.
+          this.#owes = FRAMES[at + PC] <= pc;
           this.level = level;
           this.exception = undefined;
           return true;
@@ -215,12 +257,13 @@ export class Thread implements InterpThread {
 
   frames(level: number): WasmFrame[] {
     const list: WasmFrame[] = [];
+    const { frames, codes } = this.#parked ?? SHARED;
     const known = new Map<FunctionCode, Map<number, number>>();
     let at = this.#topBelow(level);
     for (; at >= this.#bottom; at -= FRAME_WORDS) {
-      const code = CODES[at / FRAME_WORDS];
+      const code = codes[at / FRAME_WORDS];
       const { func } = code;
-      const pc = FRAMES[at + PC];
+      const pc = frames[at + PC];
       let offset = pc;
       if (at !== this.top || !this.#before) {
         let offsets = known.get(code);
@@ -229,20 +272,20 @@ export class Thread implements InterpThread {
         offsets.set(pc, offset);
       }
       if (list.length < MAX_TRACE) list.push({ name: func.name, index: func.index, offset, tier: "interp" });
-      if (FRAMES[at + BASE] !== 0) break;
+      if (frames[at + BASE] !== 0) break;
     }
     return list;
   }
 
   scan(visit: (ref: number, isFunc: boolean) => void): void {
-    const { i32 } = this;
+    const { i32, frames, codes } = this.#parked ?? SHARED;
     for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) {
-      const { func } = CODES[at / FRAME_WORDS];
-      const fp = FRAMES[at + FP];
+      const { func } = codes[at / FRAME_WORDS];
+      const fp = frames[at + FP];
       // What an instruction took from the stack, such as a call's arguments, belongs to the next frame, or is gone.
-      const slots = ((at < this.top ? FRAMES[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
-      // Before an instruction with a stop, the pc is where that begins.
-      const pc = FRAMES[at + PC] + (at === this.top && this.#before ? 1 : 0);
+      const slots = ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
+      // Before an instruction with a stop, and at safepoints, the pc is where the next one begins.
+      const pc = frames[at + PC] + (at === this.top && (this.#before || this.#atSafepoint) ? 1 : 0);
       const { refs, funcs } = stackMap(func.instance!.valid, func.index, pc);
       for (const slot of refs) if (slot < slots) visit(i32[fp + 2 * slot], false);
       for (const slot of funcs) if (slot < slots) visit(i32[fp + 2 * slot], true);
@@ -250,7 +293,53 @@ export class Thread implements InterpThread {
   }
 
   *functions(): Iterable<WasmFunc> {
-    for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) yield CODES[at / FRAME_WORDS].func;
+    const { codes } = this.#parked ?? SHARED;
+    for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) yield codes[at / FRAME_WORDS].func;
+  }
+
+  /** Takes its part off the shared stack, of which it must be the topmost, so that others can run there. */
+  park(): void {
+    if (this.#first < 0) return;
+    if (ACTIVE[ACTIVE.length - 1] !== this) throw new BugError("a thread was parked below another");
+    const first = this.#first << 1, bottom = this.#bottom;
+    const i32 = this.i32.slice(first, this.#sp << 1);
+    const frames = FRAMES.slice(bottom, this.top + FRAME_WORDS);
+    for (let at = 0; at < frames.length; at += FRAME_WORDS) frames[at + FP] -= first;
+    const codes = CODES.slice(bottom / FRAME_WORDS, this.top / FRAME_WORDS + 1);
+    this.#parked = { i32, frames, codes };
+    ACTIVE.length--;
+    this.#first = -1;
+    this.#sp = i32.length >> 1;
+    this.#bottom = 0;
+    this.top = frames.length - FRAME_WORDS;
+    if (ACTIVE.length === 0) forgetCodes();
+  }
+
+  /** Puts it back on top. False, and it stays parked, if there is no room. */
+  unpark(): boolean {
+    const parked = this.#parked;
+    if (parked === undefined) return true;
+    const { i32, frames, codes } = parked;
+    const below = ACTIVE[ACTIVE.length - 1];
+    const first = (below === undefined ? 0 : below.sp) << 1;
+    const bottom = (below === undefined ? 0 : below.top) + FRAME_WORDS;
+    if (bottom + frames.length > LAST_FRAME + FRAME_WORDS || first + i32.length > STACK_WORDS) return false;
+    for (let at = 0, k = 0; at < frames.length; at += FRAME_WORDS) {
+      if (first + frames[at + FP] + codes[k++].frameWords > STACK_WORDS) return false;
+    }
+    this.#parked = undefined;
+    ACTIVE.push(this);
+    this.i32.set(i32, first);
+    FRAMES.set(frames, bottom);
+    for (let at = bottom, k = 0; k < codes.length; at += FRAME_WORDS) {
+      FRAMES[at + FP] += first;
+      CODES[at / FRAME_WORDS] = codes[k++];
+    }
+    this.#first = first >> 1;
+    this.#sp = this.#first + (i32.length >> 1);
+    this.#bottom = bottom;
+    this.top = bottom + frames.length - FRAME_WORDS;
+    return true;
   }
 
   reset(): void {
@@ -264,7 +353,8 @@ export class Thread implements InterpThread {
     this.level = 0;
     this.callee = undefined;
     this.exception = undefined;
-    this.#before = false;
+    this.#before = this.#atSafepoint = this.#owes = false;
+    this.#parked = undefined;
     if (ACTIVE.length === 0) forgetCodes();
   }
 }

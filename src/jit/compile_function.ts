@@ -31,6 +31,8 @@ export interface JitOptions {
   readonly cpu: X64Features;
   /** Layout of the vmctx of the module's instances. */
   readonly layout: VmctxLayout;
+  /** Whether it takes fuel at each loop head and function entry; default no. */
+  readonly metered?: boolean;
 }
 
 /** From this many on, locals without parameters are zeroed in memory instead of being constants at first. */
@@ -130,7 +132,8 @@ export class JitCompiler {
   constructor(valid: ValidModule, options: JitOptions) {
     this.#valid = valid;
     this.#hasVectors = declaresVectors(valid.module);
-    this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu));
+    const m = new X64MacroAssembler(valid.module, options.layout, options.cpu);
+    this.#c = new Context(valid, m, options.metered ?? false);
   }
 
   /** Compiles the defined function with this index in the module's function index space. */
@@ -153,10 +156,10 @@ export class JitCompiler {
     placeLocals(c, kinds);
     control.openFunction(c, c.signature.results);
     // Recursion can take as long as a loop; what calls nothing does not.
-    if (c.uses.blockCalls[0] === 1) {
-      m.source(body.codeStart);
-      m.checkInterrupt();
-    }
+    const calls = c.uses.blockCalls[0] === 1;
+    if (calls || c.metered) m.source(body.codeStart);
+    if (c.metered) m.takeFuel();
+    if (calls) m.checkInterrupt();
     r.pos = body.codeStart;
     r.end = body.end;
     while (c.controls.length > 0) {

@@ -110,7 +110,7 @@ export class Context {
   /** Whether a call of an own function may come back from another instance, to which that made a tail call. */
   readonly callsLeave: boolean;
 
-  constructor(valid: ValidModule, m: MacroAssembler) {
+  constructor(valid: ValidModule, m: MacroAssembler, readonly metered: boolean) {
     this.module = valid.module;
     this.callsLeave = valid.bodies.some((body) => body.leaves);
     this.m = m;

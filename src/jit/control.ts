@@ -301,6 +301,7 @@ export function loop(c: Context): void {
   s.at = control.start;
   m.bind(control.label);
   merges.enter(control);
+  if (c.metered) m.takeFuel();
   m.checkInterrupt();
 }
 

@@ -130,8 +130,10 @@ export interface MacroAssembler {
   /** Jumps to one of `labels` by `index`, to the last when it is too large; `index` is lost. */
   jumpTable(index: Register, labels: readonly Label[]): void;
   trap(code: TrapCode): void;
-  /** Traps when the interrupt word is set. */
+  /** A safepoint: leaves with exit SAFEPOINT when the interrupt word is set. Everything stays where it is, also when it goes on. */
   checkInterrupt(): void;
+  /** Takes one of the fuel in the stack block; likewise leaves, without taking it, when there is none. */
+  takeFuel(): void;
 
   // Moves; of integers, 32-bit ones clear the upper half
   move(kind: Kind, dst: Register, src: Register): void;

@@ -1,10 +1,14 @@
 // The error classes of the namespace, which are like JavaScript's own, and what they say of Strata's errors: of a trap, with V8's words and a stack trace that names the Wasm frames.
 
-import { CompileError, LinkError, ResourceError, Trap, type WasmFrame } from "../wasm/errors.ts";
+import { CompileError, LinkError, ResourceError, SuspendError, Trap, type WasmFrame } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 
 /** A class of errors as JavaScript has them: callable with or without `new`. */
 export type NativeErrorConstructor = ErrorConstructor;
+
+/** A function or class that callers called: stack traces begin below it. */
+// deno-lint-ignore ban-types
+export type Callee = Function;
 
 /** The error classes of one namespace. */
 export interface ErrorClasses {
@@ -73,22 +77,28 @@ const MESSAGES: Partial<Record<TrapCode, string>> = {
  * The JavaScript error for one of Strata's; other values stay what they are. `what` is the operation that failed, for the message; `below` the function whose callers the stack
  * trace begins with.
  */
-// deno-lint-ignore ban-types
-export function errorFor(error: unknown, classes: ErrorClasses, what: string, below: Function): unknown {
+export function errorFor(error: unknown, classes: ErrorClasses, what: string, below?: Callee): unknown {
   if (error instanceof Trap) return trapError(error, classes, below);
   if (error instanceof CompileError) return new classes.CompileError(`${what}: ${error.message}`, { cause: error });
   if (error instanceof LinkError) return new classes.LinkError(`${what}: ${error.message}`, { cause: error });
+  if (error instanceof SuspendError) return new classes.SuspendError(suspendMessage(error), { cause: error });
   if (error instanceof ResourceError) return new RangeError(`${what}: ${error.message}`, { cause: error });
   return error;
 }
 
-// deno-lint-ignore ban-types
-function trapError(trap: Trap, classes: ErrorClasses, below: Function): Error {
+function trapError(trap: Trap, classes: ErrorClasses, below?: Callee): Error {
   const Class = trap.code === TrapCode.CALL_STACK_EXHAUSTED ? RangeError : classes.RuntimeError;
   const error = new Class(MESSAGES[trap.code] ?? trap.message);
   Error.captureStackTrace(error, below);
   showFrames(error, trap.frames);
   return error;
+}
+
+/** V8's words for why a call could not be parked. */
+function suspendMessage({ message }: SuspendError): string {
+  return message.includes("JavaScript lies")
+    ? "trying to suspend JS frames"
+    : "trying to suspend without WebAssembly.promising";
 }
 
 /** Wasm frames that a stack trace shows at most: as many as V8 does. */

@@ -1,5 +1,6 @@
 // The Tag and Exception interfaces (JS API, "Tags" and "Exceptions"). Take types and payloads, give the classes; what is thrown inside is runtime/'s.
 
+import type { Callee } from "./errors.ts";
 import { WasmException } from "../runtime/exception.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import { isExnType, readSlot, writeSlots } from "../runtime/values.ts";
@@ -92,8 +93,7 @@ export function makeException(realm: Realm): new (tag: any, payload: any, option
   return Exception;
 }
 
-// deno-lint-ignore ban-types
-function stackBelow(below: Function): string | undefined {
+function stackBelow(below: Callee): string | undefined {
   const place: { stack?: string } = {};
   Error.captureStackTrace(place, below);
   return place.stack;

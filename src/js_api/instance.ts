@@ -1,6 +1,7 @@
 // The Instance interface (JS API, "Instances"): imports are read from an object, an instance is made and started, its exports become an object.
 
-import type { WasmFunc } from "../runtime/func.ts";
+import type { Callee } from "./errors.ts";
+import type { HostFunction, WasmFunc } from "../runtime/func.ts";
 import type { Extern, WasmInstance } from "../runtime/instance.ts";
 import { LinkError } from "../wasm/errors.ts";
 import { ExternKind, type Import } from "../wasm/module.ts";
@@ -44,8 +45,10 @@ function readImport(realm: Realm, state: ModuleState, i: Import, v: unknown, pla
   const { context } = realm;
   switch (i.kind) {
     case ExternKind.FUNC: {
+      const suspending = realm.suspending.find(v);
+      if (suspending !== undefined) return () => hostFunction(realm, state, i, suspending, true);
       if (typeof v !== "function") return refuse("function import requires a callable");
-      return () => context.store.funcOf(v) ?? hostFunction(realm, state, i, v as (...args: unknown[]) => unknown);
+      return () => context.store.funcOf(v) ?? hostFunction(realm, state, i, v as HostFunction, false);
     }
     case ExternKind.GLOBAL: {
       const known = realm.globals.find(v);
@@ -82,9 +85,10 @@ function readImport(realm: Realm, state: ModuleState, i: Import, v: unknown, pla
   }
 }
 
-function hostFunction(realm: Realm, state: ModuleState, i: Import, host: (...args: unknown[]) => unknown): WasmFunc {
+function hostFunction(realm: Realm, state: ModuleState, i: Import, host: HostFunction, suspending: boolean): WasmFunc {
   const { module: m } = state.valid;
-  return realm.context.store.addHostFunc(m.canonical[m.funcs[i.index].typeIndex], host, `${i.module}.${i.name}`);
+  const typeId = m.canonical[m.funcs[i.index].typeIndex];
+  return realm.context.store.addHostFunc(typeId, host, `${i.module}.${i.name}`, suspending);
 }
 
 /** Reads the imports of an instance; gives what makes it. Both throw the namespace's errors; the second also what the start function threw. */
@@ -93,20 +97,18 @@ export function prepare(
   state: ModuleState,
   importObject: object | undefined,
   what: string,
-  // deno-lint-ignore ban-types
-  below: Function,
+  below: Callee,
 ): () => InstanceState {
   const supplies = readImports(realm, state, importObject, what);
   return () => instantiate(realm, state, supplies, what, below);
 }
 
-// deno-lint-ignore ban-types
 function instantiate(
   realm: Realm,
   state: ModuleState,
   supplies: Supply[],
   what: string,
-  below: Function,
+  below: Callee,
 ): InstanceState {
   let reading = -1;
   let inner: WasmInstance;

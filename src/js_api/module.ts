@@ -1,5 +1,6 @@
 // The Module interface (JS API, "Modules"), and how bytes become what a Module holds: options read, bytes decoded and validated, builtins checked.
 
+import type { Callee } from "./errors.ts";
 import { decode, validate } from "../engine/pipeline.ts";
 import { ExternKind } from "../wasm/module.ts";
 import { builtinOf, checkBuiltins } from "./builtins.ts";
@@ -26,13 +27,12 @@ export function compileSettings(options: unknown, what: string): CompileSettings
 }
 
 /** Compiles bytes, which belong to the module from now on. Throws the namespace's CompileError. */
-// deno-lint-ignore ban-types
 export function compileBytes(
   realm: Realm,
   bytes: Uint8Array,
   settings: CompileSettings,
   what: string,
-  below: Function,
+  below: Callee,
 ): ModuleState {
   const { CompileError } = realm.errors;
   if (bytes.length === 0) throw new CompileError(`${what}: the buffer source is empty`);

@@ -1,11 +1,13 @@
 // The namespace object (JS API, "The WebAssembly Namespace" and the Web API's streaming forms): takes the options of an engine, gives `WebAssembly`.
 
+import type { Callee } from "./errors.ts";
 import type { EngineOptions } from "../engine/config.ts";
 import { makeException, makeTag } from "./exception.ts";
 import { makeGlobal } from "./global.ts";
 import { checkImportObject, makeInstance, prepare } from "./instance.ts";
 import { makeMemory } from "./memory.ts";
 import { compileBytes, type CompileSettings, compileSettings, makeModule } from "./module.ts";
+import { makePromising, makeSuspending } from "./promising.ts";
 import { type ModuleState, Realm } from "./realm.ts";
 import { bytesOfResponse } from "./streaming.ts";
 import { makeTable } from "./table.ts";
@@ -30,13 +32,11 @@ export function createWebAssembly(options: EngineOptions = {}): WebAssemblyNames
         reject(error);
       }
     });
-  // deno-lint-ignore ban-types
-  const compileLater = async (bytes: Uint8Array, settings: CompileSettings, what: string, below: Function) => {
+  const compileLater = async (bytes: Uint8Array, settings: CompileSettings, what: string, below: Callee) => {
     await undefined;
     return compileBytes(realm, bytes, settings, what, below);
   };
-  // deno-lint-ignore ban-types
-  const instantiateCompiled = (state: ModuleState, imports: object | undefined, what: string, below: Function) => ({
+  const instantiateCompiled = (state: ModuleState, imports: object | undefined, what: string, below: Callee) => ({
     module: moduleObject(state),
     instance: instanceObject(prepare(realm, state, imports, what, below)()),
   });
@@ -102,6 +102,9 @@ export function createWebAssembly(options: EngineOptions = {}): WebAssemblyNames
         return instantiateCompiled(state, imports, what, operations.instantiateStreaming);
       });
     },
+    promising(exported: unknown): (...args: unknown[]) => Promise<unknown> {
+      return makePromising(realm, exported);
+    },
   };
 
   const namespace = operations as unknown as Record<string, unknown>;
@@ -113,6 +116,7 @@ export function createWebAssembly(options: EngineOptions = {}): WebAssemblyNames
     Global: makeGlobal(realm),
     Tag: makeTag(realm),
     Exception: makeException(realm),
+    Suspending: makeSuspending(realm),
     ...realm.errors,
   };
   for (const [name, value] of Object.entries(classes)) {

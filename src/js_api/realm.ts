@@ -4,7 +4,7 @@
 import { Context } from "../engine/context.ts";
 import type { EngineOptions } from "../engine/config.ts";
 import { WasmException } from "../runtime/exception.ts";
-import { WasmFunc } from "../runtime/func.ts";
+import { type HostFunction, WasmFunc } from "../runtime/func.ts";
 import type { WasmGlobal } from "../runtime/global.ts";
 import type { Extern, WasmInstance } from "../runtime/instance.ts";
 import { WasmMemory } from "../runtime/memory.ts";
@@ -12,7 +12,7 @@ import { WasmTable } from "../runtime/table.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { Trap, type WasmFrame } from "../wasm/errors.ts";
-import { type ErrorClasses, errorFor, makeErrors } from "./errors.ts";
+import { type Callee, type ErrorClasses, errorFor, makeErrors } from "./errors.ts";
 import { type InternalSlot, internalSlot } from "./webidl.ts";
 
 /** What a Module object holds. */
@@ -69,6 +69,7 @@ export class Realm {
   readonly globals: InternalSlot<WasmGlobal> = internalSlot("Global");
   readonly tags: InternalSlot<WasmTag> = internalSlot("Tag");
   readonly exceptions: InternalSlot<ExceptionState> = internalSlot("Exception");
+  readonly suspending: InternalSlot<HostFunction> = internalSlot("Suspending");
   #context: Context | undefined;
   /** What an object of JavaScript keeps alive by its own being alive. */
   readonly #kept = new WeakMap<object, Keeper>();
@@ -101,6 +102,7 @@ export class Realm {
     store.exporter = (func) => this.#functionFor(func);
     store.exceptions.makeOutside = (inner, frames) => this.exceptionFor(inner, frames);
     store.exceptions.insideOf = (value) => this.exceptions.find(value)?.inner;
+    store.exceptions.outsideError = (error) => errorFor(error, this.errors, "WebAssembly");
     store.exceptions.isTrap = (value) => typeof value === "object" && value !== null && this.#traps.has(value);
     return context;
   }
@@ -108,8 +110,7 @@ export class Realm {
   // Errors
 
   /** What is thrown to JavaScript for an error of the runtime. See errorFor(). */
-  // deno-lint-ignore ban-types
-  outward(error: unknown, what: string, below: Function): unknown {
+  outward(error: unknown, what: string, below: Callee): unknown {
     const outside = errorFor(error, this.errors, what, below);
     return error instanceof Trap ? this.asTrap(outside as object) : outside;
   }

@@ -192,6 +192,10 @@ export interface WebAssemblyNamespace {
     ExceptionObject,
     [tag: TagObject, payload: Iterable<unknown>, options?: { readonly traceStack?: boolean }]
   >;
+  /** Imports that suspend: Wasm waits for their promises. */
+  readonly Suspending: InterfaceClass<SuspendingObject, [wrapped: (...args: any[]) => unknown]>;
+  /** The function that calls an exported function and gives a promise, so that suspending imports can be waited for. Throws TypeError for other functions. */
+  promising(exported: (...args: any[]) => unknown): (...args: unknown[]) => Promise<unknown>;
   /** The tag of what JavaScript throws. */
   readonly JSTag: TagObject;
   /** A module was malformed or invalid. */
@@ -200,4 +204,6 @@ export interface WebAssemblyNamespace {
   readonly LinkError: ErrorConstructor;
   /** A trap. */
   readonly RuntimeError: ErrorConstructor;
+  /** An import was to suspend where that is not possible. */
+  readonly SuspendError: ErrorConstructor;
 }

@@ -39,8 +39,7 @@ export function internalSlot<T>(name: string): InternalSlot<T> {
 }
 
 /** Gives a class the property attributes of an interface object: methods and attributes enumerable, `Symbol.toStringTag` on the prototype. */
-// deno-lint-ignore ban-types
-export function defineInterface(of: Function, name: string): void {
+export function defineInterface(of: { readonly prototype: object }, name: string): void {
   Object.defineProperty(of, "name", { value: name });
   for (const target of [of, of.prototype]) {
     for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(target))) {

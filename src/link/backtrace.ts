@@ -78,7 +78,7 @@ export function framesAtTrap<Owner>(stack: NativeStack, space: CodeSpace<Owner>)
   return walk(stack, space, readAddress(stack.i32, STACK.trapPc), readAddress(stack.i32, STACK.trapFp), true);
 }
 
-/** The frames below an exit CALL, innermost first: `sp` and `fp` are what was parked. The callee has none: its thunk only parks. */
+/** The frames below an exit CALL or SAFEPOINT, innermost first: `sp` and `fp` are what was parked. What was called has none: its thunk only parks. */
 export function framesAtCall<Owner>(
   stack: NativeStack,
   space: CodeSpace<Owner>,

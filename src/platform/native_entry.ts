@@ -24,6 +24,7 @@ export interface NativeEntry {
     readonly trapHandler: number;
     readonly helperThunk: number;
     readonly registry: number;
+    readonly safepointThunk: number;
   };
 }
 
@@ -31,7 +32,7 @@ const functions = {
   strata_enter: { parameters: ["pointer"], result: "i32" },
   strata_resume: { parameters: ["pointer"], result: "i32" },
   strata_cpuid: { parameters: ["buffer"], result: "void" },
-  // Writes three u64: the addresses of handler, helper thunk and registry.
+  // Writes four u64: the addresses of handler, helper thunk, registry and safepoint thunk.
   strata_addresses: { parameters: ["buffer"], result: "void" },
 } as const;
 
@@ -72,12 +73,13 @@ export function loadEntry(image: StubImage): NativeEntry {
     symbols = openLoaded(image.soname);
     if (symbols === undefined) throw new BugError("the loader does not find the stubs by name");
   }
-  const words = new BigUint64Array(3);
+  const words = new BigUint64Array(4);
   symbols.strata_addresses(words);
+  const [trapHandler, helperThunk, registry, safepointThunk] = [...words].map(Number);
   return {
     enter: symbols.strata_enter,
     resume: symbols.strata_resume,
     cpuid: symbols.strata_cpuid,
-    addresses: { trapHandler: Number(words[0]), helperThunk: Number(words[1]), registry: Number(words[2]) },
+    addresses: { trapHandler, helperThunk, registry, safepointThunk },
   };
 }

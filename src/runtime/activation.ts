@@ -1,13 +1,16 @@
 // Activations: one call from JavaScript into Wasm is a list of segments, interpreter frames or a range of a native stack. The driver runs the topmost segment until it
 // is done or wants something of another kind, so that calls between tiers and host calls never recurse in JavaScript (unless a host function calls back in).
+// One that nobody waits for in JavaScript can be parked as a whole, and go on later, while others run.
 
 import { Exit } from "../abi/exits.ts";
 import { type Native, readAddress, startNative, writeAddress } from "../abi/native.ts";
 import { STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
+import { deadlinePassed, setAlarm } from "../platform/deadline.ts";
+import { InterruptBit } from "../platform/interrupt.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import { CatchKind } from "../validate/side_table.ts";
-import { Trap, type WasmFrame } from "../wasm/errors.ts";
+import { ResourceError, SuspendError, Trap, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
@@ -15,8 +18,9 @@ import { Mode, type WasmFunc } from "./func.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
+import type { Meter } from "./meter.ts";
 import type { Store } from "./store.ts";
-import { type InterpThread, RunStatus } from "./tier.ts";
+import { type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
 import { readSlot, writeSlot, writeSlots } from "./values.ts";
 
 const IDLE_THREADS = 8;
@@ -31,23 +35,52 @@ interface Segment {
   readonly func: WasmFunc;
   readonly native: boolean;
   /** Machine code: why it is parked; it is then to be resumed, not entered. */
-  exit: typeof Exit.CALL | typeof Exit.HELPER | undefined;
+  exit: ParkedExit | undefined;
   /** Machine code: where its stack stood when it was entered. */
   readonly enteredAt: number;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
   saved: { readonly sp: number; readonly fp: number; readonly resumeIp: number } | undefined;
 }
 
-/** The activations of a store that have not ended, outermost first, and interpreter stacks for further ones. */
+/** The activations of a store that have not ended, and interpreter stacks for further ones. */
 export class Activations {
+  /** Outermost first. */
   readonly #running: Activation[] = [];
+  readonly #parked = new Set<Activation>();
   readonly #idle: InterpThread[] = [];
 
-  constructor(readonly store: Store, readonly maxNesting: number) {}
+  constructor(readonly store: Store, readonly maxNesting: number, readonly maxParked: number) {}
 
   /** All that have not ended. */
-  get running(): readonly Activation[] {
-    return this.#running;
+  get all(): readonly Activation[] {
+    return [...this.#running, ...this.#parked];
+  }
+  /** How many are parked. */
+  get parked(): number {
+    return this.#parked.size;
+  }
+  /** Whether one that a suspending host function could park is under way. */
+  get hasPromising(): boolean {
+    return this.#running.some((a) => !a.ended && a.kind === "promising");
+  }
+
+  /** Takes the innermost off, which is to go on later. */
+  park(activation: Activation): void {
+    this.dropEnded();
+    if (this.#running[this.#running.length - 1] !== activation) {
+      throw new BugError("only the innermost call can be parked");
+    }
+    this.#running.length--;
+    this.#parked.add(activation);
+  }
+  /** Makes a parked one the innermost. Throws Trap as begin() does; it stays parked then. */
+  unpark(activation: Activation): void {
+    this.begin(activation);
+    this.#parked.delete(activation);
+  }
+  /** Forgets a parked one for good. */
+  forget(activation: Activation): void {
+    this.#parked.delete(activation);
   }
 
   /** Called when an activation starts. Throws Trap when host functions have called back in too often. */
@@ -83,6 +116,27 @@ export interface SlotRange {
   at: number;
 }
 
+/** What a call gives that was parked instead of ending. */
+export const PARKED: SlotRange = { words: NO_PAYLOAD, at: -1 };
+
+/** Why an activation is parked. */
+export type Pause =
+  /** It has not begun. */
+  | { readonly reason: "start" }
+  /** At a safepoint. */
+  | { readonly reason: "interrupt" | "deadline" | "fuel" }
+  /** In a call of a suspending host function. */
+  | { readonly reason: "promise"; readonly callee: WasmFunc; readonly promise: Promise<unknown> };
+
+/** What may park it: nothing; a suspending host function; what otherwise would be a trap at a safepoint. */
+export type ActivationKind = "plain" | "promising" | "sliced";
+
+const STOPS = {
+  interrupt: TrapCode.INTERRUPTED,
+  deadline: TrapCode.DEADLINE_EXCEEDED,
+  fuel: TrapCode.FUEL_EXHAUSTED,
+} as const;
+
 const SP = STACK.sp, FP = STACK.fp, IP = STACK.resumeIp;
 
 /** One call from JavaScript into Wasm, with all that it has on stacks. */
@@ -90,25 +144,95 @@ export class Activation {
   readonly segments: Segment[] = [];
   /** It returned or threw, and may only be waiting for its release. */
   ended = false;
+  /** Why it is parked. */
+  pause: Pause | undefined;
   #stack: NativeStack | undefined;
   #thread: InterpThread | undefined;
   #native: Native | undefined;
 
-  constructor(readonly store: Store) {}
+  constructor(readonly store: Store, readonly kind: ActivationKind = "plain") {}
 
   /**
    * Calls `func` with the arguments in `args`; gives where its results stand, valid until the next call in this store.
-   * Throws Trap, or what a host function threw.
+   * PARKED, if its kind allows for that, when it is to go on later. Throws Trap, or what a host function threw.
    */
   call(func: WasmFunc, args: SlotRange): SlotRange {
     this.store.activations.begin(this);
-    try {
+    return this.#run(() => {
       this.#start(func, args);
       return this.#drive();
+    });
+  }
+
+  /** As call(), but parks it before it runs. */
+  prepare(func: WasmFunc, args: SlotRange): void {
+    this.store.activations.begin(this);
+    this.#run(() => {
+      this.#start(func, args);
+      this.pause = { reason: "start" };
+      return PARKED;
+    });
+  }
+
+  /** Goes on with what is parked and waits for no result. Gives and throws as call() does; stays parked if it throws since calls are nested too deeply. */
+  goOn(): SlotRange {
+    return this.#resume(() => this.#drive());
+  }
+
+  /** Likewise with what the suspending host function gives that it waits for. */
+  goOnWith(value: unknown): SlotRange {
+    const { callee } = this.pause as Pause & { reason: "promise" };
+    return this.#resume(() => {
+      const words = new Int32Array(callee.resultSlots * 2);
+      try {
+        writeHostResults(this.store, callee, value, { words, at: 0 });
+      } catch (error) {
+        this.#enterHostError(error);
+        return this.#drive();
+      }
+      return this.#give(callee.resultSlots, { words, at: 0 }) ?? this.#drive();
+    });
+  }
+
+  /** Likewise when it throws. */
+  goOnThrowing(error: unknown): SlotRange {
+    return this.#resume(() => {
+      this.#enterHostError(error);
+      return this.#drive();
+    });
+  }
+
+  #resume(proceed: () => SlotRange): SlotRange {
+    this.store.activations.unpark(this);
+    this.pause = undefined;
+    return this.#run(() => {
+      if (this.#thread?.unpark() === false) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
+      return proceed();
+    });
+  }
+
+  /** Runs what is on top of the nest, until it ends or is parked. */
+  #run(proceed: () => SlotRange): SlotRange {
+    let parked = false;
+    try {
+      const results = proceed();
+      if (results === PARKED) {
+        this.#thread?.park();
+        this.store.activations.park(this);
+        parked = true;
+      }
+      return results;
     } finally {
-      this.ended = true;
+      if (!parked) this.ended = true;
       this.store.activations.dropEnded();
     }
+  }
+
+  /** Drops what is parked for good. */
+  abandon(): void {
+    this.ended = true;
+    this.store.activations.forget(this);
+    this.release();
   }
 
   /**
@@ -127,7 +251,7 @@ export class Activation {
       throw error;
     }
     try {
-      if (status !== Exit.CALL && status !== Exit.HELPER) return this.#leave(segment, status)!;
+      if (!isParked(status)) return this.#leave(segment, status)!;
       this.#serve(segment, status);
       return this.#drive();
     } finally {
@@ -165,7 +289,14 @@ export class Activation {
       for (const func of this.#thread.functions()) use(func);
     }
     if (this.#stack === undefined) return;
-    this.#stack.scan(readAddress(this.#stack.i32, SP), (low, high) => {
+    const { i32 } = this.#stack;
+    const top = this.segments[this.segments.length - 1];
+    if (top?.exit === Exit.SAFEPOINT) {
+      for (let at = STACK.savedInts >> 2; at < STACK.savedVectors >> 2; at += 2) guess(i32[at]);
+    } else if (top?.native && top.exit === undefined) {
+      for (let n = 0; n < top.func.paramSlots; n++) guess(i32[2 * (ARGS_SLOT + n)]);
+    }
+    this.#stack.scan(readAddress(i32, SP), (low, high) => {
       guess(low);
       // Every frame holds its vmctx. Only functions that were called from JavaScript or the interpreter are known otherwise.
       const instance = high === 0 ? undefined : this.store.instanceAt((low >>> 0) + high * 2 ** 32);
@@ -228,6 +359,7 @@ export class Activation {
 
   #drive(): SlotRange {
     for (;;) {
+      if (this.pause !== undefined) return PARKED;
       const segment = this.segments[this.segments.length - 1];
       const done = segment.native ? this.#runNative(segment) : this.#runInterp(segment);
       if (done !== undefined) return done;
@@ -243,6 +375,10 @@ export class Activation {
       return this.#finish(n, { words: thread.i32, at: thread.sp });
     }
     if (status === RunStatus.TRAP) this.#trap(thread.trapCode);
+    if (status === RunStatus.SAFEPOINT) {
+      this.#serveSafepoint();
+      return undefined;
+    }
     if (status === RunStatus.THROW) {
       this.#throw(thread.exception!);
       return undefined;
@@ -262,33 +398,61 @@ export class Activation {
     return undefined;
   }
 
-  /** Calls a host function; false if it threw and a frame caught that. */
+  /** Calls a host function; false if it threw and a frame caught that, or if it is waited for. */
   #callHost(callee: WasmFunc, args: SlotRange): boolean {
+    const { activations } = this.store;
+    const suspends = callee.suspending && this.kind === "promising";
+    if (suspends && activations.parked >= activations.maxParked) {
+      throw new ResourceError(`more than ${activations.maxParked} calls wait for promises`);
+    }
     try {
+      if (suspends) {
+        const promise = Promise.resolve(askHost(this.store, callee, args));
+        this.pause = { reason: "promise", callee, promise };
+        return false;
+      }
       callHost(this.store, callee, args);
       return true;
     } catch (error) {
-      const exception = this.store.exceptions.enter(error);
-      if (exception === undefined || !this.#catch(exception)) throw error;
+      this.#enterHostError(error);
       return false;
     }
+  }
+
+  /** What a host function threw becomes an exception of Wasm. Throws it again if no frame catches it. */
+  #enterHostError(error: unknown): void {
+    const exception = this.store.exceptions.enter(error);
+    if (exception === undefined || !this.#catch(exception)) throw error;
   }
 
   #runNative(segment: Segment): SlotRange | undefined {
     const { pointer } = this.#stack!;
     const native = this.#native!;
+    if (this.store.meter !== undefined) return this.#runMetered(segment, native, this.store.meter);
     let status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
-    while (status === Exit.CALL || status === Exit.HELPER) {
+    while (isParked(status)) {
       if (!this.#serve(segment, status)) return undefined;
       status = native.resume(pointer);
     }
     return this.#leave(segment, status);
   }
 
+  #runMetered(segment: Segment, native: Native, meter: Meter): SlotRange | undefined {
+    const { pointer, i32 } = this.#stack!;
+    for (;;) {
+      meter.load(i32);
+      const status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
+      meter.unload(i32);
+      if (!isParked(status)) return this.#leave(segment, status);
+      if (!this.#serve(segment, status)) return undefined;
+    }
+  }
+
   /** Serves an exit of machine code; false if another segment is to run now. */
-  #serve(segment: Segment, status: typeof Exit.CALL | typeof Exit.HELPER): boolean {
+  #serve(segment: Segment, status: ParkedExit): boolean {
     const { i32 } = this.#stack!;
     segment.exit = status;
+    if (status === Exit.SAFEPOINT) return this.#serveSafepoint();
     if (status === Exit.HELPER) {
       const thrown = runHelper(this.store, i32, (code) => this.#trap(code));
       if (thrown === undefined) return true;
@@ -303,6 +467,26 @@ export class Activation {
       writeAddress(i32, SP, segment.enteredAt);
     }
     this.#start(callee, args);
+    return false;
+  }
+
+  /** At a safepoint of the topmost segment. Whether that is to go on at once. */
+  #serveSafepoint(): boolean {
+    const { interrupt, meter } = this.store;
+    const passing = InterruptBit.ATTENTION | InterruptBit.DEADLINE;
+    const bits = Atomics.and(interrupt, 0, ~passing);
+    if (bits & InterruptBit.ATTENTION) this.store.atSafepoint?.(this);
+    if (bits & ~passing) return this.#stop("interrupt");
+    if (deadlinePassed()) return this.#stop("deadline");
+    if (bits & InterruptBit.DEADLINE) setAlarm();
+    if (meter === undefined || !meter.exhausted) return true;
+    meter.exhausted = false;
+    return meter.left >= 1 || this.#stop("fuel");
+  }
+
+  #stop(reason: keyof typeof STOPS): false {
+    if (this.kind !== "sliced") this.#trap(STOPS[reason]);
+    this.pause = { reason };
     return false;
   }
 
@@ -451,22 +635,44 @@ export class Activation {
 /** Frames that a stack trace lists at most. */
 const MAX_FRAMES = 10_000;
 
+function isParked(status: number): status is ParkedExit {
+  return status !== Exit.DONE && status !== Exit.TRAP;
+}
+
 function copySlots(from: Int32Array, at: number, to: Int32Array, toAt: number, slots: number): void {
   for (let i = at << 1, k = toAt << 1, end = i + (slots << 1); i < end; i++, k++) to[k] = from[i];
 }
 
-/** Calls a host function with the arguments in `args`, and puts its results there. */
+/** Calls a host function with the arguments in `args`, and puts its results there. Throws SuspendError for one that suspends. */
 export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
-  const { params, results } = func.signature.type;
-  const { words, at } = args;
-  if (func.signature.vectors) throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
+  if (func.suspending) {
+    throw new SuspendError(
+      store.activations.hasPromising
+        ? `${func.name} cannot suspend: JavaScript lies between it and the promising call`
+        : `${func.name} cannot suspend: it was not reached by a promising call`,
+    );
+  }
+  writeHostResults(store, func, askHost(store, func, args), args);
+}
+
+/** Calls a host function; gives what it gives. */
+export function askHost(store: Store, func: WasmFunc, { words, at }: SlotRange): unknown {
+  const { params } = func.signature.type;
+  if (func.signature.vectors) {
+    throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
+  }
   const host = func.host!;
-  let value: unknown;
-  if (params.length === 0) value = host();
-  else if (params.length === 1) value = host(readSlot(store, words, at, params[0]));
-  else if (params.length === 2) {
-    value = host(readSlot(store, words, at, params[0]), readSlot(store, words, at + 1, params[1]));
-  } else value = host(...params.map((t, i) => readSlot(store, words, at + i, t)));
+  if (params.length === 0) return host();
+  if (params.length === 1) return host(readSlot(store, words, at, params[0]));
+  if (params.length === 2) {
+    return host(readSlot(store, words, at, params[0]), readSlot(store, words, at + 1, params[1]));
+  }
+  return host(...params.map((t, i) => readSlot(store, words, at + i, t)));
+}
+
+/** Puts what a host function gave into slots. Throws TypeError if it does not fit. */
+export function writeHostResults(store: Store, func: WasmFunc, value: unknown, { words, at }: SlotRange): void {
+  const { results } = func.signature.type;
   if (results.length === 0) return;
   if (results.length === 1) return writeSlot(store, words, at, results[0], value);
   const values = [...value as Iterable<unknown>];

@@ -38,7 +38,7 @@ export class Caller {
     }
     const { store } = this;
     const { params, results } = func.signature.type;
-    if (func.mode === Mode.NATIVE && func.nativeEntry !== 0) {
+    if (func.mode === Mode.NATIVE && func.nativeEntry !== 0 && store.meter === undefined) {
       const stack = this.#idle ?? this.#take();
       const { i32 } = stack;
       // A conversion may call back in, which must not find this stack idle.
@@ -117,7 +117,8 @@ function writePlain(words: Int32Array, params: readonly ValType[], args: ArrayLi
   return true;
 }
 
-function readResults(store: Store, types: readonly ValType[], from: SlotRange): unknown {
+/** The JavaScript value of results that stand in slots: none, one, or an array. */
+export function readResults(store: Store, types: readonly ValType[], from: SlotRange): unknown {
   if (types.length === 0) return undefined;
   if (types.length === 1) return readSlot(store, from.words, from.at, types[0]);
   return types.map((t, i) => readSlot(store, from.words, from.at + i, t));

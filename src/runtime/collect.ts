@@ -1,5 +1,5 @@
 // The collection of what Wasm cannot reach any more: objects of the heap, host references, and disposed instances with their functions, tables and memories.
-// Traces from the instances in use, running activations and the host's roots. Interpreter stacks are read by the types of their slots; native ones are scanned
+// Traces from the instances in use, activations, parked ones too, and the host's roots. Interpreter stacks are read by the types of their slots; native ones are scanned
 // conservatively: nothing moves, so a false root only keeps something longer.
 
 import { ensureStack } from "../base/js_stack.ts";
@@ -97,7 +97,7 @@ class Trace {
     if (heap === undefined) return;
     this.#marker = new Marker(heap, (ref) => this.#handle(ref), (ref) => this.#func(store.func(ref)));
     heap.beginCollection();
-    if (detailed || store.activations.running.some((a) => a.hasNative)) heap.findObjects();
+    if (detailed || store.activations.all.some((a) => a.hasNative)) heap.findObjects();
   }
 
   run(): void {
@@ -108,7 +108,7 @@ class Trace {
     for (const ref of store.hostRoots.keys()) this.roots.host += this.#ref(ref, false);
     for (const ref of store.objects.refs()) this.roots.host += this.#ref(ref, false);
     for (const exception of store.exceptions.shown()) this.#exception(exception);
-    for (const a of store.activations.running) {
+    for (const a of store.activations.all) {
       a.scan(
         (ref, isFunc) => void (this.roots.stacks += this.#ref(ref, isFunc)),
         (word) => this.#word(word),

@@ -88,6 +88,8 @@ export class WasmFunc {
     readonly index: number,
     readonly host: HostFunction | undefined,
     readonly hostName = "",
+    /** A host function whose result is a promise that the call waits for (JS Promise Integration). */
+    readonly suspending = false,
   ) {
     this.paramSlots = signature.paramSlots;
     this.resultSlots = signature.resultSlots;

@@ -149,12 +149,12 @@ function atomicWait(
   }
   if (shared === undefined) return TrapCode.EXPECTED_SHARED_MEMORY;
   const expected = long(3);
-  give(
-    wait(
-      long(4),
-      (ms) =>
-        bytes === 8 ? Atomics.wait(atomics.i64, at / 8, expected, ms) : Atomics.wait(atomics.i32, at / 4, low(3), ms),
-    ),
+  const outcome = wait(
+    long(4),
+    (ms) =>
+      bytes === 8 ? Atomics.wait(atomics.i64, at / 8, expected, ms) : Atomics.wait(atomics.i32, at / 4, low(3), ms),
   );
+  if ("trap" in outcome) return outcome.trap;
+  give(outcome.result);
   return OK;
 }

@@ -9,7 +9,7 @@ import { INTERRUPT } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
-import { Activations } from "./activation.ts";
+import { type Activation, Activations } from "./activation.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
 import { collectUnasked } from "./collect.ts";
@@ -19,6 +19,7 @@ import { WasmTag } from "./tag.ts";
 import type { Extern, WasmInstance } from "./instance.ts";
 import type { WasmGlobal } from "./global.ts";
 import type { WasmMemory } from "./memory.ts";
+import type { Meter } from "./meter.ts";
 import type { WasmTable } from "./table.ts";
 import type { InterpTier, NativeTier, TierName } from "./tier.ts";
 
@@ -28,6 +29,9 @@ const MAX_FUNCTIONS = 1 << 24;
 const NO_TYPE = -1;
 /** A zeroed vmctx for host functions, so that a record's vmctx is never null. */
 const HOST_VMCTX_BYTES = 64;
+
+/** Calls that may be parked at once. Each may have a native stack, of which the system's default limit of mappings allows about 30,000. */
+export const DEFAULT_MAX_PARKED = 10_000;
 
 /** What the host may make by itself. */
 export type HostExtern = WasmTable | WasmMemory | WasmGlobal;
@@ -67,8 +71,10 @@ export class Store {
   readonly linking: Set<readonly Extern[]> = new Set();
   /** References that the host keeps alive, with how often each was added. */
   readonly hostRoots: Map<number, number> = new Map();
-  /** `[0]` is not 0 while running code is to trap as interrupted. Shared, so that a Worker can set it. */
+  /** `[0]` holds an {@link InterruptBit} while running code is to leave at its next safepoint. Shared, so that a Worker can set it. */
   readonly interrupt: Int32Array<SharedArrayBuffer> = INTERRUPT;
+  /** Called at a safepoint for an {@link InterruptBit} ATTENTION, which is cleared by then, of whomever in this isolate it was. What it throws ends the activation. */
+  atSafepoint: ((activation: Activation) => void) | undefined = undefined;
   readonly exceptions: Exceptions = new Exceptions(this);
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
@@ -81,9 +87,14 @@ export class Store {
   /** The function that a JavaScript value stands for. */
   funcOf: (value: unknown) => WasmFunc | undefined = () => undefined;
 
-  /** Takes how deep host functions may call back in, and how the heap grows. */
-  constructor(maxNesting: number, readonly heapOptions: HeapOptions = DEFAULT_HEAP_OPTIONS) {
-    this.activations = new Activations(this, maxNesting);
+  /** Takes how deep host functions may call back in, how the heap grows, how many calls may be parked at once, and the fuel there is, if it is counted. */
+  constructor(
+    maxNesting: number,
+    readonly heapOptions: HeapOptions = DEFAULT_HEAP_OPTIONS,
+    maxParked: number = DEFAULT_MAX_PARKED,
+    readonly meter: Meter | undefined = undefined,
+  ) {
+    this.activations = new Activations(this, maxNesting, maxParked);
     this.#hostVmctx = this.arena.allocate(HOST_VMCTX_BYTES);
     if (canRunNative()) this.#records = new NativeRegion(MAX_FUNCTIONS * RECORD_BYTES, 1 << 16);
     this.#refresh();
@@ -192,10 +203,10 @@ export class Store {
     return made;
   }
 
-  /** Makes a host function of canonical type `typeId`. */
-  addHostFunc(typeId: number, host: HostFunction, name: string): WasmFunc {
+  /** Makes a host function of canonical type `typeId`; a `suspending` one parks the calls that it is called by until its promise is settled. */
+  addHostFunc(typeId: number, host: HostFunction, name: string, suspending = false): WasmFunc {
     const ref = this.#allocate(1);
-    const func = new WasmFunc(ref, signatureOf(typeId), undefined, -1, host, name);
+    const func = new WasmFunc(ref, signatureOf(typeId), undefined, -1, host, name, suspending);
     this.#funcs[ref] = func;
     try {
       this.#writeRecord(func, this.arena.base + this.#hostVmctx);

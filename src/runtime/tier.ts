@@ -26,6 +26,8 @@ export const RunStatus = {
   TAIL_CALL: 3,
   /** `exception` was thrown at the top frame, and no frame down to the innermost base frame catches it. */
   THROW: 4,
+  /** The interrupt word is set, and the top frame is at a loop head or its first instruction; `run()` goes on. */
+  SAFEPOINT: 5,
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
@@ -59,6 +61,10 @@ export interface InterpThread {
   scan(visit: (ref: number, isFunc: boolean) => void): void;
   /** Instances with a frame, for the collector. */
   functions(): Iterable<WasmFunc>;
+  /** Takes its part off the stack that all threads share, of which it must be the topmost; only `frames`, `scan`, `functions` and `reset` may then be called. */
+  park(): void;
+  /** Puts it back on top. False, and it stays parked, if there is no room. */
+  unpark(): boolean;
   /** Drops everything. */
   reset(): void;
 }
@@ -86,9 +92,12 @@ export interface NativeTier {
   framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation>;
 }
 
-/** What is parked on a native stack after an exit CALL or HELPER. */
+/** Exits after which something is parked. */
+export type ParkedExit = typeof Exit.CALL | typeof Exit.HELPER | typeof Exit.SAFEPOINT;
+
+/** What is parked on a native stack. */
 export interface Parked {
-  readonly exit: typeof Exit.CALL | typeof Exit.HELPER;
+  readonly exit: ParkedExit;
   readonly sp: number;
   readonly fp: number;
   readonly resumeIp: number;

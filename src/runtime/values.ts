@@ -154,7 +154,9 @@ export function toRef(store: Store, t: ValType, value: unknown): number {
       const func = store.funcOf(value);
       if (func === undefined) throw new TypeError(`${describe(value)} is not a WebAssembly function of this engine`);
       if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
-      if (heap === Heap.NOFUNC || (heap >= 0 && !TYPES.isSubtype(func.typeId, heap))) throw new TypeError(`the function is not a ${typeName(t)}`);
+      if (heap === Heap.NOFUNC || (heap >= 0 && !TYPES.isSubtype(func.typeId, heap))) {
+        throw new TypeError(`the function is not a ${typeName(t)}`);
+      }
       return func.ref;
     }
   }
@@ -180,5 +182,6 @@ export function isFuncType(t: ValType, space: TypeSpace = TYPES): boolean {
 }
 
 function describe(value: unknown): string {
+  if (typeof value === "function") return "a function";
   return value === null ? "null" : typeof value === "object" ? "an object" : `the ${typeof value} ${String(value)}`;
 }

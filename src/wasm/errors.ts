@@ -80,3 +80,9 @@ export class ResourceError extends Error {
   /** The class's name. */
   override name = "ResourceError";
 }
+
+/** A suspending import was called where no promising call can be parked: none is under way, or JavaScript lies in between (JS Promise Integration). */
+export class SuspendError extends Error {
+  /** The class's name. */
+  override name = "SuspendError";
+}

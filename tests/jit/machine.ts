@@ -166,6 +166,7 @@ export class Instance {
       status = native.resume(stack.pointer);
     }
     if (status === Exit.TRAP) this.#trap();
+    if (status === Exit.SAFEPOINT) throw new TrapError("interrupted", -1);
     return type.results.map((t, i) => {
       const bits = i64[ARGS + i];
       return t === I64 || t === F64 ? bits : bits & 0xffffffffn;

@@ -16,6 +16,9 @@ export interface Program {
   run(load: Load): Promise<unknown>;
 }
 
+/** What a process prints before a result. */
+export const MARK = "=== result: ";
+
 const file = (specifier: string) => readNpmFile(`npm:${specifier}`);
 /** A number for bytes, so that large outputs can be compared in short. */
 function digest(bytes: Uint8Array): string {

@@ -8,8 +8,19 @@ import type { SharedSymbol } from "../../object/elf.ts";
 import type { StubSymbol } from "../../platform/native_entry.ts";
 import { REGISTRY } from "../../platform/signals.ts";
 import { Exit } from "../exits.ts";
-import { STACK } from "../vmctx.ts";
-import { HELPER_REG, HOST_ARG0, HOST_SAVED, SCRATCH_REG, STACK_REG, VMCTX_REG } from "./registers.ts";
+import { STACK, VMCTX } from "../vmctx.ts";
+import {
+  ALLOCATABLE,
+  ALLOCATABLE_XMM,
+  FRAME_VMCTX,
+  HELPER_REG,
+  HOST_ARG0,
+  HOST_SAVED,
+  MEMORY_REG,
+  SCRATCH_REG,
+  STACK_REG,
+  VMCTX_REG,
+} from "./registers.ts";
 
 /** glibc's and the kernel's layouts that the handler reads: `ucontext_t` and `siginfo_t`. */
 const UCONTEXT = { r15: 96, rbp: 120, rsp: 160, rip: 168 } as const;
@@ -53,6 +64,7 @@ export function buildStubs(dataDistance: number): Stubs {
   const trapStub = a.newLabel();
   const trapHandler = a.newLabel();
   const helperThunk = a.newLabel();
+  const safepointThunk = a.newLabel();
 
   // i32 strata_enter(block): to the thunk in the block, on the block's stack. The zero frame pointer ends the chain of frames.
   begin("strata_enter");
@@ -87,6 +99,8 @@ export function buildStubs(dataDistance: number): Stubs {
   a.mov64_mr(RDI, 8, RAX);
   a.leaSymbol(RAX, "registry");
   a.mov64_mr(RDI, 16, RAX);
+  a.lea64_rl(RAX, safepointThunk);
+  a.mov64_mr(RDI, 24, RAX);
   a.ret();
 
   // Called by generated code with the helper's id in HELPER_REG and arguments in the slots; returns with results there, all other registers lost.
@@ -97,6 +111,11 @@ export function buildStubs(dataDistance: number): Stubs {
   a.pop64(SCRATCH_REG);
   emitPark(a);
   emitLeave(a, Exit.HELPER);
+
+  // Called by generated code at a safepoint; all registers that it may use but the scratch ones are as before when it returns.
+  a.align(16);
+  a.bind(safepointThunk);
+  emitSafepoint(a);
 
   // Where a fault in generated code continues: the handler has filled the block, and nothing on the stack matters any more.
   a.align(16);
@@ -121,6 +140,22 @@ export function emitPark(a: Assembler): void {
   a.mov64_mr(STACK_REG, STACK.resumeIp, SCRATCH_REG);
   a.mov64_mr(STACK_REG, STACK.sp, RSP);
   a.mov64_mr(STACK_REG, STACK.fp, RBP);
+}
+
+/** Parks with [rsp] at the return address, as exit thunks do; resumed, returns there. What is fixed is found again from the frame. */
+function emitSafepoint(a: Assembler): void {
+  const resumed = a.newLabel();
+  ALLOCATABLE.forEach((register, i) => a.mov64_mr(STACK_REG, STACK.savedInts + 8 * i, register));
+  ALLOCATABLE_XMM.forEach((register, i) => a.movups_mr(STACK_REG, STACK.savedVectors + 16 * i, register));
+  a.lea64_rl(SCRATCH_REG, resumed);
+  emitPark(a);
+  emitLeave(a, Exit.SAFEPOINT);
+  a.bind(resumed);
+  a.mov64_rm(VMCTX_REG, RBP, FRAME_VMCTX);
+  a.mov64_rm(MEMORY_REG, VMCTX_REG, VMCTX.memory0Base);
+  ALLOCATABLE.forEach((register, i) => a.mov64_rm(register, STACK_REG, STACK.savedInts + 8 * i));
+  ALLOCATABLE_XMM.forEach((register, i) => a.movups_rm(register, STACK_REG, STACK.savedVectors + 16 * i));
+  a.ret();
 }
 
 /** The instruction `cpuid`, which no generated code uses. */

@@ -13,8 +13,6 @@ import { emitLeave, emitPark } from "./stubs.ts";
 
 /** Bytes that keep the outgoing area a multiple of 16. */
 const AREA_ALIGN = 16;
-/** Displacement from the frame pointer at which every frame, the entry thunk's too, keeps its vmctx. */
-const FRAME_VMCTX = -8;
 
 /** Loads the value at [base + disp] into a register; 32-bit integers and references are zero-extended. */
 function emitLoad(a: Assembler, kind: SlotKind, register: number, base: number, disp: number): void {
@@ -109,7 +107,7 @@ export function entryThunk(params: readonly SlotKind[], results: readonly SlotKi
   a.sub64_ri(RSP, AREA_ALIGN + area);
   a.mov64_rm(r.RECORD_REG, STACK_REG, STACK.record);
   a.mov64_rm(r.VMCTX_REG, r.RECORD_REG, RECORD.vmctx);
-  a.mov64_mr(RBP, FRAME_VMCTX, r.VMCTX_REG);
+  a.mov64_mr(RBP, r.FRAME_VMCTX, r.VMCTX_REG);
   a.mov64_rm(r.MEMORY_REG, r.VMCTX_REG, VMCTX.memory0Base);
   emitFromSlots(a, places.params, PARAMS, RSP, 0);
   a.call64_m(r.RECORD_REG, RECORD.entry);
@@ -137,7 +135,7 @@ export function exitThunk(params: readonly SlotKind[], results: readonly SlotKin
   emitLeave(a, Exit.CALL);
   a.bind(resumed);
   // A caller in the same instance counts on its registers as if the callee had been machine code.
-  a.mov64_rm(r.VMCTX_REG, RBP, FRAME_VMCTX);
+  a.mov64_rm(r.VMCTX_REG, RBP, r.FRAME_VMCTX);
   a.mov64_rm(r.MEMORY_REG, r.VMCTX_REG, VMCTX.memory0Base);
   emitFromSlots(a, places.results, RESULTS, RSP, SLOT_BYTES);
   a.ret();

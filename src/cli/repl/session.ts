@@ -98,7 +98,7 @@ export class Session {
     } finally {
       this.#running = outer;
       // A Ctrl-C that came too late to stop this command is not meant for the next.
-      Atomics.store(this.engine.interruptWord, 0, 0);
+      Atomics.and(this.engine.interruptWord, 0, ~1);
     }
   }
   /** Ends the command that waits; false if there is none. */

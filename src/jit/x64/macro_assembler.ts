@@ -303,10 +303,26 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   }
 
   checkInterrupt(): void {
-    const a = this.a;
+    const a = this.a, check = a.here();
     a.mov64_rm(R11, STACK_REG, STACK.interruptPointer);
     a.cmp32_mi(R11, 0, 0);
-    a.jcc(Cond.NE, this.trapLabel(TrapCode.INTERRUPTED));
+    this.#leaveIf(Cond.NE, check);
+  }
+
+  takeFuel(): void {
+    const a = this.a, again = a.here();
+    a.sub32_mi(STACK_REG, STACK.fuel, 1);
+    this.#leaveIf(Cond.B, again);
+  }
+
+  #leaveIf(condition: Cond, then: Label): void {
+    const a = this.a, safepoint = a.newLabel();
+    a.jcc(condition, safepoint);
+    this.outOfLine(() => {
+      a.bind(safepoint);
+      a.call64_m(STACK_REG, STACK.safepointThunk);
+      a.jmp(then);
+    });
   }
 
   // Moves

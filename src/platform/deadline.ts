@@ -1,0 +1,79 @@
+// The deadline of this isolate: until when the Wasm code may run that is called now. While machine code runs, nothing of JavaScript does, so a Worker
+// that only waits sets a bit of the interrupt word in time; interpreters look at the clock themselves.
+
+import { INTERRUPT, InterruptBit } from "./interrupt.ts";
+import { canRunNative } from "./permissions.ts";
+
+let deadline = Infinity;
+
+/** The time by `performance.now()` at which what runs now is to end; Infinity if there is none. */
+export function currentDeadline(): number {
+  return deadline;
+}
+
+/** Whether that has passed. */
+export function deadlinePassed(): boolean {
+  return deadline !== Infinity && performance.now() >= deadline;
+}
+
+/** Runs `f`, with all that it calls, until `at` by `performance.now()` at most, or until the present deadline if that is earlier. */
+export function withDeadline<T>(at: number, f: () => T): T {
+  const before = deadline;
+  if (at >= before) return f();
+  deadline = at;
+  setAlarm();
+  try {
+    return f();
+  } finally {
+    deadline = before;
+    Atomics.and(INTERRUPT, 0, ~InterruptBit.DEADLINE);
+    setAlarm();
+  }
+}
+
+/** What the Worker goes by: a number that changes with each order, and the milliseconds from then on. */
+const order = new Int32Array(new SharedArrayBuffer(16));
+const rest = new Float64Array(order.buffer, 8, 1);
+let watching = false;
+
+/** Has the bit set at the deadline; also after it came up too early. */
+export function setAlarm(): void {
+  if (!watching) {
+    if (deadline === Infinity || !canRunNative()) return;
+    watch();
+    watching = true;
+  }
+  rest[0] = deadline - performance.now();
+  Atomics.add(order, 0, 1);
+  Atomics.notify(order, 0);
+}
+
+interface WorkerThreads {
+  readonly Worker: new (source: string, options: object) => { unref(): void };
+}
+
+/** Starts the Worker. One of node:worker_threads, since only those do not keep the process alive; loaded here, since that takes long and few need it. */
+function watch(): void {
+  const { process } = globalThis as unknown as { process: { getBuiltinModule(name: string): WorkerThreads } };
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  const workerData = { order, rest, word: INTERRUPT, bit: InterruptBit.DEADLINE };
+  new Worker(`(${keepTime})(require("node:worker_threads").workerData);`, { eval: true, workerData }).unref();
+}
+
+interface Orders {
+  readonly order: Int32Array<SharedArrayBuffer>;
+  readonly rest: Float64Array;
+  readonly word: Int32Array<SharedArrayBuffer>;
+  readonly bit: number;
+}
+
+/** What the Worker runs, as source text. */
+function keepTime({ order, rest, word, bit }: Orders): void {
+  for (;;) {
+    const number = Atomics.load(order, 0);
+    const ms = rest[0];
+    if (Atomics.wait(order, 0, number, Math.max(ms, 0)) !== "timed-out") continue;
+    Atomics.or(word, 0, bit);
+    Atomics.wait(order, 0, number);
+  }
+}

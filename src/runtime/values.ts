@@ -93,7 +93,7 @@ export function writeSlots(
   for (let i = 0; i < types.length; i++) {
     const value = values[i];
     if (runsJavaScript(types[i], value)) {
-      const numbers = types.map((t, k) => runsJavaScript(t, values[k]) ? primitive(t, values[k]) : values[k]);
+      const numbers = types.map((t, k) => primitive(store, t, values[k]));
       return writeSlots(store, words, at, types, numbers);
     }
     writeSlot(store, words, at + i, types[i], value);
@@ -106,9 +106,12 @@ function runsJavaScript(t: ValType, value: unknown): boolean {
     (t === I32 || t === F32 || t === F64 || t === I64);
 }
 
-/** The number or bigint that an object is converted to. */
-function primitive(t: ValType, value: unknown): number | bigint {
-  return t === I64 ? BigInt.asIntN(64, value as bigint) : +(value as number);
+/** What a value is converted to before it becomes bits. Throws TypeError when there is no conversion. */
+function primitive(store: Store, t: ValType, value: unknown): unknown {
+  if (t === I64) return BigInt.asIntN(64, value as bigint);
+  if (t === I32 || t === F32 || t === F64) return +(value as number);
+  toRef(store, t, value);
+  return value;
 }
 
 /** The JavaScript value of type `t` in slot `at`. */

@@ -235,6 +235,7 @@ export function area(s: Shape) { return s.kind === "circle" ? Math.PI * s.r ** 2
       return format(
         "void main(){var x=[1,2,3].map((e)=>e*2).where((e){return e>2;}).toList();print('\\$x');}",
         "main.dart",
+        { line_width: 40, language_version: "3.6.0" },
       );
     },
   },

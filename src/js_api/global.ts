@@ -2,7 +2,7 @@
 
 import type { WasmGlobal } from "../runtime/global.ts";
 import { isExnType, readSlot, writeSlot } from "../runtime/values.ts";
-import { V128, type ValType } from "../wasm/types.ts";
+import { isRef, V128, type ValType } from "../wasm/types.ts";
 import type { Realm } from "./realm.ts";
 import { defaultValue, toValueType } from "./value_types.ts";
 import { defineInterface, dictionary, required } from "./webidl.ts";
@@ -21,8 +21,11 @@ export function makeGlobal(realm: Realm): new (descriptor: any, ...value: any[])
     return readSlot(realm.context.store, i32, global.cell >> 3, global.type.type);
   };
 
+  /** Numbers that are undefined count as missing, as in V8 and in the tests of the JS API. */
+  const missing = (type: ValType, v: readonly unknown[]) => v.length === 0 || (v[0] === undefined && !isRef(type));
+
   class Global {
-    constructor(descriptor: unknown, ...[v]: unknown[]) {
+    constructor(descriptor: unknown, ...v: unknown[]) {
       const what = "WebAssembly.Global()";
       required(arguments, 1, what);
       const members = dictionary(descriptor, what);
@@ -31,7 +34,7 @@ export function makeGlobal(realm: Realm): new (descriptor: any, ...value: any[])
       if (name === undefined) throw new TypeError(`${what}: the property 'value' is required`);
       const type = toValueType(name, `${what}: 'value'`);
       check(type, what);
-      const inner = realm.context.makeGlobal(type, mutable, v === undefined ? defaultValue(type, what) : v);
+      const inner = realm.context.makeGlobal(type, mutable, missing(type, v) ? defaultValue(type, what) : v[0]);
       globals.set(this, inner);
       realm.register(inner, this);
     }

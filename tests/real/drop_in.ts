@@ -228,14 +228,12 @@ export function area(s: Shape) { return s.kind === "circle" ? Math.PI * s.r ** 2
   },
   {
     name: "@wasm-fmt/dart_fmt@0.4.0",
-    toolchain: "Dart, dart2wasm: garbage collection, string builtins",
+    toolchain: "Dart, dart2wasm with garbage collection",
     async run(load) {
-      const { default: init, format } = await load(`${this.name}/web`);
-      await init(await file(`${this.name}/dart_fmt.wasm`));
+      const { format } = await load(this.name);
       return format(
         "void main(){var x=[1,2,3].map((e)=>e*2).where((e){return e>2;}).toList();print('\\$x');}",
         "main.dart",
-        { line_width: 40, language_version: "3.6.0" },
       );
     },
   },

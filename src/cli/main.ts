@@ -65,6 +65,14 @@ function integer(text: string): number {
   if (!Number.isSafeInteger(n)) throw new InvalidArgumentError("It is no integer.");
   return n;
 }
+function amount(text: string): number {
+  const n = integer(text.replaceAll("_", ""));
+  if (n < 0) throw new InvalidArgumentError("It is below 0.");
+  return n;
+}
+function fuel(who: string): Option {
+  return new Option("--fuel <n>", `loop passes and function entries that ${who} before it traps`).argParser(amount);
+}
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
@@ -99,6 +107,7 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--json", "one object per command, each on a line")
     .addOption(tier("interp", "jit"))
     .addOption(features())
+    .addOption(fuel("each call may take"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
   program.command("run")
@@ -111,6 +120,8 @@ function makeProgram(done: (code: number) => void): Command {
     .option("-i, --invoke <name>", "the export to call")
     .addOption(tier("interp", "jit"))
     .addOption(features())
+    .addOption(fuel("the program may take"))
+    .option("--timeout <ms>", "milliseconds after which it traps", amount)
     .passThroughOptions()
     .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
 

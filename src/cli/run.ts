@@ -1,4 +1,4 @@
-// `strata run`: makes an instance of a module and calls one of its exports. Ctrl-C interrupts the program.
+// `strata run`: makes an instance of a module and calls one of its exports. Ctrl-C, a timeout and lack of fuel end the program in a trap.
 
 import { Engine, type Imports } from "../api/engine.ts";
 import { type Func, innerFunc } from "../api/func.ts";
@@ -23,6 +23,10 @@ export interface RunOptions {
   readonly tier?: TierChoice;
   readonly invoke?: string;
   readonly features?: FeatureChange;
+  /** Loop passes and function entries it may take; not counted if not given. */
+  readonly fuel?: number;
+  /** Milliseconds it may run. */
+  readonly timeout?: number;
 }
 
 /** What runs when no export is named. */
@@ -30,13 +34,16 @@ const ENTRIES = ["_start", "main"];
 
 /** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
 export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<ExitCode> {
-  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), features: options.features });
+  const { features, fuel, timeout = Infinity } = options;
+  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), features, fuel });
   const { source } = await loadModule(spec);
   const module = named(spec, () => engine.compile(source));
   using _watch = await watch(engine);
-  const instance = engine.instantiate(module, offers(engine, module));
-  const func = findEntry(instance, options.invoke, args);
-  for (const line of callWithText(instance, func, args)) console.log(visible(line));
+  const lines = engine.withDeadline(timeout, () => {
+    const instance = engine.instantiate(module, offers(engine, module));
+    return callWithText(instance, findEntry(instance, options.invoke, args), args);
+  });
+  for (const line of lines) console.log(visible(line));
   return ExitCode.OK;
 }
 

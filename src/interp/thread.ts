@@ -297,17 +297,18 @@ export class Thread implements InterpThread {
     for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) yield codes[at / FRAME_WORDS].func;
   }
 
-  /** Takes its part off the shared stack, of which it must be the topmost, so that others can run there. */
+  /** Takes its part off the shared stack, so that others can run there. It must be the one that runs: what lies above has ended. */
   park(): void {
     if (this.#first < 0) return;
-    if (ACTIVE[ACTIVE.length - 1] !== this) throw new BugError("a thread was parked below another");
+    const at = ACTIVE.lastIndexOf(this);
+    if (at < 0) throw new BugError("a thread was parked that does not run");
     const first = this.#first << 1, bottom = this.#bottom;
     const i32 = this.i32.slice(first, this.#sp << 1);
     const frames = FRAMES.slice(bottom, this.top + FRAME_WORDS);
     for (let at = 0; at < frames.length; at += FRAME_WORDS) frames[at + FP] -= first;
     const codes = CODES.slice(bottom / FRAME_WORDS, this.top / FRAME_WORDS + 1);
     this.#parked = { i32, frames, codes };
-    ACTIVE.length--;
+    ACTIVE.length = at;
     this.#first = -1;
     this.#sp = i32.length >> 1;
     this.#bottom = 0;

@@ -61,7 +61,7 @@ export interface InterpThread {
   scan(visit: (ref: number, isFunc: boolean) => void): void;
   /** Instances with a frame, for the collector. */
   functions(): Iterable<WasmFunc>;
-  /** Takes its part off the stack that all threads share, of which it must be the topmost; only `frames`, `scan`, `functions` and `reset` may then be called. */
+  /** Takes its part off the stack that all threads share, of which it must be the topmost that has not ended; only `frames`, `scan`, `functions` and `reset` may then be called. */
   park(): void;
   /** Puts it back on top. False, and it stays parked, if there is no room. */
   unpark(): boolean;

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { nativeUnavailable } from "../../src/platform/permissions.ts";
 import { testUnless } from "../skip.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url);
@@ -208,4 +209,25 @@ for (const tier of ["interp", "jit"]) {
     assertEquals(code, 130);
     assertStringIncludes(stderr, "error: trap: interrupted\n  at spin");
   });
+}
+
+for (const tier of ["interp", "jit"]) {
+  testUnless(
+    tier === "jit" ? nativeUnavailable() : undefined,
+    `run --fuel and --timeout end a program of tier ${tier}`,
+    async () => {
+      const run = (...args: string[]) => strata(["run", "--tier", tier, ...args]);
+      const spent = await run("--fuel", "1_000", "--invoke", "fib", wat, "20");
+      assertEquals(spent.code, 134);
+      assertMatch(spent.err, /^error: trap: fuel exhausted\n {2}at fib /);
+      assertEquals(
+        (await run("--fuel", "1_000_000", "--timeout", "60000", "--invoke", "fib", wat, "10")).out,
+        "=> 55:i32\n",
+      );
+      const late = await run("--timeout", "50", "--invoke", "spin", wat);
+      assertEquals(late.code, 134);
+      assertMatch(late.err, /^error: trap: deadline exceeded\n {2}at spin /);
+      assertEquals((await run("--fuel", "-1", "--invoke", "fib", wat, "1")).code, 2);
+    },
+  );
 }

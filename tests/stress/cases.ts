@@ -1,7 +1,9 @@
 // What must not bring the process down, and must give back what it took. Each case takes a tier and a scale: tests run them small, scripts/stress.ts large.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Engine, type Func, type Instance, type TierName, Trap } from "../../mod.ts";
+import { Engine, type Func, type Instance, Suspending, type TierName, Trap } from "../../mod.ts";
+import { startNative } from "../../src/abi/native.ts";
+import { randomNumbers } from "../security/tiers.ts";
 
 /** A case: `scale` 1 takes about a second. */
 export interface StressCase {
@@ -172,6 +174,52 @@ export const CASES: readonly StressCase[] = [
         assert(!finalized.has(value));
       }
       assertEquals(finalized.size, 500 * scale - 4);
+    },
+  },
+  {
+    name: "thousands of parked calls are settled in any order, and stacks come back",
+    async run(tier, scale) {
+      const engine = new Engine({ tier });
+      const pending: { resolve: (x: number) => void; reject: (e: Error) => void }[] = [];
+      const call = new Suspending(() => new Promise((resolve, reject) => pending.push({ resolve, reject })));
+      const instance = engine.load(TEXT, { host: { call } });
+      const stacks = () => tier === "jit" ? startNative().stacks.live : 0;
+      const before = stacks();
+      const random = randomNumbers(5);
+      for (let round = 0; round < scale; round++) {
+        const running = Array.from({ length: 2000 }, (_, i) => instance.func("keep").callAsync(8 * i, i));
+        assertEquals(pending.length, running.length);
+        const settled = Promise.allSettled(running);
+        const left = [...pending.keys()];
+        while (left.length > 0) {
+          const i = left.splice(random() % left.length, 1)[0];
+          if (i % 7 === 0) pending[i].reject(new Error(String(i)));
+          else pending[i].resolve(i);
+          if (random() % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+          if (random() % 500 === 0) engine.gc();
+        }
+        for (const [i, result] of (await settled).entries()) {
+          if (result.status === "fulfilled") assertEquals([result.value, i % 7 > 0], [77 + 0x55667788 + 2, true]);
+          else assertEquals(result.reason.message, String(i));
+        }
+        pending.length = 0;
+        assertEquals(stacks(), before);
+      }
+    },
+  },
+  {
+    name: "executions in slices of time take turns",
+    run(tier, scale) {
+      const engine = new Engine({ tier });
+      const instance = make(engine, (x) => x);
+      const spinning = Array.from({ length: 20 }, () => instance.func("spin").start());
+      for (let i = 0; i < 200 * scale; i++) {
+        const execution = spinning[i % spinning.length];
+        assertEquals(execution.resume({ deadlineMs: 1 }), { done: false, reason: "deadline" });
+        assertEquals(execution.frames().length, 1);
+        assertEquals(instance.exports.host(i), 2 * i);
+      }
+      for (const execution of spinning) execution.cancel();
     },
   },
   {

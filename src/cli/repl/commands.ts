@@ -5,6 +5,7 @@ import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
 import { generalCommands } from "./general.ts";
+import { LIMIT_COMMANDS } from "./limits.ts";
 import { MEMORY_COMMANDS } from "./memory.ts";
 import { MODULE_COMMANDS } from "./modules.ts";
 import type { Output, Session } from "./session.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   ...STATE_COMMANDS,
   ...CODE_COMMANDS,
   ...CALL_COMMANDS,
+  ...LIMIT_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, execute, runScript),
 ];
 

@@ -28,6 +28,8 @@ export interface ReplOptions {
   readonly tier?: TierChoice;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
+  /** Fuel of each call; not counted if not given. */
+  readonly fuel?: number;
 }
 
 /** Runs the shell; resolves with the exit code. */
@@ -38,6 +40,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     colours: takesColours(),
     tier: options.tier ?? "auto",
     features: options.features,
+    fuel: options.fuel,
     interactive,
   });
   using _watch = watchInterrupt(session.engine.interruptWord);

@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly tier: TierChoice;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
+  /** What each call may take; undefined: fuel is not counted. */
+  readonly fuel?: number;
   /** Whether a person types the commands. */
   readonly interactive?: boolean;
   /** Receives lines; standard output and error if not given. */
@@ -67,6 +69,8 @@ export class Session {
   /** Module names of imports that another instance serves than the one of that name. */
   readonly importNames: Map<string, string> = new Map();
   #current: string | undefined;
+  /** What each call may take. */
+  limits: { readonly timeoutMs?: number; readonly fuel?: number };
   /** The results of the last call. */
   results: readonly Value[] = [];
   #roots: Root[] = [];
@@ -79,7 +83,9 @@ export class Session {
   #printed: string[] = [];
 
   constructor(options: SessionOptions) {
-    this.engine = new Engine({ tier: options.tier, features: options.features });
+    const { tier, features, fuel } = options;
+    this.engine = new Engine({ tier, features, fuel: fuel === undefined ? undefined : Infinity });
+    this.limits = { fuel };
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);
@@ -236,8 +242,10 @@ export class Session {
 
   /** Calls a function with values. Throws Trap, and what host functions throw. */
   call(func: Func, args: readonly Value[]): { results: Value[]; ms: number } {
+    const { timeoutMs = Infinity, fuel } = this.limits;
+    if (fuel !== undefined) this.engine.fuel = fuel;
     const began = performance.now();
-    const results = callWithValues(func, args);
+    const results = this.engine.withDeadline(timeoutMs, () => callWithValues(func, args));
     return { results, ms: performance.now() - began };
   }
 

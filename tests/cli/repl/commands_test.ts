@@ -223,3 +223,13 @@ Deno.test("--json gives one object per command, also for errors and traps", asyn
   assertEquals(objects[3].error.frames[0].name, "divide");
   assertEquals(objects[8].rows.some((r: { machine: { text: string }[] }) => r.machine.length > 0), true);
 });
+
+Deno.test(":set limits the calls that follow, by time and by fuel", async () => {
+  const { text } = await runShell(`${FIB}\n:set timeout 20\n:try spin\n:set timeout off\nfib 9`);
+  assertStringIncludes(text, "error: trap: deadline exceeded\n  at spin");
+  assertStringIncludes(text, "=> 34:i32");
+  const metered = await runShell(`${FIB}\nfib 9\n:set fuel 50\n:try fib 9\n:set`, { fuel: 1000 });
+  assertMatch(metered.text, /=> 34:i32[^]*error: trap: fuel exhausted\n {2}at fib[^]*fuel {5}50, taken so far \d+$/);
+  assertStringIncludes(await runAfter("", ":set fuel 5"), "error: this shell does not count fuel");
+  assertStringIncludes(await runAfter("", ":set speed 5"), "error: there is timeout and fuel to set, no speed");
+});

@@ -15,13 +15,14 @@ export interface Ran {
 /** Runs a script in a fresh shell. */
 export async function runShell(
   script: string,
-  options: { json?: boolean; tier?: "interp" | "jit" } = {},
+  options: { json?: boolean; tier?: "interp" | "jit"; fuel?: number } = {},
 ): Promise<Ran> {
   const lines: string[] = [];
   const session = new Session({
     json: options.json ?? false,
     colours: false,
     tier: options.tier ?? "interp",
+    fuel: options.fuel,
     write: (line) => lines.push(line),
   });
   let stopped: string | undefined;

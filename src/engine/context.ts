@@ -66,9 +66,14 @@ export class Context {
 
   /**
    * Makes an instance of a module and runs its start function. Throws LinkError, Trap, what the start function throws, ResourceError. `linked` is told of the instance
-   * before any of its code runs.
+   * before any of its code runs; `failed` decides what becomes of one whose code then throws.
    */
-  instantiate(valid: ValidModule, resolve: Resolver, linked?: (instance: WasmInstance) => void): WasmInstance {
+  instantiate(
+    valid: ValidModule,
+    resolve: Resolver,
+    linked: (instance: WasmInstance) => void = () => {},
+    failed: (instance: WasmInstance) => void = (i) => this.#abandon(i),
+  ): WasmInstance {
     const { store, caller, config } = this;
     let instance: WasmInstance | undefined;
     try {
@@ -76,15 +81,20 @@ export class Context {
       for (const f of instance.funcs) {
         if (f.instance === instance && config.tier !== "interp") store.setTier(f, config.tier);
       }
-      linked?.(instance);
+      linked(instance);
       start(instance, (f) => caller.call(f, []));
       return instance;
     } catch (error) {
-      // Tables of others may hold its functions already, so it stays until a collection finds that none does.
-      if (instance !== undefined) instance.disposed = true;
-      this.disposed();
+      if (instance === undefined) this.disposed();
+      else failed(instance);
       throw error;
     }
+  }
+
+  /** Tables of others may hold its functions already, so it stays until a collection finds that none does. */
+  #abandon(instance: WasmInstance): void {
+    instance.disposed = true;
+    this.disposed();
   }
 
   /** A global of the host's own. Throws TypeError for a value that has no conversion. */

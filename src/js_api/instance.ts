@@ -7,7 +7,7 @@ import { LinkError } from "../wasm/errors.ts";
 import { ExternKind, type Import } from "../wasm/module.ts";
 import { F32, F64, I32, I64, V128 } from "../wasm/types.ts";
 import { builtinOf, globalType, makeBuiltin } from "./builtins.ts";
-import type { InstanceState, ModuleState, Realm } from "./realm.ts";
+import type { InstanceState, Keeper, ModuleState, Realm } from "./realm.ts";
 import { defineInterface, isObject, required } from "./webidl.ts";
 
 /** Checks what was given as import object. Throws TypeError for what is neither undefined nor an object. */
@@ -112,22 +112,22 @@ function instantiate(
 ): InstanceState {
   let reading = -1;
   let inner: WasmInstance;
+  // Holds the instance while its start function runs; if that fails, what it gave away to JavaScript does.
+  let keeper: Keeper;
   try {
-    inner = realm.context.instantiate(
-      state.valid,
-      () => supplies[++reading](),
-      (instance) => realm.own(instance),
-    );
+    inner = realm.context.instantiate(state.valid, () => supplies[++reading](), (instance) => {
+      keeper = realm.keeperOf(instance);
+      realm.own(instance);
+    }, () => {});
   } catch (error) {
     if (!(error instanceof LinkError)) throw realm.outward(error, what, below);
     const { module, field, message } = error;
     const reason = message.replace(`: import "${module}" "${field}"`, "");
     throw new realm.errors.LinkError(`${what}: Import #${reading} "${module}" "${field}": ${reason}`);
   }
-  const keeper = realm.keeperOf(inner);
   const exports = Object.create(null);
   for (const [name, x] of inner.exports) exports[name] = realm.objectFor(x);
-  return { exports: Object.freeze(exports), keeper };
+  return { exports: Object.freeze(exports), keeper: keeper! };
 }
 
 /** Makes the class for a namespace; `objectFor` gives an Instance object for an instance that was made. */

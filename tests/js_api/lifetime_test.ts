@@ -1,6 +1,6 @@
 // What JavaScript lets go of is given back, although nobody disposes of anything here; what it still holds any part of stays.
 
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import v8 from "node:v8";
 import vm from "node:vm";
 import { createWebAssembly } from "../../src/js_api/namespace.ts";
@@ -61,6 +61,20 @@ for (const tier of ["interp", "jit"] as const) {
     assertEquals([first(), other.exports.table.get(1)()], [42, 42]);
     assertStrictEquals(table.get(0), first);
     assertStrictEquals(other.exports.table.get(0), other.exports.f);
+  });
+
+  Deno.test(`${tier}: what a start function gave away works on after it failed`, async () => {
+    const W = createWebAssembly({ tier, collectAfterDisposals: 1 });
+    const module = new W.Module(wasm(`(module (import "m" "give" (func $give (param funcref))) (memory 1)
+      (func $f (result i32) (i32.load8_u (i32.const 0))) (elem declare func $f)
+      (func $start (i32.store8 (i32.const 0) (i32.const 9)) (call $give (ref.func $f)) unreachable) (start $start))`));
+    let given: () => number;
+    assertThrows(() => new W.Instance(module, { m: { give: (f: () => number) => void (given = f) } }), W.RuntimeError);
+    for (let i = 0; i < 2; i++) {
+      make(W);
+      await settle();
+    }
+    assertEquals(given!(), 9);
   });
 
   Deno.test(`${tier}: host functions that an instance imports live as long as it does`, async () => {

@@ -49,6 +49,31 @@ export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/repo
 export type { HeapFigures } from "./src/gc/heap.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget, TrapSites } from "./src/asm/code.ts";
+export { createWebAssembly, WebAssembly } from "./src/js_api/namespace.ts";
+export { type Installed, installGlobal } from "./src/js_api/install.ts";
+export type {
+  AddressValue,
+  BytesSource,
+  CompileOptions,
+  ExceptionObject,
+  ExternalKind,
+  GlobalDescriptorInit,
+  GlobalObject,
+  ImportObject,
+  InstanceObject,
+  InstantiatedSource,
+  InterfaceClass,
+  MemoryDescriptorInit,
+  MemoryObject,
+  ModuleClass,
+  ModuleObject,
+  SuspendingObject,
+  TableDescriptorInit,
+  TableObject,
+  TagObject,
+  ValueTypeName,
+  WebAssemblyNamespace,
+} from "./src/js_api/types.ts";
 export {
   CompileError,
   LinkError,

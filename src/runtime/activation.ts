@@ -796,7 +796,9 @@ export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
 /** Calls a host function; gives what it gives. */
 export function askHost(store: Store, func: WasmFunc, { words, at }: SlotRange): unknown {
   const { params } = func.signature.type;
-  if (func.signature.vectors) throw new TypeError(`${func.name} has a v128 in its type, so it cannot be called`);
+  if (func.signature.vectors) {
+    throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
+  }
   const host = func.host!;
   if (params.length === 0) return host();
   if (params.length === 1) return host(readSlot(store, words, at, params[0]));

@@ -80,6 +80,10 @@ export class Exceptions {
   };
   /** The exception that a JavaScript object stands for; set by the library above. */
   insideOf: (value: unknown) => WasmException | undefined = () => undefined;
+  /** Whether a JavaScript object stands for a trap; set by the library above if it shows traps as objects of its own. */
+  isTrap: (value: unknown) => boolean = () => false;
+  /** What Wasm and JavaScript see of an error of Strata's own that is no trap; set by the library above if it has errors of its own. */
+  outsideError: (error: unknown) => unknown = (error) => error;
   /** Exceptions with references that JavaScript may hold. */
   readonly #outside = new Set<WeakRef<WasmException>>();
   readonly #ended = new FinalizationRegistry<WeakRef<WasmException>>((ref) => this.#outside.delete(ref));
@@ -89,12 +93,14 @@ export class Exceptions {
   /** The exception for what a host function threw; undefined for what Wasm may not catch. */
   enter(error: unknown): WasmException | undefined {
     if (error instanceof Trap || error instanceof BugError || error instanceof Uncatchable) return undefined;
+    if (this.isTrap(error)) return undefined;
     const inside = this.insideOf(error);
     if (inside !== undefined) return inside;
+    const value = this.outsideError(error);
     // Most are caught by nobody, and then the value needs no reference.
     return new WasmException(this.jsTag, () => {
       const payload = new Int32Array(2);
-      writeSlot(this.store, payload, 0, EXTERNREF, error);
+      writeSlot(this.store, payload, 0, EXTERNREF, value);
       return payload;
     });
   }

@@ -13,7 +13,9 @@ import { writeSlots } from "./values.ts";
  */
 export function callPromising(store: Store, func: WasmFunc, args: ArrayLike<unknown>): Promise<unknown> {
   if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
-  if (func.signature.vectors) throw new TypeError(`${func.name} has a v128 in its type, so JavaScript cannot call it`);
+  if (func.signature.vectors) {
+    throw new TypeError(`${func.name} has a v128 or an exnref in its type, so JavaScript cannot call it`);
+  }
   const { params, results } = func.signature.type;
   const words = new Int32Array(2 * Math.max(func.paramSlots, func.resultSlots));
   writeSlots(store, words, 0, params, args);

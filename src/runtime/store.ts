@@ -95,7 +95,7 @@ export class Store {
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
   native: NativeTier | undefined = undefined;
-  /** Makes the JavaScript function that stands for a function; set by the library above. */
+  /** Gives the JavaScript function that stands for a function, always the same; set by the library above. */
   exporter: (func: WasmFunc) => unknown = () => {
     throw new BugError("nobody exports functions");
   };
@@ -324,7 +324,7 @@ export class Store {
 
   /** The JavaScript function that stands for `func`; always the same. */
   exportFunc(func: WasmFunc): unknown {
-    return func.exported ??= this.exporter(func);
+    return this.exporter(func);
   }
 
   /** Forgets a range of functions that nothing can call any more: all of an instance, or one host function. */

@@ -11,7 +11,7 @@ import { WasmMemory } from "../runtime/memory.ts";
 import { WasmTable } from "../runtime/table.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import { Trap, type WasmFrame } from "../wasm/errors.ts";
+import { Trap } from "../wasm/errors.ts";
 import { type Callee, type ErrorClasses, errorFor, makeErrors } from "./errors.ts";
 import { type InternalSlot, internalSlot } from "./webidl.ts";
 

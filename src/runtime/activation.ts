@@ -209,7 +209,7 @@ export class Activation {
   goOnWith(value: unknown): SlotRange {
     const { callee } = this.pause as Pause & { reason: "promise" };
     return this.#resume(() => {
-      const words = new Int32Array(callee.resultSlots * 2);
+      const words = callee.resultSlots === 0 ? NO_PAYLOAD : new Int32Array(callee.resultSlots * 2);
       try {
         writeHostResults(this.store, callee, value, { words, at: 0 });
       } catch (error) {

@@ -384,7 +384,7 @@ export function generateProgram(source: number | Decisions): Program {
     simd: c.oneIn(2),
     gc: c.oneIn(2),
     exceptions: c.weighted([[2, "none"], [2, "new"], [1, "old"]]),
-    atomics: c.oneIn(5),
+    atomics: c.oneIn(3),
     proposals: c.oneIn(12),
     overlong: padding.weighted([[2, 0], [1, 12], [1, 2]]),
   };

@@ -13,7 +13,7 @@ import { tableStatement, tableValue } from "./body_tables.ts";
 import type { Choices } from "./choices.ts";
 import { indexed, numberConstant, referenceConstant } from "./constant_expression.ts";
 import type { PaddedWriter } from "./padded_writer.ts";
-import { type Builder, FUEL } from "./program.ts";
+import { type Builder, FUEL } from "./builder.ts";
 
 /** A label: what a branch to it carries, and what code may be there. */
 export interface Label {

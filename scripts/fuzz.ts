@@ -5,7 +5,7 @@ import { fuzzMutants } from "./fuzz/mutants.ts";
 import { fuzzPrograms, reportCoverage, showProgram } from "./fuzz/programs.ts";
 import { scriptArgs } from "./arguments.ts";
 
-const USAGE = "deno task fuzz mutants|programs|coverage|show [--seed N] [--count N] [--batch N] [folder…]";
+const USAGE = "deno task fuzz [mutants|programs|coverage|show] [--seed N] [--count N] [--batch N] [folder…]";
 const args = scriptArgs(USAGE, { string: ["seed", "count", "batch"], default: { seed: "1", batch: "5000" } });
 const [command = "mutants", ...rest] = args._.map(String);
 const seed = Number(args.seed);

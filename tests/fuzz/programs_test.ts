@@ -10,7 +10,7 @@ import { generateProgram } from "./generator/program.ts";
 import { strataHosts } from "./hosts.ts";
 import { shrink } from "./shrink.ts";
 
-const PROGRAMS = 150;
+const PROGRAMS = 120;
 
 Deno.test("random programs give the same results, traps, host calls, memories, globals and tables in every tier and in V8", () => {
   const hosts = strataHosts();

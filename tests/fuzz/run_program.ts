@@ -3,7 +3,8 @@
 
 import { ExternKind } from "../../src/wasm/module.ts";
 import { EXTERNREF, F32, I32, I64, isRef, typeName, type ValType } from "../../src/wasm/types.ts";
-import { type Call, HOST_VALUES, type HostValue, type Program, seenByJs } from "./generator/program.ts";
+import { type Call, HOST_VALUES, type HostValue, seenByJs } from "./generator/calls.ts";
+import type { Program } from "./generator/program.ts";
 import type { Caught, Host, Running } from "./hosts.ts";
 
 /** What a run showed: a line for each thing, to be compared with V8's, and the same with what only tiers of Strata have in common. */

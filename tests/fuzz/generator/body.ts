@@ -13,7 +13,7 @@ import { tableStatement, tableValue } from "./body_tables.ts";
 import type { Choices } from "./choices.ts";
 import { indexed, numberConstant, referenceConstant } from "./constant_expression.ts";
 import type { PaddedWriter } from "./padded_writer.ts";
-import { type Builder, FUEL } from "./program.ts";
+import { type Builder, FUEL } from "./builder.ts";
 
 /** A label: what a branch to it carries, and what code may be there. */
 export interface Label {
@@ -137,7 +137,6 @@ export class Body {
 
   /** A new local; one without a default value may only be read after it was set, in the same block. */
   newLocal(t: ValType): number {
-    // Wide frames are a matter of luck, not of how long a body is: a local that nobody else sees can serve twice.
     return this.locals.push(t) - 1;
   }
   /** A local whose value can be used as `t`; -1 if there is none. */

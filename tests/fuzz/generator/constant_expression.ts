@@ -17,7 +17,7 @@ import {
 } from "../../../src/wasm/types.ts";
 import { f32Value, f64Value, i32Value, i64Value, v128Value } from "./constants.ts";
 import type { PaddedWriter } from "./padded_writer.ts";
-import type { Builder } from "./program.ts";
+import type { Builder } from "./builder.ts";
 import { unpacked } from "./types.ts";
 
 /** Writes a constant expression of type `t`; `globals`: whether it may name globals that were defined before. */

@@ -16,7 +16,7 @@ import {
 } from "../../../src/wasm/types.ts";
 import { indexed } from "./constant_expression.ts";
 import type { PaddedWriter } from "./padded_writer.ts";
-import { type Builder, HOST_ID } from "./program.ts";
+import { type Builder, HOST_ID } from "./builder.ts";
 
 /** Locals of both functions. */
 export const DIGEST_LOCALS: readonly { count: number; type: ValType }[] = [

@@ -26,11 +26,13 @@ import type { Choices } from "./choices.ts";
 
 /** What a program may use. */
 export interface Profile {
-  /** Vectors; structures, arrays and their like; several memories, tables of other types. */
+  /** Vectors. */
   readonly simd: boolean;
+  /** Structures, arrays, i31, all reference types. */
   readonly gc: boolean;
   /** The old exceptions, the new ones, or none. */
   readonly exceptions: "none" | "old" | "new";
+  /** Atomic accesses and shared memories. */
   readonly atomics: boolean;
   /** What V8 has not: wide arithmetic, pages of one byte. */
   readonly proposals: boolean;

@@ -48,7 +48,15 @@ export { TrapCode } from "./src/wasm/traps.ts";
 export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";
 export type { HeapFigures } from "./src/gc/heap.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
-export type { Code, FrameMap, Relocation, RelocationKind, RelocationTarget, TrapSites } from "./src/asm/code.ts";
+export type {
+  Code,
+  FrameMap,
+  LoopEntry,
+  Relocation,
+  RelocationKind,
+  RelocationTarget,
+  TrapSites,
+} from "./src/asm/code.ts";
 export { createWebAssembly, WebAssembly } from "./src/js_api/namespace.ts";
 export { type Installed, installGlobal } from "./src/js_api/install.ts";
 export type {

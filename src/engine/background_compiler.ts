@@ -10,7 +10,7 @@ import type { CompileAnswer, CompileRequest } from "./compile_worker.ts";
 const MODULE = new URL("./compile_worker.ts", import.meta.url);
 const FOLDER = new URL("../", import.meta.url);
 /** Milliseconds until a Worker that says nothing counts as failed. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 30_000;
 
 /** A function whose code has come, or has not because the Worker failed. */
 export interface Compiled {

@@ -11,19 +11,25 @@ export interface TierEvent {
   readonly time: number;
   /** Whether a function moved, for its next calls, or a frame that runs. */
   readonly what: "function" | "frame";
-  /** The function's name and index. */
+  /** The function's name. */
   readonly name: string;
+  /** Its index in its module. */
   readonly index: number;
+  /** The tier it was in. */
   readonly from: TierName;
+  /** The tier it is in now. */
   readonly to: TierName;
+  /** What made it move. */
   readonly why: TierCause;
   /** Byte offset in the module: for `loop` behind the loop's head, for a frame where it goes on; -1 otherwise. */
   readonly offset: number;
-  /** Calls of the function and passes of the loop that the interpreter counted until then; 0 where it was not asked. */
+  /** Calls of the function that the interpreter counted until then; 0 where it was not asked. */
   readonly calls: number;
+  /** Likewise passes of the loop. */
   readonly passes: number;
-  /** Milliseconds that compiling took, and bytes of machine code; 0 where nothing was compiled. */
+  /** Milliseconds that compiling took; 0 where nothing was compiled. */
   readonly compileMs: number;
+  /** Bytes of the machine code that it runs from now on; 0 if there is none. */
   readonly codeBytes: number;
   /** Whether a Worker compiled it. */
   readonly worker: boolean;

@@ -441,3 +441,40 @@ testNative("the stack is exhausted where it would be, also when frames move in e
     }
   }
 });
+
+testNative("fuel is taken at the same places in every tier, also by frames that move", () => {
+  const source = `(module
+    (import "h" "f" (func $host (param i32)))
+    (func $leaf (param i32) (result i32) (local i32)
+      (loop $l
+        (local.set 1 (i32.add (local.get 1) (i32.const 2)))
+        (br_if $l (local.tee 0 (i32.shr_u (local.get 0) (i32.const 1)))))
+      (local.get 1))
+    (func $deep (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (i32.add (call $leaf (local.get 0)) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+        (else (call $host (i32.const 3)) (i32.const 0))))
+    (func $tail (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (return_call $tail (i32.sub (local.get 0) (i32.const 1))))
+        (else (i32.const 5))))
+    (func (export "run") (param i32) (result i32) (local i32)
+      (loop $l
+        (local.set 1 (i32.add (local.get 1) (i32.add (call $tail (i32.const 7)) (call $deep (local.get 0)))))
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (local.get 1)))`;
+  const taken = (options: EngineOptions) => {
+    const engine = new Engine({ ...options, fuel: 1e9 });
+    const { exports } = engine.load(source, { h: { f: () => {} } });
+    const seen: unknown[] = [];
+    for (const n of [1, 5, 30]) seen.push(exports.run(n), engine.fuelConsumed);
+    // And where it runs out.
+    for (let fuel = 100; fuel < 300; fuel += 7) {
+      engine.fuel = fuel;
+      seen.push(caught(() => exports.run(9)), engine.fuel);
+    }
+    return seen;
+  };
+  const expected = taken({ tier: "interp" });
+  for (const options of [{ tier: "jit" } as const, ...Object.values(MOVING)]) assertEquals(taken(options), expected);
+});

@@ -1,7 +1,7 @@
 // What must not bring the process down, and must give back what it took. Each case takes a tier and a scale: tests run them small, scripts/stress.ts large.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Engine, type Func, type Instance, Suspending, type TierName, Trap } from "../../mod.ts";
+import { Engine, type EngineOptions, type Func, type Instance, Suspending, type TierName, Trap } from "../../mod.ts";
 import { startNative } from "../../src/abi/native.ts";
 import { randomNumbers } from "../security/tiers.ts";
 
@@ -36,6 +36,41 @@ const TEXT = `(module
       (i32.add (i32.wrap_i64 (local.get 2)) (i32.trunc_f64_s (local.get 3)))))
   (func (export "spin") (loop (br 0)))
   (func (export "store") (param i32 externref) (table.set (local.get 0) (local.get 1))))`;
+
+// Loops and recursion that throw, catch and allocate, with calls of the host in between.
+const MOVING = `(module
+  (import "host" "call" (func $call (param i32) (result i32)))
+  (type $node (struct (field (ref null $node)) (field i32)))
+  (tag $odd (param i32))
+  (func $check (param i32)
+    (if (i32.and (call $call (local.get 0)) (i32.const 1)) (then (throw $odd (local.get 0)))))
+  (func $list (param $n i32) (result (ref null $node)) (local $l (ref null $node))
+    (loop $more
+      (local.set $l (struct.new $node (local.get $l) (call $call (local.get $n))))
+      (br_if $more (i32.ge_s (local.tee $n (i32.sub (local.get $n) (i32.const 1))) (i32.const 0))))
+    (local.get $l))
+  (func $sum (param $l (ref null $node)) (result i32) (local $s i32) (local $v v128)
+    (block $end
+      (loop $next
+        (br_if $end (ref.is_null (local.get $l)))
+        (local.set $v (i32x4.add (local.get $v) (i32x4.splat (struct.get $node 1 (local.get $l)))))
+        (local.set $s (i32.add (local.get $s) (call $call (i32.const 2))))
+        (local.set $l (struct.get $node 0 (local.get $l)))
+        (br $next)))
+    (i32.add (local.get $s) (i32x4.extract_lane 3 (local.get $v))))
+  (func $tree (export "run") (param $n i32) (result i32) (local $i i32) (local $s i32) (local $f f64)
+    (local.set $i (i32.const 3))
+    (loop $l
+      (block $done
+        (block $caught (result i32)
+          (try_table (catch $odd $caught) (call $check (i32.add (local.get $n) (local.get $i))))
+          (br $done))
+        (local.set $s (i32.add (local.get $s) (i32.mul (i32.const 1000)))))
+      (local.set $f (f64.add (local.get $f) (f64.const 0.25)))
+      (local.set $s (i32.add (local.get $s) (call $sum (call $list (local.get $n)))))
+      (if (local.get $n) (then (local.set $s (i32.add (local.get $s) (i32.shr_u (call $tree (i32.shr_u (local.get $n) (i32.const 1))) (i32.const 1))))))
+      (br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+    (i32.add (local.get $s) (i32.trunc_f64_s (local.get $f)))))`;
 
 function make(engine: Engine, call: (x: number) => number): Instance {
   return engine.load(TEXT, { host: { call } });
@@ -153,6 +188,32 @@ export const CASES: readonly StressCase[] = [
       for (let i = 0; i < 50 * scale; i++) {
         assertEquals(instance.exports.host(30), 465);
         assertThrows(() => instance.exports.deep(0), Trap, "call stack exhausted");
+      }
+    },
+  },
+  {
+    name: "frames move between tiers while they recurse, throw and allocate",
+    run(tier, scale) {
+      const make = (options: EngineOptions, call: (x: number, instance: () => Instance) => number) => {
+        const engine = new Engine({ ...options, gcMinimumBytes: 1 << 16 });
+        const instance: Instance = engine.load(MOVING, { host: { call: (x: number) => call(x, () => instance) } });
+        return { engine, run: instance.exports.run as (n: number) => number };
+      };
+      const expected = Array.from({ length: 12 }, (_, n) => make({ tier: "interp" }, (x) => x).run(n));
+      const jit: EngineOptions[] = [{ tier }, { tier: "auto", callThreshold: 3, loopThreshold: 3 }, { tierZeal: true }];
+      for (const options of tier === "interp" ? [{ tier }] : [...jit, { tierZeal: scale }]) {
+        const random = randomNumbers(scale);
+        const choices = tier === "interp" ? ["interp", "auto"] as const : ["interp", "jit", "auto"] as const;
+        const { engine, run } = make(options, (x, instance) => {
+          const own = instance().functions.filter((f) => !f.isHost);
+          if (random() % 4 === 0) own[random() % own.length].tier = choices[random() % choices.length];
+          if (random() % 64 === 0) engine.gc();
+          return x;
+        });
+        for (let i = 0; i < 20 * scale; i++) {
+          const n = random() % expected.length;
+          assertEquals(run(n), expected[n]);
+        }
       }
     },
   },

@@ -26,7 +26,7 @@ const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >>
 const geomean = (list: number[]) => Math.exp(list.reduce((s, x) => s + Math.log(x), 0) / list.length);
 
 /** Rounds before the first that counts: by then V8 has optimised the compiler. */
-const WARM_UP = 4;
+const WARM_UP = 8;
 const ROUNDS = 9;
 
 /** A row per module, of the usual ones and of `more` (files), and one for all. */

@@ -95,26 +95,41 @@ export class Moves {
 
   /** The collected moves in order; the collection is empty again. */
   take(): MoveProgram {
-    this.#order();
-    const { items, length } = this.#program;
+    const program = this.#program;
+    if (this.#savesSlots()) this.#saveSlots();
+    program.takeAll(this.#stores);
+    program.takeAll(this.#copies);
+    if (this.#targetCount > 0) this.#orderRegisters();
+    program.takeAll(this.#constants);
+    program.takeAll(this.#loads);
+    const { items, length } = program;
+    program.length = 0;
     return length === 0 ? EMPTY : items.slice(0, length);
   }
 
-  /** Emits the collected moves; the collection is empty again. */
+  /** Emits the collected moves in the same order; the collection is empty again. */
   emit(): void {
-    this.#order();
-    emitSteps(this.#m, this.#program.items, this.#program.length);
+    if (this.#savesSlots()) {
+      this.#saveSlots();
+      this.#emitAll(this.#program);
+    }
+    this.#emitAll(this.#stores);
+    this.#emitAll(this.#copies);
+    if (this.#targetCount > 0) {
+      this.#orderRegisters();
+      this.#emitAll(this.#program);
+    }
+    this.#emitAll(this.#constants);
+    this.#emitAll(this.#loads);
   }
 
-  #order(): void {
-    const program = this.#program, loads = this.#loads, stores = this.#stores, copies = this.#copies;
-    program.length = 0;
-    if (copies.length > 0 || (loads.length > 0 && stores.length > 0)) this.#saveSlots();
-    program.takeAll(stores);
-    program.takeAll(copies);
-    if (this.#targetCount > 0) this.#orderRegisters();
-    program.takeAll(this.#constants);
-    program.takeAll(loads);
+  #emitAll(steps: Steps): void {
+    emitSteps(this.#m, steps.items, steps.length);
+    steps.length = 0;
+  }
+
+  #savesSlots(): boolean {
+    return this.#copies.length > 0 || (this.#loads.length > 0 && this.#stores.length > 0);
   }
 
   /** Copies slots that are written before they are read to spare ones, and lets the readers read those. */

@@ -102,12 +102,15 @@ export class State {
     }
     this.locals = this.height = kinds.length;
     this.at = 0;
-    this.where.fill(SLOT, 0, kinds.length);
-    this.clean.fill(0, 0, kinds.length);
-    this.home.fill(NONE, 0, kinds.length);
-    for (let i = 0; i < kinds.length; i++) this.kind[i] = kinds[i];
-    this.#head.fill(NONE);
-    this.#homeOf.fill(NONE);
+    // Loops: most functions have few locals, and fill() takes longer to begin.
+    for (let i = 0; i < kinds.length; i++) {
+      this.where[i] = SLOT;
+      this.clean[i] = 0;
+      this.home[i] = NONE;
+      this.kind[i] = kinds[i];
+    }
+    for (let r = 0; r <= REGISTERS; r++) this.#head[r] = NONE;
+    for (let r = 0; r < REGISTERS; r++) this.#homeOf[r] = NONE;
     this.#constantCount = 0;
     this.#usedInts = this.#usedFloats = 0;
     this.#pinnedInts = this.#pinnedFloats = 0;

@@ -75,6 +75,8 @@ export const NONE: readonly ValType[] = [];
 export const SINGLE: readonly (readonly ValType[])[] = [[], [I32], [I64], [F32], [F64], [V128]];
 const LETTERS: Record<string, ValType> = { i: I32, l: I64, f: F32, d: F64, v: V128, a: -1 };
 const ADDRESS = -1;
+/** An offset behind every module: a small integer, since each instruction is compared with it. */
+const NEVER = 0x7fffffff;
 /** Lanes of the shapes, by their first five letters. */
 const LANES: Record<string, number> = { i8x16: 16, i16x8: 8, i32x4: 4, i64x2: 2, f32x4: 4, f64x2: 2 };
 
@@ -150,7 +152,7 @@ export class BodyValidator {
   /** Globals with this index and above are out of scope in a constant expression. */
   globalsInScope = 0;
   /** The loop ends before the first instruction that ends here or behind. */
-  #stopAt = Infinity;
+  #stopAt = NEVER;
 
   constructor(context: ModuleContext) {
     this.c = context;
@@ -206,7 +208,7 @@ export class BodyValidator {
   }
 
   begin(start: number, end: number, results: readonly ValType[]): void {
-    this.#stopAt = Infinity;
+    this.#stopAt = NEVER;
     this.r.pos = start;
     this.r.end = end;
     this.sp =

@@ -67,7 +67,7 @@ function runWasi(engine: Engine, module: Module, spec: string, args: readonly st
   const { invoke } = options;
   const name = spec.split(/[/\\]/).pop() || spec;
   const given = wasiOptions(name, invoke === undefined ? args : [], options);
-  using wasi = makeWasi(() => new Wasi({ ...given, stdin: "inherit" }));
+  using wasi = makeWasi(() => new Wasi({ ...given, stdin: "inherit", exitWhenClosed: true }));
   const instance = engine.instantiate(module, offers(engine, module, wasi));
   try {
     if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;

@@ -1,23 +1,34 @@
 // Files of the host through Deno's own functions, for where there is no FFI: each name of a path is looked at in turn, and what was opened is compared with what was looked at.
 // Between the looks somebody else on the host may exchange a directory for a link: that race is left (README). Dates are exact to the millisecond.
 
-import * as fs from "node:fs";
+import type * as NodeFs from "node:fs";
+import { BugError } from "../base/bug.ts";
 import { Errno, fail } from "./errno.ts";
 import type { Host, HostDirectory, HostEntry, HostFile, NewTime, OpenHow, Stat } from "./host_files.ts";
-import { isAbsolute, join, resolve } from "./path.ts";
+import { isAbsolute, join } from "./path.ts";
 import { ClockId, FileType } from "./types.ts";
 
 /** Symbolic links that one path may lead through, as on Linux. */
 const MAX_LINKS = 40;
 /** Sizes and positions that JavaScript's numbers hold exactly. */
 const MAX_OFFSET = BigInt(Number.MAX_SAFE_INTEGER);
-const { constants: O } = fs;
+/** There a name with one of these would be more than one name. */
+const NOT_IN_NAMES = Deno.build.os === "windows" ? /[\\:]/ : undefined;
+
+let fs: typeof NodeFs;
+/** Loads node:fs, when a directory is given to a program: programs that use no files start sooner without. */
+function load(): void {
+  const found = (globalThis as { process?: { getBuiltinModule(name: string): unknown } }).process
+    ?.getBuiltinModule("node:fs");
+  if (found === undefined) throw new BugError("Deno has no node:fs");
+  fs = found as typeof NodeFs;
+}
 
 function offset(value: bigint): number {
   return value > MAX_OFFSET ? fail(Errno.INVAL) : Number(value);
 }
 
-function typeOf(s: fs.BigIntStats): number {
+function typeOf(s: NodeFs.BigIntStats): number {
   if (s.isFile()) return FileType.REGULAR_FILE;
   if (s.isDirectory()) return FileType.DIRECTORY;
   if (s.isSymbolicLink()) return FileType.SYMBOLIC_LINK;
@@ -26,7 +37,7 @@ function typeOf(s: fs.BigIntStats): number {
   return s.isSocket() ? FileType.SOCKET_STREAM : FileType.UNKNOWN;
 }
 
-function statFrom(s: fs.BigIntStats): Stat {
+function statFrom(s: NodeFs.BigIntStats): Stat {
   const time = (ns: bigint) => ns < 0n ? 0n : ns;
   return {
     dev: s.dev,
@@ -147,6 +158,7 @@ class DenoDirectory implements HostDirectory {
     let found: Stat | undefined = this.#self;
     while (rest.length > 0) {
       const next = rest.pop()!;
+      if (NOT_IN_NAMES?.test(next)) fail(Errno.INVAL);
       if (found === undefined) fail(Errno.NOENT);
       if (found.type !== FileType.DIRECTORY) fail(Errno.NOTDIR);
       if (next === ".") continue;
@@ -163,7 +175,8 @@ class DenoDirectory implements HostDirectory {
         if (++links > MAX_LINKS) fail(Errno.LOOP);
         const content = fs.readlinkSync(here);
         if (isAbsolute(content)) fail(Errno.PERM);
-        rest.push(...content.split("/").filter((n) => n !== "").reverse());
+        const separator = NOT_IN_NAMES === undefined ? "/" : /[\\/]/;
+        rest.push(...content.split(separator).filter((n) => n !== "").reverse());
         found = look(join(this.#path, ...at));
       } else at.push(next);
     }
@@ -192,6 +205,7 @@ class DenoDirectory implements HostDirectory {
       }
       if (how.directory || place.slash) fail(Errno.NOTDIR);
     }
+    const { constants: O } = fs;
     let flags = how.write ? how.read ? O.O_RDWR : O.O_WRONLY : O.O_RDONLY;
     flags |= O.O_NOFOLLOW;
     if (how.nonblock) flags |= O.O_NONBLOCK;
@@ -310,7 +324,10 @@ class DenoDirectory implements HostDirectory {
 
 /** The host through Deno's own functions. Its clocks are those of JavaScript, and it cannot wait for files. */
 export const denoHost: Host = {
-  openRoot: (path) => new DenoDirectory(fs.realpathSync(resolve(path))),
+  openRoot: (path) => {
+    load();
+    return new DenoDirectory(fs.realpathSync(path));
+  },
   now: (id) => {
     if (id === ClockId.REALTIME) return BigInt(Date.now()) * 1_000_000n;
     return id === ClockId.MONOTONIC ? BigInt(Math.round(performance.now() * 1e6)) : undefined;

@@ -36,11 +36,26 @@ function isDirectoryDescriptor(d: Descriptor): d is DirectoryDescriptor {
   return isDirectory(d.node);
 }
 
+/** Descriptors that one program can have, so that it cannot take all that the process has. */
+const MAX_DESCRIPTORS = 8192;
+
 /** The descriptors of one program. */
 export class Descriptors {
   readonly #used = new Map<number, Descriptor>();
   /** No number below is free. */
   #lowest = 0;
+
+  /** Ends the call with EMFILE if there is no room for another: to be asked before something is opened. */
+  checkRoom(): void {
+    if (this.#used.size >= MAX_DESCRIPTORS) fail(Errno.MFILE);
+  }
+
+  /** Entries of directories that are kept for cookies. */
+  get listed(): number {
+    let sum = 0;
+    for (const { entries } of this.#used.values()) sum += entries?.length ?? 0;
+    return sum;
+  }
 
   /** Adds a descriptor under the lowest free number, which it gives. */
   add(descriptor: Descriptor): number {

@@ -1,9 +1,12 @@
 // The call fd_readdir. Cookies count in a list that is made when a reader begins, so that what is added or removed meanwhile moves nothing.
 
-import { FileType } from "./types.ts";
+import { Errno, fail } from "./errno.ts";
 import type { Program } from "./program.ts";
-import { DIRENT, Right } from "./types.ts";
+import { DIRENT, FileType, Right } from "./types.ts";
 import type { HostEntry } from "./host_files.ts";
+
+/** Entries that a program's open directories may hold together. */
+const MAX_LISTED = 2 ** 20;
 
 const encoder = new TextEncoder();
 
@@ -22,7 +25,10 @@ export function fdReaddir(
   if (cookie === 0n || d.entries === undefined) {
     const { ino } = d.node.stat();
     const dots: HostEntry[] = [".", ".."].map((name) => ({ name, ino, type: FileType.DIRECTORY }));
-    d.entries = [...dots, ...d.node.entries()];
+    d.entries = undefined;
+    const entries = dots.concat(d.node.entries());
+    if (entries.length + p.fds.listed > MAX_LISTED) fail(Errno.NOMEM);
+    d.entries = entries;
   }
   const { entries } = d;
   const record = new DataView(new ArrayBuffer(DIRENT.bytes));

@@ -117,6 +117,7 @@ export function pathOpen(
   const asksToWrite = (rights & Right.FD_WRITE) !== 0n || has(OpenFlag.TRUNC);
   if (d.readOnly && (asksToWrite || has(OpenFlag.CREAT))) fail(Errno.PERM);
   const write = asksToWrite || (!d.readOnly && (rights & writes) !== 0n);
+  fds.checkRoom();
   const node = d.node.open(text, {
     read: (rights & (Right.FD_READ | Right.FD_READDIR)) !== 0n || !write,
     write,

@@ -16,6 +16,7 @@ export function sockAccept(p: Program, fd: number, flags: number, result: number
   if ((flags & ~FdFlag.NONBLOCK) !== 0) fail(Errno.INVAL);
   p.memory.check(result, 4);
   checkReady(p, d.node.pollable, d.flags, false);
+  p.fds.checkRoom();
   const node = d.node.accept();
   const accepted = p.fds.add({
     node,

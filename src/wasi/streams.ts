@@ -1,6 +1,7 @@
 // Standard input, output and error: those of this process, nothing, or what the embedder gives.
 
 import { Errno, fail } from "./errno.ts";
+import { WasiExit } from "./exit.ts";
 import type { HostFile, Stat } from "./host_files.ts";
 import { FileType } from "./types.ts";
 
@@ -85,11 +86,22 @@ function checkCount(count: number, into: Bytes): number {
   throw new RangeError(`standard input gave ${count} bytes, but the buffer takes 0 to ${into.length}`);
 }
 
-/** The stream for standard output (1) or error (2). */
-export function outputStream(to: WasiOutput, fd: 1 | 2): Stream {
+/** The exit code of a program that the signal SIGPIPE ended, as shells tell it. */
+const BROKEN_PIPE_EXIT = 128 + 13;
+
+/** The stream for standard output (1) or error (2). With `exitWhenClosed` the program ends when nobody reads any more. */
+export function outputStream(to: WasiOutput, fd: 1 | 2, exitWhenClosed: boolean): Stream {
   if (to === "inherit") {
     const stream = fd === 1 ? Deno.stdout : Deno.stderr;
-    return new Stream({ write: (bytes) => stream.writeSync(bytes) }, fd, stream.isTerminal());
+    const inherited = (bytes: Bytes) => {
+      try {
+        return stream.writeSync(bytes);
+      } catch (e) {
+        if (exitWhenClosed && e instanceof Deno.errors.BrokenPipe) throw new WasiExit(BROKEN_PIPE_EXIT);
+        throw e;
+      }
+    };
+    return new Stream({ write: inherited }, fd, stream.isTerminal());
   }
   const write = (bytes: Bytes) => {
     if (to !== "null") to(bytes.slice());

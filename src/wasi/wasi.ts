@@ -47,6 +47,8 @@ export interface WasiOptions {
   readonly stdout?: WasiOutput;
   /** Standard error; default `"inherit"`. */
   readonly stderr?: WasiOutput;
+  /** Whether a program ends, with exit code 141, when nobody reads its output any more, as native programs do; otherwise it gets EPIPE. Default no. */
+  readonly exitWhenClosed?: boolean;
   /**
    * How files are reached: `linux` through the kernel, free of races (needs Linux 5.8 and `--allow-ffi`), `deno` through Deno's own functions, `auto` (default) as
    * `linux` where that can be.
@@ -141,8 +143,9 @@ export class Wasi implements Disposable {
       program.fds.add({ node, type: node.type, rights, inheriting: 0n, flags: 0, position: 0n, readOnly: false });
     };
     stream(inputStream(options.stdin ?? "null"), Right.FD_READ);
-    stream(outputStream(options.stdout ?? "inherit", 1), Right.FD_WRITE);
-    stream(outputStream(options.stderr ?? "inherit", 2), Right.FD_WRITE);
+    const exits = options.exitWhenClosed ?? false;
+    stream(outputStream(options.stdout ?? "inherit", 1, exits), Right.FD_WRITE);
+    stream(outputStream(options.stderr ?? "inherit", 2, exits), Right.FD_WRITE);
     try {
       for (const [guest, given] of Object.entries(preopens)) {
         this.#preopen(guest, typeof given === "string" ? { path: given } : given);

@@ -112,6 +112,22 @@ for (const [what, program] of [["that computes", SPIN], ["that waits for input",
   });
 }
 
+Deno.test("a command ends when nobody reads its output any more, as any program does", async () => {
+  const source = SPIN.replace(
+    "(loop $l (br $l))",
+    "(loop $l (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16))) (br $l))",
+  );
+  await withFile("yes.wat", source, async (path) => {
+    const args = ["run", "-A", "--no-check", CLI, "run", path];
+    const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "piped" }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    const err = await new Response(child.stderr).text();
+    assertEquals([(await child.status).code, err], [141, ""]);
+  });
+});
+
 Deno.test("a trap of a command is shown, with exit code 134", async () => {
   const source = `(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
     (func $bad (export "_start") unreachable))`;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ALL_RIGHTS, DIRECTORY_RIGHTS, FdFlag, FILE_RIGHTS, OpenFlag, Right } from "../../src/wasi/types.ts";
-import { everyWay, Guest, MEMORY_BYTES, OUT, temporary, withFolder } from "./guest.ts";
+import { assertErrno, everyWay, Guest, MEMORY_BYTES, OUT, temporary, withFolder } from "./guest.ts";
 
 everyWay("fd_close frees the number, which the next descriptor gets", (way) => {
   withFolder(way, (g) => {
@@ -99,4 +99,17 @@ everyWay("fd_prestat_get and fd_prestat_dir_name tell the directories that are t
   g.fails("BADF", "fd_prestat_dir_name", 5, OUT, 10);
   const opened = g.openDirectory(".");
   g.fails("BADF", "fd_prestat_get", opened, OUT);
+});
+
+everyWay("a program cannot open without end", (way) => {
+  withFolder(way, (g) => {
+    let code = 0, count = 0;
+    while (code === 0 && count < 100_000) {
+      code = g.call("path_open", 3, 0, ".", 0, 0n, 0n, 0, OUT);
+      count++;
+    }
+    assertErrno(code, "MFILE");
+    g.ok("fd_close", 5);
+    assertEquals(g.openDirectory("."), 5);
+  });
 });

@@ -9,6 +9,11 @@ const I31_MIN = -(2 ** 30), I31_MAX = 2 ** 30 - 1;
 
 const FREE: unique symbol = Symbol("free");
 
+/** Handles that are not worth a collection. */
+const SMALLEST_LIMIT = 50_000;
+/** UTF-16 units of a string that is still looked for among those with a handle. */
+const LOOKED_UP_UNITS = 64;
+
 /** Called when a collection finds that Wasm cannot reach a value any more. */
 export type Finalizer = (value: unknown) => void;
 
@@ -19,23 +24,30 @@ export class HostHandles {
   readonly #numbers = new Map<unknown, number>();
   readonly #freeList: number[] = [];
   readonly #finalizers = new Map<number, Finalizer[]>();
+  /** Handles in use at which a collection is worth its while. */
+  #limit = SMALLEST_LIMIT;
+  /** Whether so many are in use that somebody should collect, where he holds no references himself. */
+  crowded = false;
 
   /** Handles in use. */
   get size(): number {
     return this.#values.length - 1 - this.#freeList.length;
   }
 
-  /** The reference of a value; equal values give equal references while Wasm can hold them. `null` gives null. */
+  /** The reference of a value; equal values, long strings excepted, give equal references while Wasm can hold them. `null` gives null. */
   toRef(value: unknown): number {
     if (value === null) return NULL_REF;
     if (typeof value === "number" && Number.isInteger(value) && value >= I31_MIN && value <= I31_MAX) {
       if (!Object.is(value, -0)) return ((value << 1) | 1) >>> 0;
     }
-    const known = Object.is(value, -0) ? undefined : this.#numbers.get(value);
+    // Wasm cannot compare strings by their references, and to look a long one up costs as much as to read it.
+    const unknown = Object.is(value, -0) || (typeof value === "string" && value.length > LOOKED_UP_UNITS);
+    const known = unknown ? undefined : this.#numbers.get(value);
     if (known !== undefined) return ((known << 2) | 2) >>> 0;
     const number = this.#freeList.pop() ?? this.#values.length;
     this.#values[number] = value;
-    if (!Object.is(value, -0)) this.#numbers.set(value, number);
+    if (!unknown) this.#numbers.set(value, number);
+    if (this.size > this.#limit) this.crowded = true;
     return ((number << 2) | 2) >>> 0;
   }
 
@@ -77,6 +89,8 @@ export class HostHandles {
       this.#freeList.push(n);
       freed++;
     }
+    this.#limit = Math.max(SMALLEST_LIMIT, 2 * this.size);
+    this.crowded = false;
     return { freed, finalizers };
   }
 }

@@ -652,7 +652,10 @@ export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
         : `${func.name} cannot suspend: it was not reached by a promising call`,
     );
   }
-  writeHostResults(store, func, askHost(store, func, args), args);
+  const value = askHost(store, func, args);
+  // Here, as while the host function ran, all references are where roots are looked for.
+  if (store.handles.crowded) store.collectHandles();
+  writeHostResults(store, func, value, args);
 }
 
 /** Calls a host function; gives what it gives. */

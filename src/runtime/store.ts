@@ -117,6 +117,11 @@ export class Store {
     return this.#heap;
   }
 
+  /** Collects because there are many references to host values. Nobody may hold any where no roots are looked for. */
+  collectHandles(): void {
+    if (this.#paused === 0) collectUnasked(this);
+  }
+
   /** Runs `f`, during which allocations do not collect: for those who hold references where no roots are looked for. */
   withoutCollection<T>(f: () => T): T {
     this.#paused++;

@@ -7,12 +7,13 @@ import { BugError } from "../base/bug.ts";
 export const NULL_REF = 0;
 const I31_MIN = -(2 ** 30), I31_MAX = 2 ** 30 - 1;
 
-const FREE: unique symbol = Symbol("free");
+/** Handles that are made at least before a sweep pays: they take some 10 MB with what they keep. */
+const MANY = 50_000;
 
-/** Handles that are not worth a collection. */
-const SMALLEST_LIMIT = 50_000;
-/** UTF-16 units of a string that is still looked for among those with a handle. */
+/** UTF-16 units of a string that is looked for among those with a handle: Wasm cannot compare strings by their references, and looking one up costs as much as reading it. */
 const LOOKED_UP_UNITS = 64;
+
+const FREE: unique symbol = Symbol("free");
 
 /** Called when a collection finds that Wasm cannot reach a value any more. */
 export type Finalizer = (value: unknown) => void;
@@ -24,11 +25,15 @@ export class HostHandles {
   readonly #numbers = new Map<unknown, number>();
   readonly #freeList: number[] = [];
   readonly #finalizers = new Map<number, Finalizer[]>();
-  /** Handles in use at which a collection is worth its while. */
-  #limit = SMALLEST_LIMIT;
-  /** Whether so many are in use that somebody should collect, where he holds no references himself. */
-  crowded = false;
 
+  /** Handles made since the last sweep, and how many of them make the table crowded. */
+  #made = 0;
+  #many = MANY;
+
+  /** Whether so many handles were made since the last sweep that another one pays. */
+  get crowded(): boolean {
+    return this.#made >= this.#many;
+  }
   /** Handles in use. */
   get size(): number {
     return this.#values.length - 1 - this.#freeList.length;
@@ -40,14 +45,19 @@ export class HostHandles {
     if (typeof value === "number" && Number.isInteger(value) && value >= I31_MIN && value <= I31_MAX) {
       if (!Object.is(value, -0)) return ((value << 1) | 1) >>> 0;
     }
-    // Wasm cannot compare strings by their references, and to look a long one up costs as much as to read it.
-    const unknown = Object.is(value, -0) || (typeof value === "string" && value.length > LOOKED_UP_UNITS);
-    const known = unknown ? undefined : this.#numbers.get(value);
+    if (Object.is(value, -0) || (typeof value === "string" && value.length > LOOKED_UP_UNITS)) return this.add(value);
+    const known = this.#numbers.get(value);
     if (known !== undefined) return ((known << 2) | 2) >>> 0;
+    const ref = this.add(value);
+    this.#numbers.set(value, ref >>> 2);
+    return ref;
+  }
+
+  /** A new reference of a value, for who remembers it: `toRef` would give another. */
+  add(value: unknown): number {
+    this.#made++;
     const number = this.#freeList.pop() ?? this.#values.length;
     this.#values[number] = value;
-    if (!unknown) this.#numbers.set(value, number);
-    if (this.size > this.#limit) this.crowded = true;
     return ((number << 2) | 2) >>> 0;
   }
 
@@ -89,8 +99,8 @@ export class HostHandles {
       this.#freeList.push(n);
       freed++;
     }
-    this.#limit = Math.max(SMALLEST_LIMIT, 2 * this.size);
-    this.crowded = false;
+    this.#made = 0;
+    this.#many = Math.max(MANY, this.size);
     return { freed, finalizers };
   }
 }

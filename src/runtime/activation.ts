@@ -654,7 +654,7 @@ export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
   }
   const value = askHost(store, func, args);
   // Here, as while the host function ran, all references are where roots are looked for.
-  if (store.handles.crowded) store.collectHandles();
+  if (store.handles.crowded) store.collectUnlessPaused();
   writeHostResults(store, func, value, args);
 }
 

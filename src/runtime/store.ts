@@ -117,8 +117,8 @@ export class Store {
     return this.#heap;
   }
 
-  /** Collects because there are many references to host values. Nobody may hold any where no roots are looked for. */
-  collectHandles(): void {
+  /** Collects, unless somebody holds references where no roots are looked for. */
+  collectUnlessPaused(): void {
     if (this.#paused === 0) collectUnasked(this);
   }
 

@@ -13,6 +13,10 @@ const MANY = 50_000;
 /** UTF-16 units of a string that is looked for among those with a handle: Wasm cannot compare strings by their references, and looking one up costs as much as reading it. */
 const LOOKED_UP_UNITS = 64;
 
+function isLookedUp(value: unknown): boolean {
+  return typeof value === "string" ? value.length <= LOOKED_UP_UNITS : !Object.is(value, -0);
+}
+
 const FREE: unique symbol = Symbol("free");
 
 /** Called when a collection finds that Wasm cannot reach a value any more. */
@@ -45,7 +49,7 @@ export class HostHandles {
     if (typeof value === "number" && Number.isInteger(value) && value >= I31_MIN && value <= I31_MAX) {
       if (!Object.is(value, -0)) return ((value << 1) | 1) >>> 0;
     }
-    if (Object.is(value, -0) || (typeof value === "string" && value.length > LOOKED_UP_UNITS)) return this.add(value);
+    if (!isLookedUp(value)) return this.add(value);
     const known = this.#numbers.get(value);
     if (known !== undefined) return ((known << 2) | 2) >>> 0;
     const ref = this.add(value);
@@ -94,7 +98,7 @@ export class HostHandles {
       if (value === FREE || marked.has(n)) continue;
       for (const f of this.#finalizers.get(n) ?? []) finalizers.push(() => f(value));
       this.#finalizers.delete(n);
-      if (this.#numbers.get(value) === n) this.#numbers.delete(value);
+      if (isLookedUp(value) && this.#numbers.get(value) === n) this.#numbers.delete(value);
       this.#values[n] = FREE;
       this.#freeList.push(n);
       freed++;

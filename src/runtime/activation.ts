@@ -665,6 +665,7 @@ export function askHost(store: Store, func: WasmFunc, { words, at }: SlotRange):
     throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
   }
   const host = func.host!;
+  if (func.raw) return host(words, at);
   if (params.length === 0) return host();
   if (params.length === 1) return host(readSlot(store, words, at, params[0]));
   if (params.length === 2) {

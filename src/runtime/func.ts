@@ -74,6 +74,8 @@ export class WasmFunc {
   nativeEntry = 0;
   /** What the stack block takes for a call of this function, once it was called (call.ts). */
   nativeCall: Int32Array | undefined = undefined;
+  /** A host function of Strata's own that takes the slots of its arguments instead: the words, and the index of the first slot. */
+  raw = false;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
   /** The JavaScript function that stands for this one, once asked for (same function, same identity). */

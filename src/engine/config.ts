@@ -22,7 +22,10 @@ export interface EngineOptions {
    * Default: not counted, which is a little faster.
    */
   readonly fuel?: number;
-  /** How many calls may wait for promises at once, each with its stacks; default 10,000, each of which takes some 10 KB, and 1 MB of address space in tier `jit`. */
+  /**
+   * How many calls may wait for promises at once, each with its stacks; default 5000, each of which takes some 10 KB, and 1 MB of address space in tier `jit`. There,
+   * all engines of a thread can have 8000 stacks together, 2000 in a Worker; beyond, calls end with a ResourceError.
+   */
   readonly maxParkedCalls?: number;
   /** The heap of structures and arrays is collected when it has grown by this factor since the last collection; default 2. */
   readonly gcGrowthFactor?: number;

@@ -43,11 +43,19 @@ export class InterpreterTier implements InterpTier {
   }
 }
 
-/** What a parked thread has: copies of its slots, frames and functions, as if it were alone on the stack. */
+/** Where a parked thread has copies of its slots, frames and functions, as if it were alone on the stack. */
 interface ParkedFrames {
-  readonly i32: Int32Array;
-  readonly frames: Int32Array;
-  readonly codes: readonly FunctionCode[];
+  i32: Int32Array;
+  frames: Int32Array;
+  readonly codes: FunctionCode[];
+}
+
+/** Words of copies that a thread keeps for the next time. */
+const KEPT_WORDS = 1 << 12;
+
+/** Copies `count` words; without making views, which takes longer than copying where they are few. */
+function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, count: number): void {
+  for (let i = 0; i < count; i++) to[toAt + i] = from[at + i];
 }
 
 const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES };
@@ -84,6 +92,8 @@ export class Thread implements InterpThread {
   #owes = false;
   /** What it had on the shared stack, while it is parked. */
   #parked: ParkedFrames | undefined;
+  /** The same when it is not, for the next time. */
+  #room: ParkedFrames | undefined;
 
   constructor(readonly store: Store) {}
 
@@ -303,16 +313,23 @@ export class Thread implements InterpThread {
     const at = ACTIVE.lastIndexOf(this);
     if (at < 0) throw new BugError("a thread was parked that does not run");
     const first = this.#first << 1, bottom = this.#bottom;
-    const i32 = this.i32.slice(first, this.#sp << 1);
-    const frames = FRAMES.slice(bottom, this.top + FRAME_WORDS);
-    for (let at = 0; at < frames.length; at += FRAME_WORDS) frames[at + FP] -= first;
-    const codes = CODES.slice(bottom / FRAME_WORDS, this.top / FRAME_WORDS + 1);
-    this.#parked = { i32, frames, codes };
+    const words = (this.#sp << 1) - first, frameWords = this.top + FRAME_WORDS - bottom;
+    const parked = this.#room ??= { i32: new Int32Array(64), frames: new Int32Array(64), codes: [] };
+    if (parked.i32.length < words) parked.i32 = new Int32Array(words);
+    if (parked.frames.length < frameWords) parked.frames = new Int32Array(frameWords);
+    copyWords(this.i32, first, parked.i32, 0, words);
+    copyWords(FRAMES, bottom, parked.frames, 0, frameWords);
+    parked.codes.length = frameWords / FRAME_WORDS;
+    for (let at = 0, k = 0; at < frameWords; at += FRAME_WORDS) {
+      parked.frames[at + FP] -= first;
+      parked.codes[k++] = CODES[(bottom + at) / FRAME_WORDS];
+    }
+    this.#parked = parked;
     ACTIVE.length = at;
     this.#first = -1;
-    this.#sp = i32.length >> 1;
+    this.#sp = words >> 1;
     this.#bottom = 0;
-    this.top = frames.length - FRAME_WORDS;
+    this.top = frameWords - FRAME_WORDS;
     if (ACTIVE.length === 0) forgetCodes();
   }
 
@@ -324,22 +341,25 @@ export class Thread implements InterpThread {
     const below = ACTIVE[ACTIVE.length - 1];
     const first = (below === undefined ? 0 : below.sp) << 1;
     const bottom = (below === undefined ? 0 : below.top) + FRAME_WORDS;
-    if (bottom + frames.length > LAST_FRAME + FRAME_WORDS || first + i32.length > STACK_WORDS) return false;
-    for (let at = 0, k = 0; at < frames.length; at += FRAME_WORDS) {
-      if (first + frames[at + FP] + codes[k++].frameWords > STACK_WORDS) return false;
+    const words = this.#sp << 1, frameWords = this.top + FRAME_WORDS;
+    if (bottom + frameWords > LAST_FRAME + FRAME_WORDS || first + words > STACK_WORDS) return false;
+    for (let k = 0; k < codes.length; k++) {
+      if (first + frames[k * FRAME_WORDS + FP] + codes[k].frameWords > STACK_WORDS) return false;
     }
     this.#parked = undefined;
     ACTIVE.push(this);
-    this.i32.set(i32, first);
-    FRAMES.set(frames, bottom);
+    copyWords(i32, 0, this.i32, first, words);
+    copyWords(frames, 0, FRAMES, bottom, frameWords);
     for (let at = bottom, k = 0; k < codes.length; at += FRAME_WORDS) {
       FRAMES[at + FP] += first;
       CODES[at / FRAME_WORDS] = codes[k++];
     }
+    codes.length = 0;
+    if (i32.length + frames.length > KEPT_WORDS) this.#room = undefined;
     this.#first = first >> 1;
-    this.#sp = this.#first + (i32.length >> 1);
+    this.#sp = this.#first + (words >> 1);
     this.#bottom = bottom;
-    this.top = bottom + frames.length - FRAME_WORDS;
+    this.top = bottom + frameWords - FRAME_WORDS;
     return true;
   }
 
@@ -355,7 +375,7 @@ export class Thread implements InterpThread {
     this.callee = undefined;
     this.exception = undefined;
     this.#before = this.#atSafepoint = this.#owes = false;
-    this.#parked = undefined;
+    if (this.#parked !== undefined) this.#parked = this.#room = undefined;
     if (ACTIVE.length === 0) forgetCodes();
   }
 }

@@ -21,8 +21,8 @@ export function withDeadline<T>(at: number, f: () => T): T {
   const before = deadline;
   if (at >= before) return f();
   deadline = at;
-  setAlarm();
   try {
+    setAlarm();
     return f();
   } finally {
     deadline = before;
@@ -31,21 +31,24 @@ export function withDeadline<T>(at: number, f: () => T): T {
   }
 }
 
-/** What the Worker goes by: a number that changes with each order, and the milliseconds from then on. */
+/** What the Worker goes by: a number that changes with each order, whether it is there, and the milliseconds from the order on. */
 const order = new Int32Array(new SharedArrayBuffer(16));
 const rest = new Float64Array(order.buffer, 8, 1);
-let watching = false;
 
 /** Has the bit set at the deadline; also after it came up too early. */
 export function setAlarm(): void {
-  if (!watching) {
-    if (deadline === Infinity || !canRunNative()) return;
+  rest[0] = deadline - performance.now();
+  Atomics.add(order, 0, 1);
+  if (Atomics.load(order, 1) !== 0) Atomics.notify(order, 0);
+  if (deadline === Infinity || !canRunNative() || Atomics.exchange(order, 1, 1) !== 0) return;
+  try {
     watch();
-    watching = true;
+  } catch (error) {
+    Atomics.store(order, 1, 0);
+    throw error;
   }
   rest[0] = deadline - performance.now();
   Atomics.add(order, 0, 1);
-  Atomics.notify(order, 0);
 }
 
 interface WorkerThreads {
@@ -56,24 +59,34 @@ interface WorkerThreads {
 function watch(): void {
   const { process } = globalThis as unknown as { process: { getBuiltinModule(name: string): WorkerThreads } };
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  const workerData = { order, rest, word: INTERRUPT, bit: InterruptBit.DEADLINE };
+  const idleMs = "WorkerGlobalScope" in globalThis ? WORKER_IDLE_MS : Infinity;
+  const workerData = { order, rest, word: INTERRUPT, bit: InterruptBit.DEADLINE, idleMs };
   new Worker(`(${keepTime})(require("node:worker_threads").workerData);`, { eval: true, workerData }).unref();
 }
+
+/** One that a Worker made does not end with that, but when it was not needed for as long as this. */
+const WORKER_IDLE_MS = 5000;
 
 interface Orders {
   readonly order: Int32Array<SharedArrayBuffer>;
   readonly rest: Float64Array;
   readonly word: Int32Array<SharedArrayBuffer>;
   readonly bit: number;
+  readonly idleMs: number;
 }
 
 /** What the Worker runs, as source text. */
-function keepTime({ order, rest, word, bit }: Orders): void {
+function keepTime({ order, rest, word, bit, idleMs }: Orders): void {
   for (;;) {
     const number = Atomics.load(order, 0);
     const ms = rest[0];
-    if (Atomics.wait(order, 0, number, Math.max(ms, 0)) !== "timed-out") continue;
-    Atomics.or(word, 0, bit);
-    Atomics.wait(order, 0, number);
+    if (ms < Infinity) {
+      if (Atomics.wait(order, 0, number, Math.max(ms, 0)) !== "timed-out") continue;
+      Atomics.or(word, 0, bit);
+    }
+    if (Atomics.wait(order, 0, number, idleMs) !== "timed-out") continue;
+    // From now on whoever gives an order starts another, unless one came meanwhile.
+    Atomics.store(order, 1, 0);
+    if (Atomics.load(order, 0) === number || Atomics.exchange(order, 1, 1) !== 0) return;
   }
 }

@@ -2,6 +2,7 @@
 // Takes sizes, gives stacks from a pool. What stands in a block is abi/vmctx.ts's table.
 
 import { BugError } from "../base/bug.ts";
+import { ResourceError } from "../wasm/errors.ts";
 import { bufferAt, type NativePointer, pointerTo } from "./ffi.ts";
 import {
   Access,
@@ -17,6 +18,12 @@ import {
 export const STACK_GUARD_BYTES = 65536;
 /** Usable bytes of a stack unless configured otherwise. */
 export const DEFAULT_STACK_BYTES = 1024 * 1024;
+
+/**
+ * Stacks that an isolate may have in use. Each takes two of the process's mappings, of which Linux allows 65,530 unless configured otherwise; when there are none
+ * left, Deno itself ends. Workers get less, since there may be many.
+ */
+const MAX_STACKS = "WorkerGlobalScope" in globalThis ? 2000 : 8000;
 
 /** A stack that machine code runs on. */
 export class NativeStack {
@@ -86,12 +93,13 @@ export class StackPool {
   #idle: NativeStack[] = [];
   #live = 0;
 
-  /** `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept. */
+  /** `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept, and `most` may be in use. */
   constructor(
     readonly stackBytes: number,
     readonly blockBytes: number,
     readonly prepare: (stack: NativeStack) => void,
     readonly keep = 64,
+    readonly most = MAX_STACKS,
   ) {}
 
   /** Stacks that are taken and not given back. */
@@ -99,8 +107,9 @@ export class StackPool {
     return this.#live;
   }
 
-  /** A prepared stack. Throws ResourceError when there is no room for a new one. */
+  /** A prepared stack. Throws ResourceError when there is no room for a new one, or when too many are in use. */
   take(): NativeStack {
+    if (this.#live >= this.most) throw new ResourceError(`more than ${this.most} native stacks are in use`);
     const stack = this.#idle.pop() ?? new NativeStack(this.stackBytes, this.blockBytes);
     this.prepare(stack);
     this.#live++;

@@ -183,7 +183,7 @@ export class Activation {
   goOnWith(value: unknown): SlotRange {
     const { callee } = this.pause as Pause & { reason: "promise" };
     return this.#resume(() => {
-      const words = new Int32Array(callee.resultSlots * 2);
+      const words = callee.resultSlots === 0 ? NO_PAYLOAD : new Int32Array(callee.resultSlots * 2);
       try {
         writeHostResults(this.store, callee, value, { words, at: 0 });
       } catch (error) {
@@ -400,15 +400,11 @@ export class Activation {
 
   /** Calls a host function; false if it threw and a frame caught that, or if it is waited for. */
   #callHost(callee: WasmFunc, args: SlotRange): boolean {
-    const { activations } = this.store;
-    const suspends = callee.suspending && this.kind === "promising";
-    if (suspends && activations.parked >= activations.maxParked) {
-      throw new ResourceError(`more than ${activations.maxParked} calls wait for promises`);
-    }
+    const waits = callee.suspending && this.kind === "promising";
+    if (waits) this.#checkRoomToPark();
     try {
-      if (suspends) {
-        const promise = Promise.resolve(askHost(this.store, callee, args));
-        this.pause = { reason: "promise", callee, promise };
+      if (waits) {
+        this.pause = { reason: "promise", callee, promise: Promise.resolve(askHost(this.store, callee, args)) };
         return false;
       }
       callHost(this.store, callee, args);
@@ -417,6 +413,12 @@ export class Activation {
       this.#enterHostError(error);
       return false;
     }
+  }
+
+  /** Wasm cannot catch this: it would go on at the limit. */
+  #checkRoomToPark(): void {
+    const { parked, maxParked } = this.store.activations;
+    if (parked >= maxParked) throw new ResourceError(`more than ${maxParked} calls wait for promises`);
   }
 
   /** What a host function threw becomes an exception of Wasm. Throws it again if no frame catches it. */

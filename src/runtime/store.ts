@@ -30,8 +30,8 @@ const NO_TYPE = -1;
 /** A zeroed vmctx for host functions, so that a record's vmctx is never null. */
 const HOST_VMCTX_BYTES = 64;
 
-/** Calls that may be parked at once. Each may have a native stack, of which the system's default limit of mappings allows about 30,000. */
-export const DEFAULT_MAX_PARKED = 10_000;
+/** Calls that may be parked at once. Each may have a native stack, of which an isolate has no more than platform/stacks.ts says. */
+export const DEFAULT_MAX_PARKED = 5000;
 
 /** What the host may make by itself. */
 export type HostExtern = WasmTable | WasmMemory | WasmGlobal;

@@ -142,18 +142,19 @@ testInTiers(
         break;
       }
     }
-    let execution: Execution | undefined;
+    const paused: Execution[] = [];
     const fails: unknown[] = [];
     hooks.host = (x) => {
       try {
-        fails.push(execution!.resume({ deadlineMs: 1 }));
+        fails.push(paused[0].resume({ deadlineMs: 1 }));
       } catch (error) {
         fails.push((error as Trap).kind);
       }
       return x;
     };
     const frames = instance.func("slow").tier === instance.func("hosted").tier ? depth : 1000;
-    execution = instance.func("slow").start(frames);
+    const execution = instance.func("slow").start(frames);
+    paused.push(execution);
     assertEquals(execution.resume({ deadlineMs: 5 }).done, false);
     assertEquals(execution.frames().length, Math.min(frames + 1, 10_000));
     assertEquals(exports.hosted(depth), depth);

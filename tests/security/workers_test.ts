@@ -21,7 +21,7 @@ function run(tier: TierName): Promise<unknown> {
 }
 
 testInTiers("Workers trap and are interrupted while they run, in turn and at once", async ({ engine }) => {
-  const expected = "memory-out-of-bounds,call-stack-exhausted,interrupted";
+  const expected = "memory-out-of-bounds,call-stack-exhausted,interrupted,deadline-exceeded,7";
   for (let i = 0; i < 2; i++) assertEquals(await run(engine.tier), expected);
   const all = await Promise.all(Array.from({ length: 4 }, () => run(engine.tier)));
   assertEquals(all, Array(4).fill(expected));

@@ -10,6 +10,13 @@ const I31_MIN = -(2 ** 30), I31_MAX = 2 ** 30 - 1;
 /** Handles that are made at least before a sweep pays: they take some 10 MB with what they keep. */
 const MANY = 50_000;
 
+/** UTF-16 units of a string that is looked for among those with a handle: Wasm cannot compare strings by their references, and looking one up costs as much as reading it. */
+const LOOKED_UP_UNITS = 64;
+
+function isLookedUp(value: unknown): boolean {
+  return typeof value === "string" ? value.length <= LOOKED_UP_UNITS : !Object.is(value, -0);
+}
+
 const FREE: unique symbol = Symbol("free");
 
 /** Called when a collection finds that Wasm cannot reach a value any more. */
@@ -36,16 +43,17 @@ export class HostHandles {
     return this.#values.length - 1 - this.#freeList.length;
   }
 
-  /** The reference of a value; equal values give equal references while Wasm can hold them. `null` gives null. */
+  /** The reference of a value; equal values, long strings excepted, give equal references while Wasm can hold them. `null` gives null. */
   toRef(value: unknown): number {
     if (value === null) return NULL_REF;
     if (typeof value === "number" && Number.isInteger(value) && value >= I31_MIN && value <= I31_MAX) {
       if (!Object.is(value, -0)) return ((value << 1) | 1) >>> 0;
     }
-    const known = Object.is(value, -0) ? undefined : this.#numbers.get(value);
+    if (!isLookedUp(value)) return this.add(value);
+    const known = this.#numbers.get(value);
     if (known !== undefined) return ((known << 2) | 2) >>> 0;
     const ref = this.add(value);
-    if (!Object.is(value, -0)) this.#numbers.set(value, ref >>> 2);
+    this.#numbers.set(value, ref >>> 2);
     return ref;
   }
 
@@ -90,7 +98,7 @@ export class HostHandles {
       if (value === FREE || marked.has(n)) continue;
       for (const f of this.#finalizers.get(n) ?? []) finalizers.push(() => f(value));
       this.#finalizers.delete(n);
-      if (this.#numbers.get(value) === n) this.#numbers.delete(value);
+      if (isLookedUp(value) && this.#numbers.get(value) === n) this.#numbers.delete(value);
       this.#values[n] = FREE;
       this.#freeList.push(n);
       freed++;

@@ -3,6 +3,7 @@
 import { HEADER_BYTES } from "../gc/layout.ts";
 import type { HostFunction, WasmFunc } from "../runtime/func.ts";
 import { arrayLength } from "../runtime/gc_operations.ts";
+import { readSlot } from "../runtime/values.ts";
 import { ExternKind, type Import } from "../wasm/module.ts";
 import {
   canonicalType,
@@ -40,6 +41,8 @@ const STRING: ValType = refType(Heap.EXTERN, false);
 interface Builtin {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
+  /** Whether its function takes slots (`WasmFunc.raw`), so that arrays need no JavaScript object. */
+  readonly raw?: true;
   make(realm: Realm): HostFunction;
 }
 
@@ -58,13 +61,14 @@ function at(realm: Realm, value: unknown, index: unknown): { s: string; i: numbe
   return i < s.length ? { s, i } : trap(realm, OUT_OF_STRING);
 }
 
-/** The code units of an array that JavaScript was given; valid until the heap grows. */
-function codeUnits(realm: Realm, array: unknown): Uint16Array {
-  if (array === null) trap(realm, NULL);
-  const { store } = realm.context;
-  const ref = store.objects.refOf(array)!;
-  return new Uint16Array(store.heap.u8.buffer, ref + HEADER_BYTES, arrayLength(store.heap, ref));
+/** The code units of the array that a reference refers to; valid until the heap grows. */
+function codeUnits(realm: Realm, ref: number): Uint16Array {
+  if (ref === 0) trap(realm, NULL);
+  const { heap } = realm.context.store;
+  return new Uint16Array(heap.u8.buffer, ref + HEADER_BYTES, arrayLength(heap, ref));
 }
+/** The 32 bits of a slot, signed. */
+const bits = (words: unknown, slot: unknown, offset: number) => (words as Int32Array)[2 * ((slot as number) + offset)];
 
 /** Units that one call of String.fromCharCode takes: more would fill JavaScript's stack. */
 const UNITS_AT_ONCE = 4096;
@@ -75,12 +79,15 @@ const JS_STRING: Readonly<Record<string, Builtin>> = {
   fromCharCodeArray: {
     params: [CODE_UNITS, I32, I32],
     results: [STRING],
-    make: (r) => (array, from, to) => {
-      const units = codeUnits(r, array), start = (from as number) >>> 0, end = (to as number) >>> 0;
+    raw: true,
+    make: (r) => (words, slot) => {
+      const units = codeUnits(r, bits(words, slot, 0));
+      const start = bits(words, slot, 1) >>> 0, end = bits(words, slot, 2) >>> 0;
       if (start > end || end > units.length) trap(r, OUT_OF_ARRAY);
       let result = "";
       for (let i = start; i < end; i += UNITS_AT_ONCE) {
-        result += String.fromCharCode(...units.subarray(i, Math.min(end, i + UNITS_AT_ONCE)));
+        const part = units.subarray(i, Math.min(end, i + UNITS_AT_ONCE)) as ArrayLike<number> as number[];
+        result += String.fromCharCode.apply(undefined, part);
       }
       return result;
     },
@@ -88,8 +95,10 @@ const JS_STRING: Readonly<Record<string, Builtin>> = {
   intoCharCodeArray: {
     params: [EXTERNREF, CODE_UNITS, I32],
     results: [I32],
-    make: (r) => (string, array, from) => {
-      const units = codeUnits(r, array), s = unwrap(r, string), start = (from as number) >>> 0;
+    raw: true,
+    make: (r) => (words, slot) => {
+      const units = codeUnits(r, bits(words, slot, 1)), start = bits(words, slot, 2) >>> 0;
+      const s = unwrap(r, readSlot(r.context.store, words as Int32Array, slot as number, EXTERNREF));
       if (start + s.length > units.length) trap(r, OUT_OF_ARRAY);
       for (let i = 0; i < s.length; i++) units[start + i] = s.charCodeAt(i);
       return s.length;
@@ -178,7 +187,10 @@ export function checkBuiltins(state: ModuleState): string | undefined {
 
 /** The function of a builtin for one instance. */
 export function makeBuiltin(realm: Realm, builtin: Builtin, name: string): WasmFunc {
-  return realm.context.store.addHostFunc(TYPES.funcType(builtin.params, builtin.results), builtin.make(realm), name);
+  const type = TYPES.funcType(builtin.params, builtin.results);
+  const func = realm.context.store.addHostFunc(type, builtin.make(realm), name);
+  func.raw = builtin.raw ?? false;
+  return func;
 }
 
 /** The type of a global of a module, with canonical references. */

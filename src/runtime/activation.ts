@@ -26,6 +26,8 @@ import { readSlot, writeSlot, writeSlots } from "./values.ts";
 
 const IDLE_THREADS = 8;
 
+const NO_WORDS = new Int32Array(0);
+
 /** Slot of a stack block where arguments and results stand. */
 const ARGS_SLOT = STACK.args >> 3;
 
@@ -138,7 +140,7 @@ export interface SlotRange {
 }
 
 /** What a call gives that was parked instead of ending. */
-export const PARKED: SlotRange = { words: new Int32Array(0), at: -1 };
+export const PARKED: SlotRange = { words: NO_WORDS, at: -1 };
 
 /** Why an activation is parked. */
 export type Pause =
@@ -209,7 +211,7 @@ export class Activation {
   goOnWith(value: unknown): SlotRange {
     const { callee } = this.pause as Pause & { reason: "promise" };
     return this.#resume(() => {
-      const words = callee.resultSlots === 0 ? NO_PAYLOAD : new Int32Array(callee.resultSlots * 2);
+      const words = callee.resultSlots === 0 ? NO_WORDS : new Int32Array(callee.resultSlots * 2);
       try {
         writeHostResults(this.store, callee, value, { words, at: 0 });
       } catch (error) {
@@ -790,7 +792,10 @@ export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
         : `${func.name} cannot suspend: it was not reached by a promising call`,
     );
   }
-  writeHostResults(store, func, askHost(store, func, args), args);
+  const value = askHost(store, func, args);
+  // Here, as while the host function ran, all references are where roots are looked for.
+  if (store.handles.crowded) store.collectUnlessPaused();
+  writeHostResults(store, func, value, args);
 }
 
 /** Calls a host function; gives what it gives. */
@@ -800,6 +805,7 @@ export function askHost(store: Store, func: WasmFunc, { words, at }: SlotRange):
     throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
   }
   const host = func.host!;
+  if (func.raw) return host(words, at);
   if (params.length === 0) return host();
   if (params.length === 1) return host(readSlot(store, words, at, params[0]));
   if (params.length === 2) {

@@ -37,6 +37,7 @@ export class Caller {
       throw new TypeError(`${func.name} has a v128 or an exnref in its type, so JavaScript cannot call it`);
     }
     const { store } = this;
+    if (store.handles.crowded) store.collectUnlessPaused();
     const { params, results } = func.signature.type;
     if (func.mode === Mode.NATIVE && func.nativeEntry !== 0 && store.meter === undefined) {
       const stack = this.#idle ?? this.#take();

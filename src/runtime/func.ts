@@ -78,6 +78,8 @@ export class WasmFunc {
   nativeCall: Int32Array | undefined = undefined;
   /** What the notes for the report of a fault take when the interpreter ran it, once it did. */
   note: number | undefined = undefined;
+  /** A host function of Strata's own that takes the slots of its arguments instead: the words, and the index of the first slot. */
+  raw = false;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
   /** The JavaScript function that stands for this one, once asked for (same function, same identity). */

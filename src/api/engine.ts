@@ -235,17 +235,7 @@ export class Engine {
   /** Keeps a value alive for Wasm until the root is removed (or disposed of). A value may have several roots. */
   addRoot(value: unknown): Root {
     const { store } = this.#context;
-    const ref = toRef(store, EXTERNREF, value);
-    const { hostRoots } = store;
-    hostRoots.set(ref, (hostRoots.get(ref) ?? 0) + 1);
-    let live = true;
-    const remove = () => {
-      if (!live) return;
-      live = false;
-      const n = hostRoots.get(ref)! - 1;
-      if (n === 0) hostRoots.delete(ref);
-      else hostRoots.set(ref, n);
-    };
+    const remove = store.addHostRoot(toRef(store, EXTERNREF, value));
     return { value, remove, [Symbol.dispose]: remove };
   }
 

@@ -132,6 +132,20 @@ export class Store {
     return this.#heap;
   }
 
+  /** Makes a reference a root; gives what ends that, once. */
+  addHostRoot(ref: number): () => void {
+    const { hostRoots } = this;
+    hostRoots.set(ref, (hostRoots.get(ref) ?? 0) + 1);
+    let live = true;
+    return () => {
+      if (!live) return;
+      live = false;
+      const n = hostRoots.get(ref)! - 1;
+      if (n === 0) hostRoots.delete(ref);
+      else hostRoots.set(ref, n);
+    };
+  }
+
   /** Collects, unless somebody holds references where no roots are looked for. */
   collectUnlessPaused(): void {
     if (this.#paused === 0) collectUnasked(this);

@@ -1,12 +1,12 @@
 // The state of a shell: engine, loaded instances, last results; and how what commands give is shown, as text or as JSON.
 // Finding functions and other things by what people type is here too.
 
-import { Engine, type Root } from "../../api/engine.ts";
+import { Engine } from "../../api/engine.ts";
 import { type Func, innerFunc } from "../../api/func.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
 import type { CompileMode, TierChoice } from "../../engine/config.ts";
 import type { Store } from "../../runtime/store.ts";
-import { fromRef, isExnType, isFuncType } from "../../runtime/values.ts";
+import { isFuncType } from "../../runtime/values.ts";
 import { Exception } from "../../api/exception.ts";
 import { CompileError, TextError, Trap } from "../../wasm/errors.ts";
 import { TrapCode } from "../../wasm/traps.ts";
@@ -78,7 +78,7 @@ export class Session {
   limits: { readonly timeoutMs?: number; readonly fuel?: number };
   /** The results of the last call. */
   results: readonly Value[] = [];
-  #roots: Root[] = [];
+  #roots: (() => void)[] = [];
   /** Set by `:quit`. */
   finished = false;
   /** What the process is to end with, if it ends because of an error. */
@@ -263,15 +263,11 @@ export class Session {
 
   /** Keeps results as `_`; host values among them stay alive as long. */
   keep(results: readonly Value[]): void {
-    for (const root of this.#roots) root.remove();
+    for (const remove of this.#roots) remove();
     this.#roots = [];
     for (const { type, bits } of results) {
       if (!isRef(type) || bits === 0n || isFuncType(type)) continue;
-      // An exception has no value in JavaScript, but a handle.
-      const value = isExnType(type)
-        ? this.store.handles.fromRef(Number(bits))
-        : fromRef(this.store, type, Number(bits));
-      this.#roots.push(this.engine.addRoot(value));
+      this.#roots.push(this.store.addHostRoot(Number(bits)));
     }
     this.results = results;
   }

@@ -34,6 +34,10 @@ export type {
   TableDescriptor,
   TagDescriptor,
 } from "./src/api/types.ts";
+export { Wasi, type WasiDirectory, type WasiInstance, type WasiOptions, type WasiSocket } from "./src/wasi/wasi.ts";
+export type { WasiInput, WasiOutput } from "./src/wasi/streams.ts";
+export type { WasiFunction } from "./src/wasi/calls.ts";
+export { WasiExit } from "./src/wasi/exit.ts";
 export type { Feature } from "./src/wasm/features.ts";
 export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config.ts";
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
@@ -53,6 +57,31 @@ export type {
   RelocationTarget,
   TrapSites,
 } from "./src/asm/code.ts";
+export { createWebAssembly, WebAssembly } from "./src/js_api/namespace.ts";
+export { type Installed, installGlobal } from "./src/js_api/install.ts";
+export type {
+  AddressValue,
+  BytesSource,
+  CompileOptions,
+  ExceptionObject,
+  ExternalKind,
+  GlobalDescriptorInit,
+  GlobalObject,
+  ImportObject,
+  InstanceObject,
+  InstantiatedSource,
+  InterfaceClass,
+  MemoryDescriptorInit,
+  MemoryObject,
+  ModuleClass,
+  ModuleObject,
+  SuspendingObject,
+  TableDescriptorInit,
+  TableObject,
+  TagObject,
+  ValueTypeName,
+  WebAssemblyNamespace,
+} from "./src/js_api/types.ts";
 export {
   CompileError,
   LinkError,
@@ -60,5 +89,6 @@ export {
   SuspendError,
   TextError,
   Trap,
+  Uncatchable,
   type WasmFrame,
 } from "./src/wasm/errors.ts";

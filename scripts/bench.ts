@@ -1,5 +1,5 @@
 // Benchmarks, all in one run: kernels in every tier against V8 (TurboFan here, Liftoff in an interleaved child), speed of compilation, cost of calls, host calls and traps.
-// Takes names of kernels to restrict the run, `--rounds N`, `--json`; prints medians, ratios and their geometric mean.
+// Takes names of kernels to restrict the run (`--no-kernels`: none), modules whose compilation is timed, too, `--rounds N`, `--json`; prints medians, ratios and their geometric mean.
 
 import { Engine, type Instance, type TierName } from "../mod.ts";
 import { columns } from "../src/cli/repl/print.ts";
@@ -9,12 +9,13 @@ import { Rival } from "./bench/rival.ts";
 import { compileSpeed } from "./bench/compile_speed.ts";
 import { callCosts } from "./bench/call_costs.ts";
 
-const args = scriptArgs("deno task bench [--rounds N] [--json] [--no-interp] [kernel…]", {
+const args = scriptArgs("deno task bench [--rounds N] [--json] [--no-interp] [--no-kernels] [kernel…] [file.wasm…]", {
   string: ["rounds"],
-  boolean: ["json", "no-interp"],
+  boolean: ["json", "no-interp", "no-kernels"],
 });
 const rounds = Number(args.rounds ?? 7);
-const only = args._.map(String);
+const names = args._.map(String);
+const modules = names.filter((name) => name.endsWith(".wasm")), only = names.filter((name) => !name.endsWith(".wasm"));
 
 const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1];
 const geomean = (list: number[]) => Math.exp(list.reduce((s, x) => s + Math.log(x), 0) / list.length);
@@ -56,7 +57,7 @@ for (const name of only) {
   console.error(`error: there is no kernel ${name}; there are ${known.map((k) => k.name).join(", ")}`);
   Deno.exit(2);
 }
-const kernels = known.filter((k) => only.length === 0 || only.includes(k.name));
+const kernels = known.filter((k) => !args["no-kernels"] && (only.length === 0 || only.includes(k.name)));
 using rival = new Rival();
 const rows: Record<string, number | string>[] = [];
 for (const kernel of kernels) {
@@ -95,7 +96,14 @@ for (const kernel of kernels) {
   }
 }
 const mean = (key: string) => geomean(rows.map((r) => r[key] as number).filter(Number.isFinite));
-rows.push({ kernel: "geomean", "liftoff ×": mean("liftoff ×"), "jit ×": mean("jit ×"), "interp ×": mean("interp ×") });
+if (rows.length > 0) {
+  rows.push({
+    kernel: "geomean",
+    "liftoff ×": mean("liftoff ×"),
+    "jit ×": mean("jit ×"),
+    "interp ×": mean("interp ×"),
+  });
+}
 
 /** Rows under their keys, numbers to three digits. */
 function table(rows: readonly Record<string, number | string>[]): string {
@@ -105,13 +113,15 @@ function table(rows: readonly Record<string, number | string>[]): string {
   return columns([keys, ...rows.map((r) => keys.map((k) => cell(r[k])))], keys.map((_, i) => i).slice(1)) + "\n";
 }
 
-const compile = native ? await compileSpeed(rival) : [];
+const compile = native ? await compileSpeed(rival, modules) : [];
 const calls = callCosts(native ? tiers : ["interp"]);
 if (args.json) {
   console.log(JSON.stringify({ kernels: rows, compile, calls }));
 } else {
-  console.log("\nTime of a kernel (median), as a multiple of V8 TurboFan's:");
-  console.log(table(rows));
+  if (rows.length > 0) {
+    console.log("\nTime of a kernel (median), as a multiple of V8 TurboFan's:");
+    console.log(table(rows));
+  }
   console.log("Compilation, megabytes of Wasm per second (median):");
   console.log(table(compile));
   console.log("Nanoseconds, through the public API once warm (median):");

@@ -1,39 +1,31 @@
-// Mutates valid modules for as long as asked and compares Strata's verdict with V8's. Takes --seed N --count N [folder…] (folders of .wasm files as further seeds);
-// prints each difference with the module in hex or, when it is large, writes it to a file. Exit code 1 if there was one.
+// Finds faults with random modules. `mutants` feeds cut and corrupted modules and compares verdicts; `programs` runs valid ones and compares what they do;
+// `coverage` says which instructions the programs never use. Exit code 1 if something was found.
 
-import { mutants, Random } from "../tests/fuzz/mutator.ts";
-import { builtInSeeds, folderSeeds } from "../tests/fuzz/seeds.ts";
-import { wrongVerdict } from "../tests/fuzz/verdict.ts";
+import { fuzzMutants } from "./fuzz/mutants.ts";
+import { fuzzPrograms, reportCoverage, showProgram } from "./fuzz/programs.ts";
 import { scriptArgs } from "./arguments.ts";
 
-const args = scriptArgs("deno task fuzz [--seed N] [--count N] [folder…]", {
-  string: ["seed", "count"],
-  default: { seed: "1", count: "1000000" },
-});
-const first = Number(args.seed), total = Number(args.count);
-const folders = args._.map((f) => new URL(`${f}/`, `file://${Deno.cwd()}/`));
-const seeds = [...builtInSeeds(), ...folders.flatMap((f) => folderSeeds(f, 20))];
-
-let count = 0, differences = 0, slowest = 0;
-// In rounds, so that every seed gets its turn however few are asked for; each turn's numbers follow from --seed, the round and the place alone.
-for (let round = 0; count < total; round++) {
-  for (let i = 0; i < seeds.length && count < total; i++) {
-    const source = mutants(seeds[i].bytes, new Random(Math.imul(first, 0x9e3779b1) ^ (round * 4099 + i)));
-    for (let n = 0; n < 200 && count < total; n++, count++) {
-      const { bytes, how } = source.next().value;
-      const start = performance.now();
-      const wrong = wrongVerdict(bytes);
-      slowest = Math.max(slowest, performance.now() - start);
-      if (wrong === undefined) continue;
-      differences++;
-      let where = bytes.toHex();
-      if (bytes.length > 4000) {
-        where = Deno.makeTempFileSync({ prefix: "strata_fuzz_", suffix: ".wasm" });
-        Deno.writeFileSync(where, bytes);
-      }
-      console.log(`${seeds[i].name}, ${how}: ${wrong}\n  ${where}`);
-    }
-  }
+const USAGE = "deno task fuzz [mutants|programs|coverage|show] [--seed N] [--count N] [--batch N] [folder…]";
+const args = scriptArgs(USAGE, { string: ["seed", "count", "batch"], default: { seed: "1", batch: "5000" } });
+const [command = "mutants", ...rest] = args._.map(String);
+const seed = Number(args.seed);
+const count = (usual: number) => Number(args.count ?? usual);
+let good: boolean;
+switch (command) {
+  case "mutants":
+    good = fuzzMutants(seed, count(1_000_000), rest);
+    break;
+  case "programs":
+    good = await fuzzPrograms(seed, count(100_000), Number(args.batch));
+    break;
+  case "coverage":
+    good = reportCoverage(seed, count(10_000));
+    break;
+  case "show":
+    good = await showProgram(seed);
+    break;
+  default:
+    console.error(`error: there is no kind ${command}\nusage: ${USAGE}`);
+    Deno.exit(2);
 }
-console.log(`${count} mutants, ${differences} differences, the slowest took ${slowest.toFixed(1)} ms`);
-if (differences > 0) Deno.exit(1);
+if (!good) Deno.exit(1);

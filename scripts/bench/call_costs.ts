@@ -1,4 +1,4 @@
-// What it costs to cross the border: a call into Wasm, a call of a host function, a trap. Through the public API, once warm.
+// What it costs to cross the border: a call into Wasm, a call of a host function, a trap; and to throw and catch in Wasm. Through the public API, once warm.
 
 import { Engine, type TierName, Trap } from "../../mod.ts";
 
@@ -11,7 +11,15 @@ const TEXT = `(module
       (local.set $sum (i32.add (local.get $sum) (call $f (local.get $n))))
       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum))
-  (func (export "trap") unreachable))`;
+  (func (export "trap") unreachable)
+  (tag $t (param i32))
+  (func $throw (param i32) (throw $t (local.get 0)))
+  (func (export "catch") (param $n i32) (result i32) (local $sum i32)
+    (loop $again
+      (block $h (result i32) (try_table (catch $t $h) (call $throw (local.get $n))) (unreachable))
+      (local.set $sum (i32.add (local.get $sum)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $sum)))`;
 
 const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1];
 
@@ -43,7 +51,7 @@ export function callCosts(tiers: readonly TierName[]): Record<string, number | s
 
 // deno-lint-ignore no-explicit-any
 function costs(name: string, exports: Record<string, any>, trap: new (...args: any[]) => Error) {
-  const { add, nothing, callHost, trap: fail } = exports;
+  const { add, nothing, callHost, trap: fail, catch: throwAndCatch } = exports;
   const n = 200_000;
   return {
     tier: name,
@@ -55,6 +63,7 @@ function costs(name: string, exports: Record<string, any>, trap: new (...args: a
       for (let i = 0; i < n; i++) x = add(x, i);
     }),
     "host call (i32) -> i32": perCall(n, (n) => void callHost(n)),
+    "throw, caught": perCall(2000, (n) => void throwAndCatch(n)),
     "trap": perCall(2000, (n) => {
       for (let i = 0; i < n; i++) {
         try {

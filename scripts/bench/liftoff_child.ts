@@ -2,11 +2,22 @@
 
 const modules = new Map<string, WebAssembly.Module>();
 
+let asked = 0;
+/** The module with one more custom section, which has never been there: V8 keeps the code of modules by their bytes, and would only look it up. */
+function unlikeBefore(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const count = asked++;
+  const fresh = new Uint8Array(bytes.length + 6);
+  fresh.set(bytes);
+  fresh.set([0, 4, 1, count & 127, count >> 8, count], bytes.length);
+  return fresh;
+}
+
 function answer(q: { name: string; bytes: number[]; n?: number }): { ms: number; result?: string } {
   const bytes = new Uint8Array(q.bytes);
   if (q.n === undefined) {
+    const fresh = unlikeBefore(bytes);
     const began = performance.now();
-    new WebAssembly.Module(bytes);
+    new WebAssembly.Module(fresh);
     return { ms: performance.now() - began };
   }
   let module = modules.get(q.name);

@@ -6,7 +6,7 @@ export const Exit = {
   DONE: 0,
   /** A function that is not machine code was called: `callee` names it, its arguments stand in the slots. `resume` takes the results from there. */
   CALL: 1,
-  /** Generated code trapped: `trapPc`, `trapAddress`, `trapSignal`, `trapSp`, `trapFp`. There is nothing to resume; whoever entered writes `sp` back. */
+  /** Generated code trapped: `trapPc`, `trapAddress`, `trapSignal`, `trapFp`. There is nothing to resume; whoever entered writes `sp` back. */
   TRAP: 2,
   /** A helper is asked for: `helper` is its id, `vmctx` the instance's, arguments stand in the slots. `resume` takes the results from there. */
   HELPER: 3,

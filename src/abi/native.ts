@@ -7,7 +7,9 @@ import { type CpuFeatures, cpuFeatures } from "../platform/cpu.ts";
 import { ExecutableMemory } from "../platform/executable_memory.ts";
 import { loadEntry, type NativeEntry } from "../platform/native_entry.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
-import { installTrapHandler, REGISTRY } from "../platform/signals.ts";
+import { DebuggerList } from "../platform/debugger_list.ts";
+import { Notes } from "../platform/notes.ts";
+import { initialRegistry, installTrapHandler, REGISTRY } from "../platform/signals.ts";
 import { DEFAULT_STACK_BYTES, type NativeStack, StackPool } from "../platform/stacks.ts";
 import { addressOfBuffer } from "../platform/ffi.ts";
 import { INTERRUPT } from "../platform/interrupt.ts";
@@ -22,7 +24,11 @@ export interface Native {
   readonly resume: NativeEntry["resume"];
   readonly cpu: CpuFeatures;
   readonly memory: ExecutableMemory;
+  /** Names of code, and what ran last, for the report of a fault. */
+  readonly notes: Notes;
   readonly stacks: StackPool;
+  /** What tells a debugger of machine code. */
+  newDebuggerList(): DebuggerList;
 }
 
 let native: Native | undefined;
@@ -58,11 +64,14 @@ function start(stackBytes: number): Native {
     code: stubs.code,
     dataDistance: SEGMENT_ALIGN,
     dataBytes: REGISTRY.bytes,
+    data: initialRegistry(),
     symbols: stubs.symbols,
   });
   const entry = loadEntry({ soname, bytes });
+  const { trapHandler, registry } = entry.addresses;
   const memory = new ExecutableMemory();
-  installTrapHandler(entry.addresses.trapHandler, entry.addresses.registry, memory.address, memory.byteLength);
+  const notes = new Notes();
+  installTrapHandler(trapHandler, registry, memory.address, memory.byteLength, notes.address);
 
   const words = new Uint32Array(3);
   entry.cpuid(words);
@@ -73,14 +82,18 @@ function start(stackBytes: number): Native {
     writeAddress(i32, STACK.sp, stack.top);
     writeAddress(i32, STACK.limit, stack.limit);
     writeAddress(i32, STACK.interruptPointer, interruptAddress);
+    writeAddress(i32, STACK.notes, notes.address);
     writeAddress(i32, STACK.helperThunk, entry.addresses.helperThunk);
     writeAddress(i32, STACK.safepointThunk, entry.addresses.safepointThunk);
+    writeAddress(i32, STACK.trapThunk, entry.addresses.trapThunk);
   };
   return {
     enter: entry.enter,
     resume: entry.resume,
     cpu: cpuFeatures(words[0], words[1], words[2]),
     memory,
+    notes,
+    newDebuggerList: () => new DebuggerList(registry, entry.tellDebugger, ElfMachine.X86_64),
     stacks: new StackPool(stackBytes, STACK_BLOCK_BYTES, prepare),
   };
 }

@@ -44,8 +44,8 @@ export const STACK = {
   trapPc: 88,
   /** u64: the address it accessed, for SIGSEGV and SIGBUS. */
   trapAddress: 96,
-  /** u64: its stack pointer. */
-  trapSp: 104,
+  /** u64: address of the code that exits with TRAP; reached by a call at a trap site. */
+  trapThunk: 104,
   /** u64: its frame pointer. */
   trapFp: 112,
   /** u32: the signal. */
@@ -56,9 +56,11 @@ export const STACK = {
   args: STACK_ARGS,
   /** u64: address of the code that saves all registers and exits with SAFEPOINT; reached by a call. */
   safepointThunk: STACK_ARGS_END,
+  /** u64: address of the isolate's notes (platform/notes.ts), into which `enter` and `resume` write the block's address. */
+  notes: STACK_ARGS_END + 8,
   /** What an exit SAFEPOINT saves of the registers that a compiler may allocate: integers, then whole vectors, each in the order of their list. */
-  savedInts: STACK_ARGS_END + 16,
-  savedVectors: STACK_ARGS_END + 16 + SAVED_INTS * 8,
+  savedInts: STACK_ARGS_END + 32,
+  savedVectors: STACK_ARGS_END + 32 + SAVED_INTS * 8,
 } as const;
 
 /** Bytes of a stack block. */

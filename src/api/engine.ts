@@ -1,28 +1,24 @@
 // The public Engine: compiles modules, makes instances, collects.
 
 import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { assemble, decode, link, start, validate } from "../engine/pipeline.ts";
+import { assemble, decode, validate } from "../engine/pipeline.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
 import type { CompileFigures } from "../engine/native_tier.ts";
-import { GLOBAL_BYTES } from "../abi/vmctx.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
-import type { SharedBytes } from "../platform/shared_memory.ts";
 import type { WasmFunc } from "../runtime/func.ts";
-import { WasmGlobal } from "../runtime/global.ts";
-import type { Extern, WasmInstance } from "../runtime/instance.ts";
-import { WasmMemory } from "../runtime/memory.ts";
-import { WasmTable } from "../runtime/table.ts";
+import type { Extern } from "../runtime/instance.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import type { TierEvent, TierListener } from "../engine/tier_log.ts";
-import { toRef, writeSlot } from "../runtime/values.ts";
-import { LinkError } from "../wasm/errors.ts";
+import { toRef } from "../runtime/values.ts";
+import { CompileError, LinkError } from "../wasm/errors.ts";
 import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
-import { EXTERNREF, F64, I64, type MemoryType, TYPES, type ValType } from "../wasm/types.ts";
-import { Context, resolveTier } from "./context.ts";
+import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
+import { Context, resolveTier } from "../engine/context.ts";
+import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
 import { type Instance, publicInstance } from "./instance.ts";
@@ -39,7 +35,7 @@ import {
 } from "./options.ts";
 import { suspendingFunction } from "./suspending.ts";
 import { innerTable, publicTable, Table } from "./table.ts";
-import { innerTag, publicTag, Tag } from "./tag.ts";
+import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
 /** Imports by module and name: functions, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
 export type Imports = Record<string, Record<string, unknown>>;
@@ -50,7 +46,12 @@ export class Engine {
 
   /** Takes options, all of which have defaults. Throws Error, with the reason, for a tier that cannot run here. */
   constructor(options: EngineOptions = {}) {
-    this.#context = new Context(options);
+    const context = this.#context = new Context(options);
+    const { store } = context;
+    store.exporter = (func) => func.exported ??= exportFunc(context, func);
+    store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, context), frames);
+    store.exceptions.insideOf = (value) =>
+      value instanceof Exception && contextOfTag(value.tag) === context ? innerException(value) : undefined;
   }
 
   /** The tier that functions are in unless somebody moves them; `auto`: where the engine sees fit. */
@@ -92,7 +93,21 @@ export class Engine {
    */
   compile(source: Uint8Array | ArrayBuffer | string): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return publicModule(validate(decode(bytes, this.#context.config.features)));
+    const { features, limits } = this.#context.config;
+    if (bytes.length > limits.maxModuleBytes) {
+      throw new CompileError(
+        `a module of ${bytes.length} bytes; the engine's limit is ${limits.maxModuleBytes} (maxModuleBytes)`,
+        -1,
+      );
+    }
+    const decoded = decode(bytes, features);
+    if (decoded.funcs.length > limits.maxFunctions) {
+      throw new CompileError(
+        `${decoded.funcs.length} functions; the engine's limit is ${limits.maxFunctions} (maxFunctions)`,
+        -1,
+      );
+    }
+    return publicModule(validate(decoded));
   }
 
   /**
@@ -100,20 +115,7 @@ export class Engine {
    * Trap when a segment does not fit or the start function traps, Exception when it throws, ResourceError when there is no room.
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
-    const { store, caller } = this.#context;
-    let instance: WasmInstance | undefined;
-    try {
-      instance = link(store, innerModule(module), (i, m) => this.#resolve(i, m, imports));
-      for (const f of instance.funcs) {
-        if (f.instance === instance) this.#context.place(f);
-      }
-      start(instance, (f) => caller.call(f, []));
-    } catch (error) {
-      // Tables of others may hold its functions already, so it stays until a collection finds that none does.
-      if (instance !== undefined) instance.disposed = true;
-      this.#context.disposed();
-      throw error;
-    }
+    const instance = this.#context.instantiate(innerModule(module), (i, m) => this.#resolve(i, m, imports));
     return publicInstance(instance, module, this.#context);
   }
 
@@ -145,7 +147,7 @@ export class Engine {
       const { type, mutable } = m.globals[i.index].type;
       const fits = (type === I64) === (typeof value === "bigint") && type <= F64;
       if (mutable || !fits) throw new LinkError(`incompatible import type (found a ${typeof value})`, i.module, i.name);
-      return this.#makeGlobal(type, false, value);
+      return this.#context.makeGlobal(type, false, value);
     }
     if (value === undefined) return undefined;
     throw new LinkError(`incompatible import type (found ${value === null ? "null" : typeof value})`, i.module, i.name);
@@ -155,16 +157,6 @@ export class Engine {
     const { store } = this.#context;
     if (suspending) return store.addHostFunc(typeId, value, name, true);
     return store.funcOf(value) ?? store.addHostFunc(typeId, value, name);
-  }
-
-  #makeGlobal(type: ValType, mutable: boolean, value: unknown): WasmGlobal {
-    const { store } = this.#context;
-    const slot = new Int32Array(2);
-    writeSlot(store, slot, 0, type, value);
-    const global = new WasmGlobal(store.arena, { type, mutable }, store.arena.allocate(GLOBAL_BYTES), undefined);
-    global.setWords(slot);
-    store.addHostExtern(global);
-    return global;
   }
 
   /**
@@ -178,7 +170,7 @@ export class Engine {
     const limit = is64 ? Number.MAX_SAFE_INTEGER : Math.min(2 ** 32 / pageSize, 2 ** 32 - 1);
     const { minimum: min, maximum: max } = checkLimits(options, limit);
     if (shared && max === undefined) throw new RangeError("a shared memory needs a maximum");
-    return this.#makeMemory({ min, max, is64, shared, pageSizeLog2 });
+    return publicMemory(this.#context.makeMemory({ min, max, is64, shared, pageSizeLog2 }));
   }
 
   /**
@@ -196,28 +188,15 @@ export class Engine {
       throw new RangeError(`${buffer.byteLength} bytes are not a whole number of pages of ${pageSize} bytes`);
     }
     const type = { min: BigInt(min), max: BigInt(max), is64: false, shared: true, pageSizeLog2 };
-    return this.#makeMemory(type, lock === undefined ? { buffer } : { buffer, lock });
-  }
-
-  #makeMemory(type: MemoryType, shared?: SharedBytes): Memory {
-    const { store } = this.#context;
-    const inner = new WasmMemory(store.arena, type, shared);
-    store.addHostExtern(inner);
-    return publicMemory(inner);
+    return publicMemory(this.#context.makeMemory(type, lock === undefined ? { buffer } : { buffer, lock }));
   }
 
   /** A table of its own, to be imported. Throws RangeError for sizes that make no sense, TypeError when `init` does not fit. */
   table(options: TableOptions, init: unknown = null): Table {
     const is64 = checkAddress(options.address);
     const { minimum: min, maximum: max } = checkLimits(options, is64 ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1);
-    const { store } = this.#context;
     const element = valueType(options.element);
-    const inner = new WasmTable(
-      store.arena,
-      { min, max, is64, shared: false, element },
-      toRef(store, element, init),
-    );
-    store.addHostExtern(inner);
+    const inner = this.#context.makeTable({ min, max, is64, shared: false, element }, init);
     return publicTable(inner, this.#context);
   }
 
@@ -225,7 +204,7 @@ export class Engine {
   global(options: { type: string; mutable?: boolean }, value?: unknown): Global {
     const type = valueType(options.type);
     const initial = value ?? (type === I64 ? 0n : type <= F64 ? 0 : null);
-    return publicGlobal(this.#makeGlobal(type, options.mutable ?? false, initial), this.#context);
+    return publicGlobal(this.#context.makeGlobal(type, options.mutable ?? false, initial), this.#context);
   }
 
   /** A tag of its own, to be imported; `parameters` are types as in the text format. Throws TypeError for a type that is none. */
@@ -256,17 +235,7 @@ export class Engine {
   /** Keeps a value alive for Wasm until the root is removed (or disposed of). A value may have several roots. */
   addRoot(value: unknown): Root {
     const { store } = this.#context;
-    const ref = toRef(store, EXTERNREF, value);
-    const { hostRoots } = store;
-    hostRoots.set(ref, (hostRoots.get(ref) ?? 0) + 1);
-    let live = true;
-    const remove = () => {
-      if (!live) return;
-      live = false;
-      const n = hostRoots.get(ref)! - 1;
-      if (n === 0) hostRoots.delete(ref);
-      else hostRoots.set(ref, n);
-    };
+    const remove = store.addHostRoot(toRef(store, EXTERNREF, value));
     return { value, remove, [Symbol.dispose]: remove };
   }
 
@@ -310,6 +279,16 @@ export class Engine {
   static resolveTier(choice: TierChoice): TierChoice {
     return resolveTier(choice);
   }
+}
+
+/** The JavaScript function that stands for a function. */
+function exportFunc(context: Context, func: WasmFunc): unknown {
+  const { caller } = context;
+  const exported = (...args: unknown[]) => caller.call(func, args);
+  Object.defineProperty(exported, "name", { value: func.name });
+  Object.defineProperty(exported, "length", { value: func.type.params.length });
+  context.standsFor(exported, func);
+  return exported;
 }
 
 /** A value that the host keeps alive for Wasm, until `remove()` or the end of its `using` block. */

@@ -2,22 +2,21 @@
 
 import { WasmException } from "../runtime/exception.ts";
 import { readSlot, writeSlots } from "../runtime/values.ts";
-import { type WasmFrame, wasmStackOf } from "../wasm/errors.ts";
+import { type FrameSource, type WasmFrame, wasmStackOf } from "../wasm/errors.ts";
 import { slotsOf } from "../wasm/types.ts";
 import { contextOfTag, innerTag, type Tag } from "./tag.ts";
 
 /** The runtime's object in an exception. */
 export let innerException: (of: Exception) => WasmException;
 /** The public exception for one that leaves Wasm. */
-export let publicException: (inner: WasmException, tag: Tag, frames: readonly WasmFrame[]) => Exception;
+export let publicException: (inner: WasmException, tag: Tag, frames: FrameSource) => Exception;
 
 /** An exception of Wasm with its tag and payload (specification 4.2.12). */
 export class Exception extends Error {
   /** Tells it from other errors. */
   override name = "Exception";
   readonly #inner: WasmException;
-  /** The Wasm frames where it was thrown, innermost first; empty for one that JavaScript made. */
-  readonly frames: readonly WasmFrame[];
+  #frames: FrameSource;
 
   /** Takes a tag and a value for each of its parameters. Throws TypeError when they do not fit. */
   constructor(tag: Tag, payload?: readonly unknown[]);
@@ -25,10 +24,10 @@ export class Exception extends Error {
     /** What kind it is of. */
     readonly tag: Tag,
     payload: readonly unknown[] | WasmException = [],
-    frames: readonly WasmFrame[] = [],
+    frames: FrameSource = [],
   ) {
     super(`Wasm exception with tag (${tag.type.parameters.join(" ")})`);
-    this.frames = frames;
+    this.#frames = frames;
     this.#inner = payload instanceof WasmException ? payload : makeInner(tag, payload);
     if (payload instanceof WasmException) return;
     this.#inner.outside = this;
@@ -40,6 +39,11 @@ export class Exception extends Error {
     publicException = (inner, tag, frames) => Reflect.construct(Exception, [tag, inner, frames]);
   }
 
+  /** The frames where it was thrown, innermost first, host functions in between included; empty for one that JavaScript made. */
+  get frames(): readonly WasmFrame[] {
+    if (typeof this.#frames === "function") this.#frames = this.#frames();
+    return this.#frames;
+  }
   /** Whether it has this tag. */
   is(tag: Tag): boolean {
     return this.#inner.tag === innerTag(tag);

@@ -7,7 +7,7 @@ import { readResults } from "../runtime/call.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
 import { writeSlots } from "../runtime/values.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../engine/context.ts";
 import { checkMilliseconds } from "./options.ts";
 
 /** How far an Execution may go. */
@@ -43,7 +43,7 @@ export class Execution implements Disposable {
   private constructor(context: Context, func: WasmFunc, args: readonly unknown[]) {
     if (func.mode === Mode.HOST) throw new TypeError(`${func.name} is a host function and cannot be paused`);
     if (func.signature.vectors) {
-      throw new TypeError(`${func.name} has a v128 in its type, so JavaScript cannot call it`);
+      throw new TypeError(`${func.name} has a v128 or an exnref in its type, so JavaScript cannot call it`);
     }
     const words = new Int32Array(2 * func.paramSlots);
     writeSlots(context.store, words, 0, func.signature.type.params, args);

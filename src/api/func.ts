@@ -11,7 +11,7 @@ import { F64, I64, slotsOf, V128 } from "../wasm/types.ts";
 import type { JitCompiler } from "../jit/compile_function.ts";
 import { callPromising } from "../runtime/promising.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import { type Context, resolveTier } from "./context.ts";
+import { type Context, resolveTier } from "../engine/context.ts";
 import { type Execution, startExecution } from "./execution.ts";
 import { describeFunc, type FuncDescriptor } from "./types.ts";
 import { wrapper } from "./wrappers.ts";
@@ -157,7 +157,7 @@ export class Func {
 
   #compiler(valid: ValidModule): JitCompiler {
     const { jit, store } = this.#context;
-    return compiler(valid, jit?.native.cpu ?? BASELINE_CPU, { metered: store.meter !== undefined });
+    return compiler(valid, jit?.native.cpu ?? BASELINE_CPU, jit?.options ?? { metered: store.meter !== undefined });
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import type { WasmGlobal } from "../runtime/global.ts";
 import { readSlot, writeSlot } from "../runtime/values.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../engine/context.ts";
 import { describeGlobal, type GlobalDescriptor } from "./types.ts";
 import { wrapper } from "./wrappers.ts";
 

@@ -7,7 +7,7 @@ import type { Extern, WasmInstance } from "../runtime/instance.ts";
 import { WasmMemory } from "../runtime/memory.ts";
 import { WasmTable } from "../runtime/table.ts";
 import { WasmTag } from "../runtime/tag.ts";
-import { type Context, resolveTier } from "./context.ts";
+import { type Context, resolveTier } from "../engine/context.ts";
 import { type Func, publicFunc } from "./func.ts";
 import { type Global, publicGlobal } from "./global.ts";
 import { type Memory, publicMemory } from "./memory.ts";

@@ -1,7 +1,7 @@
 // Asynchronous host functions as the JS Promise Integration standard has them: imports that suspend, and calls that give a promise.
 
 import { callPromising } from "../runtime/promising.ts";
-import { exportedBy } from "./context.ts";
+import { exportedBy } from "../engine/context.ts";
 
 /** The function in a Suspending; undefined for anything else. */
 export let suspendingFunction: (value: unknown) => ((...args: unknown[]) => unknown) | undefined;

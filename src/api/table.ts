@@ -2,7 +2,7 @@
 
 import type { WasmTable } from "../runtime/table.ts";
 import { fromRef, toRef } from "../runtime/values.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../engine/context.ts";
 import { describeTable, type TableDescriptor } from "./types.ts";
 import { wrapper } from "./wrappers.ts";
 

@@ -1,7 +1,7 @@
 // The public Tag.
 
 import type { WasmTag } from "../runtime/tag.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../engine/context.ts";
 import { describeTag, type TagDescriptor } from "./types.ts";
 import { wrapper } from "./wrappers.ts";
 

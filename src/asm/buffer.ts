@@ -1,7 +1,7 @@
 // CodeBuffer: takes the bytes that an architecture's encoder writes, with labels, relocations, trap sites and source marks,
 // and gives Code. How a label's distance is written into an instruction is left to the architecture (`patch`).
 import { BugError } from "../base/bug.ts";
-import type { Code, FrameMap, LoopEntry, Relocation, RelocationKind, RelocationTarget } from "./code.ts";
+import type { Code, FrameMap, LoopEntry, Relocation, RelocationKind, RelocationTarget, TrapSites } from "./code.ts";
 
 /** A place in the code, known or yet to come: an index into the buffer's label tables. */
 export type Label = number;
@@ -15,6 +15,9 @@ const NO_FIXUP = -1;
 const FIXUP_WORDS = 4;
 /** No single instruction writes more bytes than this. */
 const HEADROOM = 32;
+
+const EMPTY = new Uint32Array(0);
+const NO_TRAPS: TrapSites = { offsets: EMPTY, codes: new Uint8Array(0), sourceOffsets: EMPTY };
 
 interface PendingTable {
   readonly label: Label;
@@ -305,24 +308,42 @@ export abstract class CodeBuffer {
     if (this.#pending !== 0) throw new BugError(`${options.name}: ${this.#pending} uses of labels never bound`);
     const entry = options.entry === undefined ? 0 : this.offsetOf(options.entry);
     if (entry < 0) throw new BugError(`${options.name}: the entry label was never bound`);
+    const { bytes, sourceMap, trapSites } = this.#copies();
     return {
       name: options.name,
-      bytes: this.bytes.slice(0, this.position),
+      bytes,
       instructionLength,
       alignment: this.#alignment,
       entry,
       frameSize: options.frameSize ?? 0,
       relocations: this.#relocations,
-      trapSites: {
-        offsets: this.#trapOffsets.slice(0, this.#trapCount),
-        codes: this.#trapCodes.slice(0, this.#trapCount),
-        sourceOffsets: this.#trapSources.slice(0, this.#trapCount),
-      },
-      sourceMap: this.#sourceMap.slice(0, this.#sourceLength),
-      landingPads: Uint32Array.from(this.#landingPads),
+      trapSites,
+      sourceMap,
+      landingPads: this.#landingPads.length === 0 ? EMPTY : Uint32Array.from(this.#landingPads),
       loopEntries: this.#loopEntries,
       frameMaps: this.#frameMaps,
     };
+  }
+
+  /** Copies of the bytes and of what goes along with them, in one piece of memory: pieces take longer to get than to fill. */
+  #copies(): Pick<Code, "bytes" | "sourceMap" | "trapSites"> {
+    const traps = this.#trapCount, marks = this.#sourceLength, codeBytes = (this.position + 3) & ~3;
+    const buffer = new ArrayBuffer(codeBytes + 4 * (marks + 2 * traps) + traps);
+    const bytes = new Uint8Array(buffer, 0, this.position);
+    bytes.set(this.bytes.subarray(0, this.position));
+    const sourceMap = new Uint32Array(buffer, codeBytes, marks);
+    for (let i = 0; i < marks; i++) sourceMap[i] = this.#sourceMap[i];
+    if (traps === 0) return { bytes, sourceMap, trapSites: NO_TRAPS };
+    const trapBytes = codeBytes + 4 * marks;
+    const offsets = new Uint32Array(buffer, trapBytes, traps);
+    const sourceOffsets = new Uint32Array(buffer, trapBytes + 4 * traps, traps);
+    const codes = new Uint8Array(buffer, trapBytes + 8 * traps, traps);
+    for (let i = 0; i < traps; i++) {
+      offsets[i] = this.#trapOffsets[i];
+      sourceOffsets[i] = this.#trapSources[i];
+      codes[i] = this.#trapCodes[i];
+    }
+    return { bytes, sourceMap, trapSites: { offsets, codes, sourceOffsets } };
   }
 }
 

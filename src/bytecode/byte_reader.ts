@@ -65,6 +65,20 @@ export class ByteReader {
     return this.#u32Long();
   }
   #u32Long(): number {
+    const { bytes, pos, end } = this;
+    let result = 0;
+    for (let i = 0; i < 5 && pos + i < end; i++) {
+      const b = bytes[pos + i];
+      result |= (b & 0x7f) << (7 * i);
+      if (b >= 0x80) continue;
+      if (i === 4 && b > 0x0f) break;
+      this.pos = pos + i + 1;
+      return result >>> 0;
+    }
+    return this.#u32Checked();
+  }
+  /** The same, saying what is wrong. */
+  #u32Checked(): number {
     const at = this.pos;
     let result = 0;
     for (let shift = 0;; shift += 7) {
@@ -94,8 +108,36 @@ export class ByteReader {
     }
   }
 
+  /** The same as a number, which is exact below 2^53. */
+  u64Number(): number {
+    const { bytes, pos, end } = this;
+    let result = 0;
+    // Without bigints up to 35 bits.
+    for (let i = 0; i < 5 && pos + i < end; i++) {
+      const b = bytes[pos + i];
+      result += i < 4 ? (b & 0x7f) << (7 * i) : (b & 0x7f) * 2 ** 28;
+      if (b >= 0x80) continue;
+      this.pos = pos + i + 1;
+      return result;
+    }
+    return Number(this.u64());
+  }
+
   /** Signed LEB128 of at most 32 bits. */
   s32(): number {
+    const { bytes, pos, end } = this;
+    let result = 0;
+    for (let i = 0; i < 4 && pos + i < end; i++) {
+      const b = bytes[pos + i];
+      result |= (b & 0x7f) << (7 * i);
+      if (b >= 0x80) continue;
+      this.pos = pos + i + 1;
+      return (result << (25 - 7 * i)) >> (25 - 7 * i);
+    }
+    return this.#s32Checked();
+  }
+  /** The same, also with five bytes, saying what is wrong. */
+  #s32Checked(): number {
     const at = this.pos;
     let result = 0;
     for (let shift = 0;; shift += 7) {

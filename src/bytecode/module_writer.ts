@@ -91,9 +91,8 @@ export function emptyModuleDecl(): {
   };
 }
 
-/** Writes the module. */
-export function writeModule(m: ModuleDecl): WrittenModule {
-  const w = new ByteWriter(1024);
+/** Writes the module, with a writer that is still empty. */
+export function writeModule(m: ModuleDecl, w: ByteWriter = new ByteWriter(1024)): WrittenModule {
   w.bits32(0x6d736100);
   w.bits32(1);
   const customs = [...m.customs].sort((a, b) => a.place - b.place);

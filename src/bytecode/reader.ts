@@ -3,12 +3,57 @@
 
 import { LIMITS } from "../wasm/limits.ts";
 import { MALFORMED } from "../wasm/messages.ts";
-import { Imm, isPrefix, type OpInfo, opInfo } from "../wasm/opcodes.ts";
+import { Imm, INSTRUCTIONS, isPrefix, type OpInfo, opInfo } from "../wasm/opcodes.ts";
 import { type HeapType, refType, type ValType } from "../wasm/types.ts";
 import { ByteReader } from "./byte_reader.ts";
 
 /** `blockIndex` of a block type that is written as a value type or empty. */
 export const NO_TYPE_INDEX = -1;
+
+/** By kind of immediates: 1 for a single index. */
+const ONE_INDEX = new Uint8Array(64);
+for (
+  const imm of [
+    Imm.LABEL,
+    Imm.TYPE,
+    Imm.TAG,
+    Imm.FUNC,
+    Imm.LOCAL,
+    Imm.GLOBAL,
+    Imm.TABLE,
+    Imm.MEMORY,
+    Imm.DATA,
+    Imm.ELEM,
+  ]
+) ONE_INDEX[imm] = 1;
+
+/** How the immediates of an instruction are passed over; STOP where they are not. */
+const Pass = { STOP: 0, NOTHING: 1, NUMBER: 2, MEMORY_ACCESS: 3, BYTES4: 4, BYTES8: 8 } as const;
+
+function passOver(imm: Imm): number {
+  if (ONE_INDEX[imm] === 1) return Pass.NUMBER;
+  switch (imm) {
+    case Imm.NONE:
+      return Pass.NOTHING;
+    case Imm.I32:
+    case Imm.I64:
+      return Pass.NUMBER;
+    case Imm.MEMORY_ACCESS:
+      return Pass.MEMORY_ACCESS;
+    case Imm.F32:
+      return Pass.BYTES4;
+    case Imm.F64:
+      return Pass.BYTES8;
+  }
+  return Pass.STOP;
+}
+
+/** For `nextBut()`: instructions to pass over, as far as they have opcodes of one byte and usual immediates. */
+export function passTable(isPassed: (info: OpInfo) => boolean): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const info of INSTRUCTIONS) if (info.code < 256 && isPassed(info)) table[info.code] = passOver(info.imm);
+  return table;
+}
 
 /**
  * One instruction at a time. After `next()`: `op`, `info`, `at` (offset of its opcode), `pos` (offset behind it), and those of the immediate fields that its
@@ -50,23 +95,50 @@ export class BytecodeReader extends ByteReader {
 
   /** Reads the next instruction and gives its code. */
   next(): number {
-    this.at = this.pos;
+    const at = this.at = this.pos;
     let code = this.u8();
-    if (isPrefix(code)) {
-      const sub = this.u32();
-      if (sub > 0xfff) this.#illegal(code);
-      code = code * 0x1000 + sub;
+    let info = opInfo(code);
+    if (info === undefined) {
+      code = this.#prefixed(code);
+      info = opInfo(code);
+      if (info === undefined) this.#illegal(code, at);
     }
-    const info = opInfo(code);
-    if (info === undefined) this.#illegal(code);
     this.op = code;
     this.info = info;
-    if (info.imm !== Imm.NONE) this.#immediates(info.imm);
+    const imm = info.imm;
+    // The usual ones first: the switch asks for one kind after the other.
+    if (imm === Imm.NONE) return code;
+    if (ONE_INDEX[imm] === 1) this.index = this.u32();
+    else if (imm === Imm.I32) this.lo = this.s32();
+    else if (imm === Imm.MEMORY_ACCESS) this.#memarg();
+    else this.#immediates(imm);
     return code;
   }
 
-  #illegal(code: number): never {
-    this.malformed(`${MALFORMED.illegalOpcode} ${opcodeHex(code)}`, this.at);
+  /** Reads the next instruction that is not to be passed over, of a valid body. */
+  nextBut(passed: Uint8Array): number {
+    const bytes = this.bytes;
+    let pos = this.pos;
+    for (let how = passed[bytes[pos]]; how !== Pass.STOP; how = passed[bytes[pos]]) {
+      pos++;
+      if (how >= Pass.BYTES4) pos += how;
+      else if (how !== Pass.NOTHING) {
+        let numbers = how === Pass.NUMBER ? 1 : bytes[pos] & 64 ? 3 : 2;
+        for (; numbers > 0; pos++) if (bytes[pos] < 0x80) numbers--;
+      }
+    }
+    this.pos = pos;
+    return this.next();
+  }
+
+  #prefixed(byte: number): number {
+    if (!isPrefix(byte)) return byte;
+    const sub = this.u32();
+    return sub > 0xfff ? byte : byte * 0x1000 + sub;
+  }
+
+  #illegal(code: number, at: number): never {
+    this.malformed(`${MALFORMED.illegalOpcode} ${opcodeHex(code)}`, at);
   }
 
   #immediates(imm: Imm): void {
@@ -97,18 +169,6 @@ export class BytecodeReader extends ByteReader {
         if (this.u8() !== 0) this.malformed(MALFORMED.zeroByte, at);
         return;
       }
-      case Imm.LABEL:
-      case Imm.TYPE:
-      case Imm.TAG:
-      case Imm.FUNC:
-      case Imm.LOCAL:
-      case Imm.GLOBAL:
-      case Imm.TABLE:
-      case Imm.MEMORY:
-      case Imm.DATA:
-      case Imm.ELEM:
-        this.index = this.u32();
-        return;
       case Imm.TYPE_TABLE:
       case Imm.TYPE_FIELD:
       case Imm.TYPE_COUNT:
@@ -141,28 +201,12 @@ export class BytecodeReader extends ByteReader {
         for (let i = 0; i < count; i++) this.types.push(this.valType());
         return;
       }
-      case Imm.MEMORY_ACCESS:
-        return this.#memarg();
       case Imm.MEMORY_LANE:
         this.#memarg();
         this.lane = this.u8();
         return;
-      case Imm.I32:
-        this.lo = this.s32();
-        return;
-      case Imm.I64: {
-        const byte = this.bytes[this.pos];
-        if (byte < 0x80 && this.pos < this.end) {
-          this.pos++;
-          this.lo = (byte << 25) >> 25;
-          this.hi = this.lo >> 31;
-        } else {
-          const v = this.s64();
-          this.lo = Number(BigInt.asIntN(32, v));
-          this.hi = Number(v >> 32n);
-        }
-        return;
-      }
+      case Imm.I64:
+        return this.#constant64();
       case Imm.F32:
         this.lo = this.bits32();
         return;
@@ -174,6 +218,31 @@ export class BytecodeReader extends ByteReader {
         this.heap = this.heapType();
         return;
     }
+  }
+
+  /** A signed LEB128 number of 64 bits, in halves. */
+  #constant64(): void {
+    const { bytes, pos, end } = this;
+    let lo = 0, hi = 0;
+    for (let i = 0; i < 10 && pos + i < end; i++) {
+      const byte = bytes[pos + i], bits = byte & 0x7f;
+      if (i < 5) lo |= bits << (7 * i);
+      if (i === 4) hi = bits >> 4;
+      else if (i > 4) hi |= bits << (7 * i - 32);
+      if (byte >= 0x80) continue;
+      if (i === 9 && bits !== 0 && bits !== 0x7f) break;
+      const known = 7 * (i + 1), sign = -(bits >> 6);
+      if (known < 32) {
+        lo |= sign << known;
+        hi = sign;
+      } else if (known < 64) hi |= sign << (known - 32);
+      this.lo = lo;
+      this.hi = hi;
+      this.pos = pos + i + 1;
+      return;
+    }
+    // Says what is wrong.
+    this.s64();
   }
 
   #blockType(): void {
@@ -198,14 +267,8 @@ export class BytecodeReader extends ByteReader {
     if (flags >= 128) this.malformed(MALFORMED.memopFlags, at);
     this.align = flags & 63;
     this.index = flags & 64 ? this.u32() : 0;
-    const byte = this.bytes[this.pos];
-    this.offsetLow = byte & 7;
-    if (byte < 0x80 && this.pos < this.end) {
-      this.pos++;
-      this.offset = byte;
-    } else {
-      this.offset = Number(this.u64());
-    }
+    this.offsetLow = this.bytes[this.pos] & 7;
+    this.offset = this.u64Number();
   }
 
   #catchClauses(): void {

@@ -2,6 +2,7 @@
 
 import { Exception } from "../api/exception.ts";
 import { BugError } from "../base/bug.ts";
+import { WasiExit } from "../wasi/exit.ts";
 import { CompileError, LinkError, ResourceError, TextError, Trap } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { visible } from "./repl/print.ts";
@@ -56,6 +57,7 @@ export function isExpected(error: unknown): error is Error {
   if (error instanceof BugError) return false;
   if (error instanceof UsageError || error instanceof CommandError || error instanceof ResourceError) return true;
   if (error instanceof CompileError || error instanceof TextError || error instanceof LinkError) return true;
+  if (error instanceof WasiExit) return true;
   if (error instanceof Deno.errors.NotCapable) return true;
   // What the operating system refuses: a missing file, a full disk.
   return error instanceof Error && /\(os error \d+\)/.test(error.message);

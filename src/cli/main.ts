@@ -11,6 +11,7 @@ const EXAMPLES = `
 Examples:
   strata                                        open the shell
   strata run --invoke fib fib.wat 30            call an export
+  strata run --dir data::/data program.wasm x   run a WASI command, which sees the folder data
   strata asm --tier jit fib.wat fib             machine code under the Wasm it came from
   strata print npm:web-tree-sitter@0.22.6/tree-sitter.wasm
   strata wast --tier all core/i32.wast          run a script of the specification's test suite
@@ -67,6 +68,12 @@ function features(): Option {
   return new Option("--features <list>", FEATURES_HELP)
     .argParser((list: string, before: FeatureChange | undefined) => parseFeatures(list, before));
 }
+function perfMap(): Option {
+  return new Option("--perf-map", "name compiled functions for Linux's perf, in /tmp/perf-<pid>.map");
+}
+function gdb(): Option {
+  return new Option("--gdb", "name compiled functions for gdb, which can then break in them");
+}
 function integer(text: string): number {
   const n = Number(text);
   if (!Number.isSafeInteger(n)) throw new InvalidArgumentError("It is no integer.");
@@ -115,20 +122,34 @@ function makeProgram(done: (code: number) => void): Command {
     .addOption(tier("interp", "jit"))
     .addOption(compileMode())
     .addOption(features())
+    .addOption(perfMap())
+    .addOption(gdb())
     .addOption(fuel("each call may take"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
   program.command("run")
-    .summary("run a module, or call one of its exports")
+    .summary("run a program, or call one of a module's exports")
     .description(
-      "Runs the function _start or main of a module; with --invoke calls an export and prints its results, one per line.",
+      "Runs a WASI command, or the function _start or main of a module; with --invoke calls an export and prints its results, one per line.",
     )
     .argument("<module>", MODULE)
     .argument("[args...]", "arguments; options of run stand before the module")
     .option("-i, --invoke <name>", "the export to call")
+    .option(
+      "--dir <host::guest[:ro]>",
+      "give the program a directory, read only with :ro; may be repeated",
+      collect,
+      [],
+    )
+    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect, [])
+    .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
+    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect, [])
+    .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
     .addOption(tier("interp", "jit"))
     .addOption(compileMode())
     .addOption(features())
+    .addOption(perfMap())
+    .addOption(gdb())
     .addOption(fuel("the program may take"))
     .option("--timeout <ms>", "milliseconds after which it traps", amount)
     .passThroughOptions()

@@ -12,7 +12,7 @@ export function missingText(missing: readonly ImportDescriptor[], hint = ""): st
   const lines = [`${count(missing.length, "import is", "imports are")} missing:`];
   for (const { module, name, type } of missing.slice(0, SHOWN)) lines.push(`  ${module}.${name}: ${externText(type)}`);
   if (missing.length > SHOWN) lines.push(`  … ${missing.length - SHOWN} more`);
-  const wasi = missing.some((i) => i.module.startsWith("wasi_"));
-  const last = wasi ? "Strata does not offer WASI yet" : hint;
+  const wasi = missing.some((i) => i.module.startsWith("wasi"));
+  const last = wasi ? "of WASI, Strata offers preview 1: wasi_snapshot_preview1" : hint;
   return [...lines, ...(last === "" ? [] : [last])].join("\n");
 }

@@ -1,4 +1,5 @@
-// `strata run`: makes an instance of a module and calls one of its exports. Ctrl-C, a timeout and lack of fuel end the program in a trap.
+// `strata run`: makes an instance of a module and calls one of its exports. A timeout and lack of fuel end the program in a trap, and so does Ctrl-C, but that a
+// WASI command ends by it as any other program does.
 
 import { Engine, type Imports } from "../api/engine.ts";
 import { type Func, innerFunc } from "../api/func.ts";
@@ -6,6 +7,8 @@ import { innerInstance, type Instance } from "../api/instance.ts";
 import type { ImportDescriptor, Module } from "../api/module.ts";
 import type { CompileMode, TierChoice } from "../engine/config.ts";
 import { WasmFunc } from "../runtime/func.ts";
+import { WasiExit } from "../wasi/exit.ts";
+import { Wasi } from "../wasi/wasi.ts";
 import { LinkError } from "../wasm/errors.ts";
 import { named } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
@@ -17,14 +20,17 @@ import { HostModules } from "./repl/host.ts";
 import { visible } from "./repl/print.ts";
 import { chosenTier, noteCompileMode } from "./tier.ts";
 import { callWithValues, checkArgumentCount, parseValue, printValue } from "./values.ts";
+import { importsWasi, makeWasi, type WasiFlags, wasiOffer, wasiOptions } from "./wasi.ts";
 
 /** Options of the command. */
-export interface RunOptions {
+export interface RunOptions extends WasiFlags {
   readonly tier?: TierChoice;
   /** When and where machine code is made; default `lazy`. */
   readonly compile?: CompileMode;
   readonly invoke?: string;
   readonly features?: FeatureChange;
+  readonly perfMap?: boolean;
+  readonly gdb?: boolean;
   /** Loop passes and function entries it may take; not counted if not given. */
   readonly fuel?: number;
   /** Milliseconds it may run. */
@@ -35,19 +41,44 @@ export interface RunOptions {
 const ENTRIES = ["_start", "main"];
 
 /** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
-export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<ExitCode> {
-  const { compile, features, fuel, timeout = Infinity } = options;
-  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), compile, features, fuel });
+export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<number> {
+  const { compile, features, perfMap, gdb, fuel, timeout = Infinity } = options;
+  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), compile, features, perfMap, gdb, fuel });
   noteCompileMode(engine);
   const { source } = await loadModule(spec);
   const module = named(spec, () => engine.compile(source));
+  if (importsWasi(module)) return engine.withDeadline(timeout, () => runWasi(engine, module, spec, args, options));
   using _watch = await watch(engine);
-  const lines = engine.withDeadline(timeout, () => {
+  return engine.withDeadline(timeout, () => {
     const instance = engine.instantiate(module, offers(engine, module));
-    return callWithText(instance, findEntry(instance, options.invoke, args), args);
+    return callEntry(instance, options.invoke, args);
   });
-  for (const line of lines) console.log(visible(line));
+}
+
+/** Calls what was asked for, and prints its results. */
+function callEntry(instance: Instance, invoke: string | undefined, args: readonly string[]): ExitCode {
+  const func = findEntry(instance, invoke, args);
+  for (const line of callWithText(instance, func, args)) console.log(visible(line));
   return ExitCode.OK;
+}
+
+/** Runs a WASI command; with `--invoke`, an export of any module that imports WASI. */
+function runWasi(engine: Engine, module: Module, spec: string, args: readonly string[], options: RunOptions): number {
+  const { invoke } = options;
+  const name = spec.split(/[/\\]/).pop() || spec;
+  const given = wasiOptions(name, invoke === undefined ? args : [], options);
+  using wasi = makeWasi(() => new Wasi({ ...given, stdin: "inherit", exitWhenClosed: true }));
+  const instance = engine.instantiate(module, offers(engine, module, wasi));
+  try {
+    if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;
+    const { memory, _initialize } = instance.exports;
+    // A command's other exports may be called without its _start.
+    wasi.initialize({ exports: "_start" in instance.exports ? { memory } : { memory, _initialize } });
+    return callEntry(instance, invoke, args);
+  } catch (e) {
+    if (e instanceof WasiExit) return e.code & 0xff;
+    throw e;
+  }
 }
 
 /** Listens for Ctrl-C if Workers may be made. */
@@ -63,12 +94,12 @@ async function watch(engine: Engine): Promise<InterruptWatch | undefined> {
 }
 
 /** What the host gives to a module. Throws a LinkError that lists all that is missing. */
-function offers(engine: Engine, module: Module): Imports {
+function offers(engine: Engine, module: Module, wasi?: Wasi): Imports {
   const host = new HostModules(engine, (line) => console.log(visible(line)));
   const imports: Record<string, Record<string, unknown>> = Object.create(null);
   const missing: ImportDescriptor[] = [];
   for (const wanted of module.imports) {
-    const offer = host.offer(wanted);
+    const offer = (wasi && wasiOffer(wasi, wanted)) ?? host.offer(wanted);
     if (offer === undefined) missing.push(wanted);
     else (imports[wanted.module] ??= Object.create(null))[wanted.name] = offer;
   }
@@ -89,7 +120,9 @@ function findEntry(instance: Instance, invoke: string | undefined, args: readonl
 
 /** A hint for those who wrote options among the arguments. */
 function misplaced(args: readonly string[]): string {
-  return args.some((a) => /^--?(invoke|tier|i|t)(=|$)/.test(a)) ? "; options of run stand before the module" : "";
+  return args.some((a) => /^--?(invoke|tier|dir|env|i|t)(=|$)/.test(a))
+    ? "; options of run stand before the module"
+    : "";
 }
 
 /** Calls a function with arguments in the text format; gives its results, a line each. Throws UsageError when arguments do not fit. */

@@ -3,9 +3,9 @@
 import { Background, backgroundUnavailable } from "../platform/background.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Code } from "../asm/code.ts";
+import type { CodeOptions } from "../jit/compile_function.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { CompileAnswer, CompileRequest } from "./compile_worker.ts";
-import type { CompilerOptions } from "./pipeline.ts";
 
 const MODULE = new URL("./compile_worker.ts", import.meta.url);
 const FOLDER = new URL("../", import.meta.url);
@@ -45,7 +45,7 @@ export class BackgroundCompiler {
     this.#post({ kind: "forget", id });
   });
 
-  constructor(readonly cpu: CpuFeatures, readonly options: CompilerOptions) {
+  constructor(readonly cpu: CpuFeatures, readonly options: CodeOptions) {
     FORGOTTEN.register(this, this.#worker);
   }
 

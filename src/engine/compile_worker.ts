@@ -2,12 +2,12 @@
 
 import { decodeModule } from "../binary/decode_module.ts";
 import type { Code } from "../asm/code.ts";
-import type { JitCompiler } from "../jit/compile_function.ts";
+import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
 import type { BackgroundPort } from "../platform/background.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import { validateModule } from "../validate/validate_module.ts";
 import type { Feature } from "../wasm/features.ts";
-import { compiler, type CompilerOptions } from "./pipeline.ts";
+import { compiler } from "./pipeline.ts";
 
 /** What the Worker is asked for. */
 export type CompileRequest =
@@ -17,7 +17,7 @@ export type CompileRequest =
     readonly bytes: Uint8Array;
     readonly features: readonly Feature[];
     readonly cpu: CpuFeatures;
-    readonly options: CompilerOptions;
+    readonly options: CodeOptions;
   }
   | { readonly kind: "function"; readonly id: number; readonly index: number }
   | { readonly kind: "forget"; readonly id: number };

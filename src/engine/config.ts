@@ -1,10 +1,12 @@
 // Every knob of an engine, with its unit, its default and the reason for it.
 
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
+import { CODE_RANGE_BYTES } from "../platform/executable_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
 import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
 import type { HotLimits, TierName } from "../runtime/tier.ts";
+import { LIMITS } from "../wasm/limits.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
 /** The tiers that can be asked for: with `auto`, functions begin in `interp`, and what is hot goes on as machine code where that can run. */
@@ -35,7 +37,10 @@ export interface EngineOptions {
    * Default: not counted, which is a little faster.
    */
   readonly fuel?: number;
-  /** How many calls may wait for promises at once, each with its stacks; default 10,000, each of which takes some 10 KB, and 1 MB of address space in tier `jit`. */
+  /**
+   * How many calls may wait for promises at once, each with its stacks; default 5000, each of which takes some 10 KB, and 1 MB of address space in tier `jit`. There,
+   * all engines of a thread can have 8000 stacks together, 2000 in a Worker; beyond, calls end with a ResourceError.
+   */
   readonly maxParkedCalls?: number;
   /** The heap of structures and arrays is collected when it has grown by this factor since the last collection; default 2. */
   readonly gcGrowthFactor?: number;
@@ -52,6 +57,60 @@ export interface EngineOptions {
   readonly tierZeal?: boolean | number;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
   readonly collectAfterDisposals?: number;
+  /**
+   * The most bytes of executable memory that the engine's machine code takes, in pieces of 64 KiB and more; default 128 MiB, which all engines of a thread share,
+   * since branches must reach. A call of a function whose code finds no room throws ResourceError.
+   */
+  readonly maxCodeBytes?: number;
+  /**
+   * Instances at a time; default 100,000, so that who never disposes of any meets an error before memory ends. Those that were disposed of count until
+   * nothing refers to them.
+   */
+  readonly maxInstances?: number;
+  /** Entries of a table; default 10,000,000, as in browsers. A larger one throws ResourceError, and growing beyond gives -1. */
+  readonly maxTableEntries?: number;
+  /** Bytes of a module; default 1 GiB, as in browsers. A longer one is a CompileError. */
+  readonly maxModuleBytes?: number;
+  /** Functions of a module, imported ones too; default 1,000,000, as in browsers. More are a CompileError. */
+  readonly maxFunctions?: number;
+  /** Appends the name and place of all machine code of this isolate to `/tmp/perf-<pid>.map`, for Linux's perf; default false. Needs permission to write there. */
+  readonly perfMap?: boolean;
+  /**
+   * Tells gdb, by its JIT interface, the name and place of all machine code of this isolate; default false, since each function then takes whole pages, so that gdb can write
+   * breakpoints. Of what was compiled before the first such engine was made, gdb knows the names only.
+   */
+  readonly gdb?: boolean;
+}
+
+/** The limits of an engine; see the options of these names. */
+export interface EngineLimits {
+  readonly maxCodeBytes: number;
+  readonly maxInstances: number;
+  readonly maxTableEntries: number;
+  readonly maxModuleBytes: number;
+  readonly maxFunctions: number;
+}
+
+const DEFAULT_LIMITS: EngineLimits = {
+  maxCodeBytes: CODE_RANGE_BYTES,
+  maxInstances: 100_000,
+  maxTableEntries: LIMITS.tableEntries,
+  maxModuleBytes: LIMITS.moduleBytes,
+  maxFunctions: LIMITS.functions,
+};
+
+/** The limits that are asked for. Throws RangeError for one that is no whole number, or above what Strata can do at all. */
+function limitsOf(options: EngineOptions): EngineLimits {
+  const limits: { -readonly [K in keyof EngineLimits]: number } = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(limits) as (keyof EngineLimits)[]) {
+    const value = options[name] ?? limits[name];
+    const most = name === "maxInstances" ? Number.MAX_SAFE_INTEGER : limits[name];
+    if (!Number.isInteger(value) || value < 0 || value > most) {
+      throw new RangeError(`${name} is a whole number from 0 to ${most}, not ${value}`);
+    }
+    limits[name] = value;
+  }
+  return limits;
 }
 
 /** Options with all defaults filled in. */
@@ -68,6 +127,9 @@ export interface EngineConfig {
   readonly maxParkedCalls: number;
   readonly collectAfterDisposals: number;
   readonly tierZeal: boolean | number;
+  readonly limits: EngineLimits;
+  readonly perfMap: boolean;
+  readonly gdb: boolean;
   readonly heap: HeapOptions;
 }
 
@@ -79,7 +141,7 @@ export function checkFuel(fuel: number): number {
   return fuel;
 }
 
-/** Fills in defaults. Throws TypeError for what does not exist or is out of range, RangeError for fuel that makes no sense, Error for a tier that cannot run here. */
+/** Fills in defaults. Throws TypeError for what does not exist, RangeError for what is out of range, Error for a tier that cannot run here. */
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierChoice): EngineConfig {
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
@@ -103,6 +165,9 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     maxParkedCalls: options.maxParkedCalls ?? DEFAULT_MAX_PARKED,
     tierZeal,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
+    limits: limitsOf(options),
+    perfMap: options.perfMap ?? false,
+    gdb: options.gdb ?? false,
     heap: {
       growthFactor: options.gcGrowthFactor ?? DEFAULT_HEAP_OPTIONS.growthFactor,
       minimumBytes: options.gcMinimumBytes ?? DEFAULT_HEAP_OPTIONS.minimumBytes,

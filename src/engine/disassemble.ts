@@ -67,7 +67,9 @@ export async function disassemble(code: Code, names?: FieldNames): Promise<Machi
   const { offsets, codes } = code.trapSites;
   offsets.forEach((offset, i) => traps.set(offset, TRAPS[codes[i]].name));
   const labels = labelTargets(raw, code.instructionLength);
-  const trapTargets = new Set(raw.filter((r) => r.mnemonic === TRAP_MNEMONIC).map((r) => r.offset));
+  const trapTargets = new Set(
+    raw.filter((r) => r.mnemonic === TRAP_MNEMONIC && traps.has(r.offset)).map((r) => r.offset),
+  );
 
   return raw.map((r) => {
     const to = jumpTarget(r.mnemonic, r.operands);

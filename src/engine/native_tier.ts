@@ -3,17 +3,26 @@
 import { type Native, startNative } from "../abi/native.ts";
 import type { Code, Safepoint } from "../asm/code.ts";
 import { Exit } from "../abi/exits.ts";
-import { type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
-import { framesAtCall, framesAtHelper, framesAtTrap, type NativeFrame, readTrap } from "../link/backtrace.ts";
+import { type CodeBudget, type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
+import {
+  framesAtCall,
+  framesAtHelper,
+  framesAtTrap,
+  type NativeFrame,
+  readTrap,
+  sourceOffsetAt,
+} from "../link/backtrace.ts";
 import { ThunkCache } from "../link/thunk_cache.ts";
+import type { DebuggerList } from "../platform/debugger_list.ts";
+import { PerfMap } from "../platform/perf_map.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";
-import type { LoopPlace, NativeLocation, NativeTier, Parked, ThunkPlace } from "../runtime/tier.ts";
+import type { CallSite, LoopPlace, NativeLocation, NativeTier, Parked, ThunkPlace } from "../runtime/tier.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import { refusal } from "../jit/compilable.ts";
-import type { JitCompiler } from "../jit/compile_function.ts";
-import { compiler, type CompilerOptions } from "./pipeline.ts";
+import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
+import { compiler } from "./pipeline.ts";
 
 /** Whose code it is: a function of a module, or a thunk. */
 export interface CodeOwner {
@@ -46,9 +55,14 @@ export interface CompileFigures {
 /** When less than this is left of executable memory, the code of modules without instances goes. */
 const SCARCE_BYTES = 32 * 1024 * 1024;
 
+/** Return addresses that are remembered: more than most programs throw through. */
+const MAX_SITES = 10_000;
+
 // Code is kept per isolate, not per store: executable memory and its range belong to the isolate.
 let space: CodeSpace<CodeOwner> | undefined;
 let thunks: ThunkCache<CodeOwner> | undefined;
+let perfMap: PerfMap | undefined;
+let debuggerList: DebuggerList | undefined;
 
 /**
  * Frees the code of modules that neither a Module nor an instance holds any more, or whose engine is gone. Runs when no call is under way, so that no
@@ -62,6 +76,8 @@ export class JitTier implements NativeTier {
   readonly native: Native = startNative();
   /** Gives the modules that have instances; set by the engine. */
   modulesInUse: () => Iterable<ValidModule> = () => this.#all();
+  /** What its modules may take of executable memory. */
+  budget: CodeBudget | undefined = undefined;
   readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
   readonly #modules = new WeakMap<ValidModule, CompiledModule>();
   /** All of `#modules`, without keeping them. */
@@ -69,8 +85,8 @@ export class JitTier implements NativeTier {
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
-  /** Takes what its code is made for. */
-  constructor(readonly options: CompilerOptions = {}) {}
+  /** Takes what its code is to be able to do beyond running. */
+  constructor(readonly options: CodeOptions = {}) {}
 
   refusal(func: WasmFunc): string | undefined {
     return refusal(func.instance!.valid, func.index, this.native.cpu);
@@ -97,6 +113,7 @@ export class JitTier implements NativeTier {
   #install(compiled: CompiledModule, index: number, code: Code): Installed<CodeOwner> {
     this.releaseScarce();
     const installed = compiled.code.install(code, { index });
+    this.native.notes.add(`${code.name} (jit)`, installed.start, installed.end - installed.start);
     compiled.functions.set(index, installed);
     return installed;
   }
@@ -115,7 +132,7 @@ export class JitTier implements NativeTier {
       compiled = {
         valid,
         compiler: undefined,
-        code: this.#space.newModule(),
+        code: this.#space.newModule(this.budget),
         functions: new Map(),
         safepoints: new Map(),
       };
@@ -160,7 +177,9 @@ export class JitTier implements NativeTier {
    * Otherwise code stays as long as its Module, for further instances.
    */
   releaseScarce(): void {
-    if (this.native.memory.available >= SCARCE_BYTES) return;
+    const { budget } = this;
+    const scarce = budget !== undefined && budget.limit - budget.used < Math.min(SCARCE_BYTES, budget.limit / 4);
+    if (this.native.memory.available >= SCARCE_BYTES && !scarce) return;
     const used = new Set<ValidModule>(this.modulesInUse());
     for (const reference of this.#compiled) {
       const compiled = reference.deref();
@@ -179,6 +198,21 @@ export class JitTier implements NativeTier {
     FORGOTTEN.unregister(compiled);
     compiled.code.free();
     this.#modules.delete(valid);
+  }
+
+  nameInterpreted(func: WasmFunc): number {
+    return this.native.notes.add(`${func.name} (interp)`) + 1;
+  }
+
+  /** Has a profiler told the names of all machine code of this isolate: appends them to `/tmp/perf-<pid>.map`. Throws Deno's error when that may not be written. */
+  writePerfMap(): void {
+    if (perfMap === undefined) this.#space.listen(perfMap = new PerfMap());
+  }
+  /** Has gdb told the same, by its JIT interface. */
+  tellDebugger(): void {
+    if (debuggerList !== undefined) return;
+    this.native.memory.debuggable = true;
+    this.#space.listen(debuggerList = this.native.newDebuggerList());
   }
 
   exitThunk(func: WasmFunc): ThunkPlace {
@@ -218,6 +252,26 @@ export class JitTier implements NativeTier {
         ? framesAtHelper(stack, this.#space, parked.resumeIp, parked.fp)
         : framesAtCall(stack, this.#space, parked.sp, parked.fp),
     );
+  }
+
+  readonly #sites = new Map<number, CallSite>();
+  #sitesRemovals = 0;
+
+  siteOf(returnAddress: number): CallSite | undefined {
+    if (this.#sitesRemovals !== this.#space.removals || this.#sites.size > MAX_SITES) {
+      this.#sites.clear();
+      this.#sitesRemovals = this.#space.removals;
+    }
+    const known = this.#sites.get(returnAddress);
+    if (known !== undefined) return known;
+    // The call may be the code's last instruction.
+    const found = this.locate(returnAddress - 1);
+    if (found === undefined) return undefined;
+    const { code, start, offset, owner } = found;
+    const handler = code.landingPads.length === 0 ? -1 : undefined;
+    const site = { index: owner.index, wasmOffset: sourceOffsetAt(code, offset), code, start, handler };
+    this.#sites.set(returnAddress, site);
+    return site;
   }
 
   /** The function and code offset that a pc belongs to; undefined if it is none of a Wasm function. */

@@ -1,7 +1,7 @@
 // The way of the data, from a module's source to values, one exported function per step. Nothing upstream is changed by what comes after.
 
 import { decodeModule } from "../binary/decode_module.ts";
-import { JitCompiler, type JitOptions } from "../jit/compile_function.ts";
+import { type CodeOptions, JitCompiler } from "../jit/compile_function.ts";
 import { initialize, instantiate, type Resolver } from "../runtime/instantiate.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { moduleLayout } from "../abi/vmctx.ts";
@@ -38,10 +38,7 @@ export function start(instance: WasmInstance, call: (func: WasmFunc) => void): v
   initialize(instance, call);
 }
 
-/** What machine code can do beyond running: see {@link JitOptions}. */
-export type CompilerOptions = Pick<JitOptions, "metered" | "entersLoops">;
-
 /** The compiler of a ValidModule's functions, each → machine code as inert data. */
-export function compiler(valid: ValidModule, cpu: CpuFeatures, options: CompilerOptions = {}): JitCompiler {
-  return new JitCompiler(valid, { ...options, cpu, layout: moduleLayout(valid.module) });
+export function compiler(valid: ValidModule, cpu: CpuFeatures, options: CodeOptions = {}): JitCompiler {
+  return new JitCompiler(valid, { cpu, layout: moduleLayout(valid.module), ...options });
 }

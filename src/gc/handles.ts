@@ -7,6 +7,16 @@ import { BugError } from "../base/bug.ts";
 export const NULL_REF = 0;
 const I31_MIN = -(2 ** 30), I31_MAX = 2 ** 30 - 1;
 
+/** Handles that are made at least before a sweep pays: they take some 10 MB with what they keep. */
+const MANY = 50_000;
+
+/** UTF-16 units of a string that is looked for among those with a handle: Wasm cannot compare strings by their references, and looking one up costs as much as reading it. */
+const LOOKED_UP_UNITS = 64;
+
+function isLookedUp(value: unknown): boolean {
+  return typeof value === "string" ? value.length <= LOOKED_UP_UNITS : !Object.is(value, -0);
+}
+
 const FREE: unique symbol = Symbol("free");
 
 /** Called when a collection finds that Wasm cannot reach a value any more. */
@@ -20,22 +30,38 @@ export class HostHandles {
   readonly #freeList: number[] = [];
   readonly #finalizers = new Map<number, Finalizer[]>();
 
+  /** Handles made since the last sweep, and how many of them make the table crowded. */
+  #made = 0;
+  #many = MANY;
+
+  /** Whether so many handles were made since the last sweep that another one pays. */
+  get crowded(): boolean {
+    return this.#made >= this.#many;
+  }
   /** Handles in use. */
   get size(): number {
     return this.#values.length - 1 - this.#freeList.length;
   }
 
-  /** The reference of a value; equal values give equal references while Wasm can hold them. `null` gives null. */
+  /** The reference of a value; equal values, long strings excepted, give equal references while Wasm can hold them. `null` gives null. */
   toRef(value: unknown): number {
     if (value === null) return NULL_REF;
     if (typeof value === "number" && Number.isInteger(value) && value >= I31_MIN && value <= I31_MAX) {
       if (!Object.is(value, -0)) return ((value << 1) | 1) >>> 0;
     }
-    const known = Object.is(value, -0) ? undefined : this.#numbers.get(value);
+    if (!isLookedUp(value)) return this.add(value);
+    const known = this.#numbers.get(value);
     if (known !== undefined) return ((known << 2) | 2) >>> 0;
+    const ref = this.add(value);
+    this.#numbers.set(value, ref >>> 2);
+    return ref;
+  }
+
+  /** A new reference of a value, for who remembers it: `toRef` would give another. */
+  add(value: unknown): number {
+    this.#made++;
     const number = this.#freeList.pop() ?? this.#values.length;
     this.#values[number] = value;
-    if (!Object.is(value, -0)) this.#numbers.set(value, number);
     return ((number << 2) | 2) >>> 0;
   }
 
@@ -72,11 +98,13 @@ export class HostHandles {
       if (value === FREE || marked.has(n)) continue;
       for (const f of this.#finalizers.get(n) ?? []) finalizers.push(() => f(value));
       this.#finalizers.delete(n);
-      if (this.#numbers.get(value) === n) this.#numbers.delete(value);
+      if (isLookedUp(value) && this.#numbers.get(value) === n) this.#numbers.delete(value);
       this.#values[n] = FREE;
       this.#freeList.push(n);
       freed++;
     }
+    this.#made = 0;
+    this.#many = Math.max(MANY, this.size);
     return { freed, finalizers };
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Outcome } from "../runtime/bulk.ts";
 import { OK } from "../runtime/bulk.ts";
-import { clauseFrom, WasmException } from "../runtime/exception.ts";
+import { clauseFrom, payloadAt, WasmException } from "../runtime/exception.ts";
 import { type Catch, CatchKind, TARGET_HEIGHT, TARGET_PC, TARGET_STP } from "../validate/side_table.ts";
 import { RETHROW, THROW } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -21,8 +21,8 @@ export function startThrow(thread: Thread, view: InstanceCode, opcode: number, p
   const { exceptions } = thread.store;
   if (opcode === THROW) {
     const tag = view.instance.tags[readU32(view.code.valid.module.bytes, pc, OUT)];
-    const end = thread.sp << 1;
-    thread.exception = new WasmException(tag, SLOTS_I32.slice(end - 2 * tag.payloadSlots, end));
+    const words = 2 * tag.payloadSlots;
+    thread.exception = new WasmException(tag, payloadAt(SLOTS_I32, (thread.sp << 1) - words, words));
     return OK;
   }
   const ref = SLOTS_I32[opcode === RETHROW ? kept : (thread.sp << 1) - 2];
@@ -48,13 +48,12 @@ export function enterClause(thread: Thread, top: number, code: FunctionCode, cla
   const fp = FRAMES[top + FP];
   let sp = fp + 2 * table[entry + TARGET_HEIGHT];
   if (clause.tag >= 0) {
-    i32.set(e.payload, sp);
-    sp += e.payload.length;
+    sp += e.copyPayload(i32, sp);
   }
   const gives = clause.kind === CatchKind.CATCH_REF || clause.kind === CatchKind.CATCH_ALL_REF;
   if (gives || clause.slot >= 0) {
     const at = gives ? sp : fp + 2 * clause.slot;
-    i32[at] = thread.store.handles.toRef(e);
+    i32[at] = thread.store.exceptions.toRef(e);
     i32[at + 1] = 0;
     if (gives) sp += 2;
   }

@@ -9,7 +9,8 @@ import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunSt
 import { stackMap } from "../validate/stack_map.ts";
 import { deadlinePassed } from "../platform/deadline.ts";
 import type { Meter } from "../runtime/meter.ts";
-import type { WasmFrame } from "../wasm/errors.ts";
+import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
+import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type FunctionCode, functionCode } from "./code.ts";
@@ -29,8 +30,6 @@ import {
   STP,
 } from "./stack.ts";
 
-/** Frames that a stack trace lists at most. */
-const MAX_TRACE = 10_000;
 /** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
 const UNLIMITED_FUEL = 0x7fffffff;
@@ -154,7 +153,10 @@ export class Thread implements InterpThread {
         meter.take(slice - Math.max(this.rest, 0));
       }
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
-      if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) continue;
+      if (status === RunStatus.THROW) {
+        this.store.exceptions.thrown(this.exception!);
+        if (this.catches(this.exception!, this.level)) continue;
+      }
       if (status !== SLICE) return this.#left(status);
       if (Atomics.load(interrupt, 0) !== 0 || deadlinePassed()) return this.#left(RunStatus.SAFEPOINT);
     }
@@ -305,26 +307,37 @@ export class Thread implements InterpThread {
     }
   }
 
+  /** The frames that trace() takes note of, made at once. */
   frames(level: number): WasmFrame[] {
-    const list: WasmFrame[] = [];
+    return this.trace(level, MAX_FRAMES).map((make) => make());
+  }
+
+  trace(level: number, limit: number): (() => WasmFrame)[] {
+    const list: (() => WasmFrame)[] = [];
     const { frames, codes } = this.#parked ?? SHARED;
-    const known = new Map<FunctionCode, Map<number, number>>();
-    let at = this.#topBelow(level);
-    for (; at >= this.#bottom; at -= FRAME_WORDS) {
-      const code = codes[at / FRAME_WORDS];
-      const { func } = code;
-      const pc = frames[at + PC];
-      let offset = pc;
-      if (at !== this.top || !this.#before) {
-        let offsets = known.get(code);
-        if (offsets === undefined) known.set(code, offsets = new Map());
-        offset = offsets.get(pc) ?? instructionBefore(func.instance!.module.bytes, code.body, pc);
-        offsets.set(pc, offset);
-      }
-      if (list.length < MAX_TRACE) list.push({ name: func.name, index: func.index, offset, tier: "interp" });
+    /** Offsets by pc, which tells functions of one module apart. */
+    const known = new Map<Uint8Array, Map<number, number>>();
+    for (let at = this.#topBelow(level); at >= this.#bottom && list.length < limit; at -= FRAME_WORDS) {
+      const { func, body } = codes[at / FRAME_WORDS];
+      const { index } = func, { module } = func.instance!, pc = frames[at + PC];
+      const before = at === this.top && this.#before;
+      list.push(() => {
+        let offset = pc;
+        if (!before) {
+          let offsets = known.get(module.bytes);
+          if (offsets === undefined) known.set(module.bytes, offsets = new Map());
+          offset = offsets.get(pc) ?? instructionBefore(module.bytes, body, pc);
+          offsets.set(pc, offset);
+        }
+        return { name: functionName(module, index), index, offset, tier: "interp" };
+      });
       if (frames[at + BASE] !== 0) break;
     }
     return list;
+  }
+
+  get running(): WasmFunc {
+    return CODES[this.top / FRAME_WORDS].func;
   }
 
   scan(visit: (ref: number, isFunc: boolean) => void): void {

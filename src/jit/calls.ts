@@ -6,7 +6,7 @@ import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import type { CompositeType } from "../wasm/types.ts";
 import type { Context, Signature } from "./context.ts";
-import { ARGUMENT, type CallTarget, INCOMING, Kind, OUTGOING, type Register } from "./macro_assembler.ts";
+import { ARGUMENT, type CallTarget, INCOMING, Kind, NO_REGISTER, OUTGOING, type Register } from "./macro_assembler.ts";
 import type { MoveProgram } from "./moves.ts";
 import { CONSTANT, DIRTY, REGISTER, SLOT } from "./state.ts";
 
@@ -38,20 +38,35 @@ export function toSlot(c: Context, name: number, slot: number): void {
 /** Stores every name below `limit` that is only in a register. */
 export function spillBelow(c: Context, limit: number): void {
   const { s } = c, moves = c.merges.moves;
-  for (const r of s.usedRegisters()) {
+  for (let r = s.nextUsed(NO_REGISTER); r >= 0; r = s.nextUsed(r)) {
     for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
       if (n < limit && s.clean[n] === DIRTY) moves.store(s.kind[n], n, r);
     }
   }
 }
 
+/** Functions with more locals have no maps of their frames: each map takes as long as there are locals, and nothing depends on them. */
+const MAX_MAPPED_LOCALS = 4096;
+
+/** Names of references that a call finds in their slots, or, where it saves registers (`inRegisters`), had there. */
+export function references(c: Context, inRegisters: boolean): number[] {
+  const s = c.s, list: number[] = [];
+  if (s.locals > MAX_MAPPED_LOCALS) return list;
+  for (let n = 0; n < s.height; n++) {
+    if (s.kind[n] === Kind.REF && (s.where[n] === SLOT || (inRegisters && s.where[n] === REGISTER))) list.push(n);
+  }
+  return list;
+}
+
 /** Says which slots hold references while a call is under way. */
 function addFrameMap(c: Context, offset: number): void {
-  if (!c.hasReferences) return;
-  const s = c.s, references: number[] = [];
-  for (let n = 0; n < s.height; n++) if (s.kind[n] === Kind.REF && s.where[n] === SLOT) references.push(n);
-  if (references.length === 0) return;
-  c.m.addFrameMap({ offset, references: Uint32Array.from(references), registers: new Uint32Array(0) });
+  if (c.hasReferences) mapFrame(c, offset, references(c, false));
+}
+
+/** Likewise of the references given. */
+export function mapFrame(c: Context, offset: number, list: readonly number[]): void {
+  if (list.length === 0) return;
+  c.m.addFrameMap({ offset, references: Uint32Array.from(list), registers: new Uint32Array(0) });
 }
 
 function callWith(c: Context, signature: Signature, target: CallTarget): void {
@@ -62,7 +77,7 @@ function callWith(c: Context, signature: Signature, target: CallTarget): void {
     toPlace(c, first + i, places.params[i], m.intParams, m.floatParams, OUTGOING);
   }
   spillBelow(c, first);
-  c.merges.emit(c.merges.moves.take());
+  c.merges.moves.emit();
   s.dropTo(first);
   s.forgetRegisters();
   const returnOffset = m.call(target, places.areaSlots);
@@ -133,24 +148,29 @@ export function tailCall(c: Context): void {
   for (let i = 0; i < params.length; i++) {
     toPlace(c, first + i, places.params[i], m.intParams, m.floatParams, INCOMING);
   }
-  c.merges.emit(c.merges.moves.take());
+  c.merges.moves.emit();
   m.tailCall(target);
   c.dead = true;
 }
 
 /** The moves that bring the topmost operands to where the caller expects results. */
 export function returnMoves(c: Context): MoveProgram {
+  collectReturn(c);
+  return c.merges.moves.take();
+}
+
+function collectReturn(c: Context): void {
   const { s, m } = c, { results, places } = c.signature;
   const first = s.height - results.length;
   for (let i = 0; i < results.length; i++) {
     toPlace(c, first + i, places.results[i], m.intResults, m.floatResults, INCOMING);
   }
-  return c.merges.moves.take();
 }
 
 /** Returns from the function with the topmost operands. */
 export function emitReturn(c: Context): void {
-  c.merges.emit(returnMoves(c));
+  collectReturn(c);
+  c.merges.moves.emit();
   c.m.leaveAndReturn();
 }
 
@@ -188,7 +208,7 @@ export function callHelper(c: Context): void {
 export function emitHelperCall(c: Context, id: Helper, first: number, result: Kind | undefined): void {
   const { s, m } = c;
   spillBelow(c, first);
-  c.merges.emit(c.merges.moves.take());
+  c.merges.moves.emit();
   s.dropTo(first);
   s.forgetRegisters();
   addFrameMap(c, m.callHelper(id));

@@ -25,16 +25,20 @@ import { product128, sum128 } from "./wide_arithmetic.ts";
 import { X64MacroAssembler } from "./x64/macro_assembler.ts";
 import type { X64Features } from "./x64/emit_context.ts";
 
+/** What code is to be able to do beyond running. */
+export interface CodeOptions {
+  /** Takes fuel at each loop head and function entry; default no. */
+  readonly metered?: boolean;
+  /** Frames of the interpreter can enter loops; default no. */
+  readonly entersLoops?: boolean;
+}
+
 /** What code is made for. */
-export interface JitOptions {
+export interface JitOptions extends CodeOptions {
   /** Features of the processor that may be used. */
   readonly cpu: X64Features;
   /** Layout of the vmctx of the module's instances. */
   readonly layout: VmctxLayout;
-  /** Whether frames of the interpreter can enter loops; default no. */
-  readonly entersLoops?: boolean;
-  /** Whether it takes fuel at each loop head and function entry; default no. */
-  readonly metered?: boolean;
 }
 
 /** From this many on, locals without parameters are zeroed in memory instead of being constants at first. */
@@ -134,8 +138,7 @@ export class JitCompiler {
   constructor(valid: ValidModule, options: JitOptions) {
     this.#valid = valid;
     this.#hasVectors = declaresVectors(valid.module);
-    const m = new X64MacroAssembler(valid.module, options.layout, options.cpu);
-    this.#c = new Context(valid, m, options.metered ?? false, options.entersLoops ?? false);
+    this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu), options);
   }
 
   /** Where the values are at the safepoints of a function. Compiles it once more. */

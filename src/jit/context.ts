@@ -110,6 +110,9 @@ export class Context {
   tries: OpenTry[] = [];
   /** What the validator found out about the function. */
   facts!: BodyFacts;
+  /** Whether code takes fuel, and whether loops get entries for frames of the interpreter. */
+  readonly metered: boolean;
+  readonly entersLoops: boolean;
   /** Where safepoints are described; undefined where that is not asked for. */
   safepoints: Safepoint[] | undefined;
   #loopPads: LoopPad[] = [];
@@ -117,7 +120,9 @@ export class Context {
   /** Whether a call of an own function may come back from another instance, to which that made a tail call. */
   readonly callsLeave: boolean;
 
-  constructor(valid: ValidModule, m: MacroAssembler, readonly metered: boolean, readonly entersLoops: boolean) {
+  constructor(valid: ValidModule, m: MacroAssembler, options: { metered?: boolean; entersLoops?: boolean }) {
+    this.metered = options.metered ?? false;
+    this.entersLoops = options.entersLoops ?? false;
     this.module = valid.module;
     this.callsLeave = valid.bodies.some((body) => body.leaves);
     this.m = m;

@@ -5,7 +5,8 @@ import { NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import * as op from "../wasm/opcodes.ts";
 import { emitReturn, returnMoves } from "./calls.ts";
 import { type Context, kindOf } from "./context.ts";
-import { ARGUMENT, Condition, inverse, Kind, passedSlots } from "./macro_assembler.ts";
+import { PLAIN } from "./local_uses.ts";
+import { ARGUMENT, Condition, inverse, Kind, NO_REGISTER, passedSlots, type Register } from "./macro_assembler.ts";
 import type { Control } from "./merges.ts";
 import { CONSTANT, DIRTY, isFloat, REGISTER } from "./state.ts";
 import { passLocal } from "./variables.ts";
@@ -87,7 +88,7 @@ export function ifBlock(c: Context): void {
 export function elseArm(c: Context): void {
   const control = c.controls[c.controls.length - 1];
   if (!c.dead) {
-    c.merges.emit(c.merges.edge(control));
+    c.merges.emitEdge(control);
     c.m.jump(control.label);
   }
   c.m.bind(control.elseLabel);
@@ -110,7 +111,7 @@ export function end(c: Context): void {
   // The results of a catch block lie above the exception that it keeps.
   const moves = opcode === op.CATCH && !c.dead;
   if (opcode !== op.LOOP && (control.merge !== undefined || moves)) {
-    if (!c.dead) c.merges.emit(c.merges.edge(control));
+    if (!c.dead) c.merges.emitEdge(control);
     c.m.bind(control.label);
     c.merges.enter(control);
     c.dead = false;
@@ -119,7 +120,9 @@ export function end(c: Context): void {
   if (control.merge === undefined) return;
   // What this label wanted where is of no interest any more; what the next one wants is.
   for (let i = 0; i < control.merge.length; i += 3) {
-    if (control.merge[i] < c.s.locals) c.s.dropHome(control.merge[i]);
+    if (control.merge[i] >= c.s.locals) continue;
+    if (opcode === op.LOOP) c.s.dropHome(control.merge[i]);
+    else c.s.clearHome(control.merge[i], control.merge[i + 1]);
   }
   const outer = c.controls[c.controls.length - 1].merge;
   if (outer === undefined) return;
@@ -139,7 +142,7 @@ export function branch(c: Context): void {
 function jumpTo(c: Context, depth: number): void {
   if (depth === c.controls.length - 1) return emitReturn(c);
   const control = target(c, depth);
-  c.merges.emit(c.merges.edge(control));
+  c.merges.emitEdge(control);
   c.m.jump(control.label);
 }
 
@@ -213,7 +216,7 @@ export function catchClause(c: Context): void {
   const { s, m, merges } = c;
   const control = c.controls[c.controls.length - 1], { base } = control;
   if (!c.dead) {
-    merges.emit(merges.edge(control));
+    merges.emitEdge(control);
     m.jump(control.label);
   }
   const block = c.tries[c.tries.length - 1];
@@ -249,7 +252,7 @@ export function returnFromFunction(c: Context): void {
 export function skipDeadCode(c: Context): void {
   const r = c.r;
   for (let depth = 0;;) {
-    switch (r.next()) {
+    switch (r.nextBut(PLAIN)) {
       case op.BLOCK:
       case op.LOOP:
       case op.IF:
@@ -297,7 +300,7 @@ export function loop(c: Context): void {
   for (let i = 0; i < control.merge.length; i += 3) {
     if (control.merge[i] < s.locals) s.setHome(control.merge[i], control.merge[i + 1]);
   }
-  merges.emit(merges.edge(control));
+  merges.emitEdge(control);
   s.at = control.start;
   m.bind(control.label);
   merges.enter(control);
@@ -307,14 +310,26 @@ export function loop(c: Context): void {
 }
 
 let weights = new Float64Array(64);
+/** More locals than any processor has registers for. */
+const MAX_CANDIDATES = 64;
+
+/** Puts `x` into a list of locals, the heaviest first; it has no more than MAX_CANDIDATES. */
+function insertByWeight(list: number[], x: number): void {
+  const weight = weights[x];
+  if (list.length < MAX_CANDIDATES) list.push(x);
+  else if (weights[list[MAX_CANDIDATES - 1]] >= weight) return;
+  let i = list.length - 1;
+  for (; i > 0 && weights[list[i - 1]] < weight; i--) list[i] = list[i - 1];
+  list[i] = x;
+}
 
 /**
  * Decides what is in registers at the head of a loop: the locals that the loop uses most, in the registers they have as far as possible, then
  * the others as long as there is room. Operands below the loop go to their slots, since the loop cannot use them.
  */
-function stateAtHead(c: Context, control: Control): Int32Array {
+function stateAtHead(c: Context, control: Control): readonly number[] {
   const { s, m, merges, uses } = c;
-  for (const r of s.usedRegisters()) {
+  for (let r = s.nextUsed(NO_REGISTER); r >= 0; r = s.nextUsed(r)) {
     for (let n = s.firstIn(r); n >= 0;) {
       const next = s.nextIn(n);
       if (n >= s.locals && n < control.base) {
@@ -327,43 +342,49 @@ function stateAtHead(c: Context, control: Control): Int32Array {
   if (weights.length < s.locals) weights = new Float64Array(s.locals * 2);
   const used = uses.weigh(control.block, c.event, weights);
   const calls = uses.blockCalls[control.block] === 1;
-  const candidates = used.filter((x) =>
-    uses.isLive(control.block, x) && !(s.where[x] === CONSTANT && merges.isUnassigned(x, control))
-  ).sort((a, b) => weights[b] - weights[a]);
+  const candidates: number[] = [];
+  for (const x of used) {
+    if (!uses.isLive(control.block, x) || (s.where[x] === CONSTANT && merges.isUnassigned(x, control))) continue;
+    insertByWeight(candidates, x);
+  }
   const crowded = candidates.length > m.intRegisters.length - TEMPORARY_INTS;
   if (!calls) {
-    for (const r of s.usedRegisters()) {
+    for (let r = s.nextUsed(NO_REGISTER); r >= 0; r = s.nextUsed(r)) {
       for (let n = s.firstIn(r); n >= 0 && candidates.length < IDLE_LIMIT; n = s.nextIn(n)) {
         if (n < s.locals && weights[n] === 0 && uses.isLive(control.block, n)) candidates.push(n);
       }
     }
   }
-  const room = [m.intRegisters.length - TEMPORARY_INTS, m.floatRegisters.length - TEMPORARY_FLOATS];
-  const names: number[] = [];
-  for (let n = control.base; n < s.height; n++) names.push(n);
-  const chosen = [...names, ...candidates].filter((n) => room[isFloat(s.kind[n]) ? 1 : 0]-- > 0);
-
-  const taken = new Set<number>();
-  const entries: number[] = [];
-  const add = (n: number, r: number) => {
-    taken.add(r);
-    if (n < s.locals && merges.isUnassigned(n, control)) {
-      if (calls || crowded || weights[n] === 0) s.store(n);
-      const inSlot = s.where[n] !== CONSTANT && s.clean[n] !== DIRTY;
-      entries.push(n, r, inSlot ? Math.min(s.clean[n], s.at) : DIRTY);
-    } else entries.push(n, r, DIRTY);
-  };
+  const keepSlots = calls || crowded;
+  let ints = m.intRegisters.length - TEMPORARY_INTS, floats = m.floatRegisters.length - TEMPORARY_FLOATS;
+  merges.beginPlaces();
   const homeless: number[] = [];
-  for (const n of chosen) {
-    if (s.where[n] === REGISTER && !taken.has(s.register[n])) add(n, s.register[n]);
+  for (let i = control.base - s.height; i < candidates.length; i++) {
+    const n = i < 0 ? s.height + i : candidates[i];
+    if ((isFloat(s.kind[n]) ? floats-- : ints--) <= 0) continue;
+    if (s.where[n] === REGISTER && !merges.isTaken(s.register[n])) placeAtHead(c, control, n, s.register[n], keepSlots);
     else homeless.push(n);
   }
   for (const n of homeless) {
     const registers = isFloat(s.kind[n]) ? m.floatRegisters : m.intRegisters;
-    let free = registers.findLast((r) => !taken.has(r) && s.isFree(r));
-    free ??= registers.findLast((r) => !taken.has(r));
-    if (free !== undefined) add(n, free);
+    let r = NO_REGISTER;
+    for (let i = registers.length - 1; i >= 0 && r < 0; i--) {
+      if (!merges.isTaken(registers[i]) && s.isFree(registers[i])) r = registers[i];
+    }
+    if (r < 0) r = merges.lastFree(registers);
+    if (r >= 0) placeAtHead(c, control, n, r, keepSlots);
   }
   for (const x of used) weights[x] = 0;
-  return Int32Array.from(entries);
+  return merges.places();
+}
+
+/** Gives a name its register at the head of a loop; one that the loop does not change may be in its slot as well. */
+function placeAtHead(c: Context, control: Control, n: number, r: Register, keepSlots: boolean): void {
+  const { s, merges } = c;
+  let clean = DIRTY;
+  if (n < s.locals && merges.isUnassigned(n, control)) {
+    if (keepSlots || weights[n] === 0) s.store(n);
+    if (s.where[n] !== CONSTANT && s.clean[n] !== DIRTY) clean = Math.min(s.clean[n], s.at);
+  }
+  merges.addPlace(n, r, clean);
 }

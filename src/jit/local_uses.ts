@@ -1,7 +1,7 @@
 // What a function does with its locals, found before code is made for it: last uses, values live at labels, the next use of each.
 // Takes a body, gives facts by event (a local.get, local.set or local.tee, counted in the order of the bytes) and by block (counted likewise).
 
-import { BytecodeReader } from "../bytecode/reader.ts";
+import { type BytecodeReader, passTable } from "../bytecode/reader.ts";
 import type { FuncBody } from "../wasm/module.ts";
 import * as op from "../wasm/opcodes.ts";
 import { isRef } from "../wasm/types.ts";
@@ -14,11 +14,22 @@ const Item = { GET: 0, SET: 1, START: 2, ELSE: 3, END: 4, BR: 5, BR_IF: 6, CASE:
 const ITEM_BITS = 4;
 const ITEM_MASK = 15;
 
-/** Bounds of the work for one function; beyond them every local counts as live. */
+/** Bounds of the work for one function; beyond them every local counts as live, and the last of very many in any case. */
 const MAX_LIVE_WORDS = 4_000_000;
+const MAX_LOCAL_WORDS = 32;
 const MAX_PASSES = 12;
-/** Events looked at to weigh locals at a loop's head. */
+/** Events looked at to weigh locals at a loop's head, and at that of a loop in more than DEEP others. */
 const MAX_WEIGHED_EVENTS = 1024;
+const DEEP = 8;
+const MAX_DEEP_EVENTS = 32;
+
+/** Of a use in a loop that is so much deeper. */
+const WEIGHTS = Float64Array.from({ length: 9 }, (_, depth) => 8 ** depth);
+
+/** For `nextBut()`: instructions that have nothing to do with locals, control or calls. */
+export const PLAIN: Uint8Array = passTable(({ imm, properties }) =>
+  imm !== op.Imm.LOCAL && !(properties & (op.CALLS | op.CONTROL | op.TERMINATES))
+);
 
 /** Facts of one function at a time; arrays are kept from function to function. */
 export class LocalUses {
@@ -44,6 +55,8 @@ export class LocalUses {
   #blockIsLoop = new Uint8Array(64);
   #blockIsIf = new Uint8Array(64);
   #blockEndEvent = new Int32Array(64);
+  /** Loops around it, itself included if it is one; 255 stands for more, too. */
+  #blockLoops = new Uint8Array(64);
   #blockCount = 0;
 
   #trace = new Int32Array(4096);
@@ -54,7 +67,7 @@ export class LocalUses {
   #words = 0;
   #live = new Uint32Array(0);
   #elseLive = new Uint32Array(0);
-  #liveAtStart = new Uint32Array(0);
+  #liveAtStart = new Uint32Array(1);
   #alwaysLive = new Uint8Array(64);
   /** Whether liveness was found out. */
   known = false;
@@ -69,7 +82,7 @@ export class LocalUses {
       this.firstSet = new Int32Array(count * 2);
       this.#alwaysLive = new Uint8Array(count * 2);
     }
-    for (let i = 0; i < count; i++) this.#alwaysLive[i] = isRef(locals[i]) ? 1 : 0;
+    for (let i = 0; i < count; i++) this.#alwaysLive[i] = isRef(locals[i]) || i >= MAX_LOCAL_WORDS * 32 ? 1 : 0;
     this.#scan(reader, body);
     this.#chain(count);
     this.#findLiveness(count);
@@ -96,20 +109,14 @@ export class LocalUses {
   /** Adds to `weights` how often the locals are used between event `from` and the end of loop `block`; gives the locals met. */
   weigh(block: number, from: number, weights: Float64Array): number[] {
     const met: number[] = [];
-    const to = Math.min(this.#blockEndEvent[block], from + MAX_WEIGHED_EVENTS);
-    const depth = from < to ? this.#minDepth(from, to) : 0;
+    const depth = this.#blockLoops[block];
+    const to = Math.min(this.#blockEndEvent[block], from + (depth > DEEP ? MAX_DEEP_EVENTS : MAX_WEIGHED_EVENTS));
     for (let e = from; e < to; e++) {
       const x = this.local[e];
       if (weights[x] === 0) met.push(x);
-      weights[x] += 8 ** Math.min(this.#depth[e] - depth, 8);
+      weights[x] += WEIGHTS[Math.min(this.#depth[e] - depth, 8)];
     }
     return met;
-  }
-
-  #minDepth(from: number, to: number): number {
-    let depth = 255;
-    for (let e = from; e < to; e++) if (this.#depth[e] < depth) depth = this.#depth[e];
-    return depth;
   }
 
   // The scan
@@ -136,7 +143,7 @@ export class LocalUses {
     this.dead[e] = 0;
   }
 
-  #newBlock(code: number): number {
+  #newBlock(code: number, loops: number): number {
     const b = this.#blockCount++;
     if (b === this.blockEnd.length) {
       this.blockEnd = doubled(this.blockEnd);
@@ -145,11 +152,13 @@ export class LocalUses {
       this.#blockIsLoop = doubled(this.#blockIsLoop);
       this.#blockIsIf = doubled(this.#blockIsIf);
       this.#blockEndEvent = doubled(this.#blockEndEvent);
+      this.#blockLoops = doubled(this.#blockLoops);
     }
     this.blockHasElse[b] = 0;
     this.blockCalls[b] = 0;
     this.#blockIsIf[b] = code === op.IF ? 1 : 0;
     this.#blockIsLoop[b] = code === op.LOOP ? 1 : 0;
+    this.#blockLoops[b] = Math.min(loops, 255);
     this.#add(Item.START, b);
     return b;
   }
@@ -159,10 +168,10 @@ export class LocalUses {
     this.#hasLoops = this.#catches = this.hasVectors = false;
     r.pos = body.codeStart;
     r.end = body.end;
-    const open: number[] = [this.#newBlock(op.BLOCK)];
+    const open: number[] = [this.#newBlock(op.BLOCK, 0)];
     let loops = 0;
     while (open.length > 0) {
-      const code = r.next();
+      const code = r.nextBut(PLAIN);
       switch (code) {
         case op.LOCAL_GET:
           this.#addEvent(Item.GET, r.index, r.at, loops);
@@ -174,16 +183,16 @@ export class LocalUses {
         case op.TRY_TABLE:
         case op.TRY:
           this.#catches = true;
-          open.push(this.#newBlock(code));
+          open.push(this.#newBlock(code, loops));
           break;
         case op.BLOCK:
         case op.IF:
         case op.LOOP:
-          open.push(this.#newBlock(code));
           if (code === op.LOOP) {
             loops++;
             this.#hasLoops = true;
           }
+          open.push(this.#newBlock(code, loops));
           break;
         case op.ELSE:
           this.#add(Item.ELSE, open[open.length - 1]);
@@ -250,7 +259,7 @@ export class LocalUses {
   // Liveness: the trace is walked backwards until the sets at the heads of loops do not change any more
 
   #findLiveness(count: number): void {
-    const words = this.#words = (count + 31) >>> 5;
+    const words = this.#words = Math.min((count + 31) >>> 5, MAX_LOCAL_WORDS);
     const size = this.#blockCount * words;
     this.known = !this.#catches && size <= MAX_LIVE_WORDS && this.#length * words <= MAX_LIVE_WORDS * 4;
     if (!this.known) return;
@@ -260,7 +269,8 @@ export class LocalUses {
     } else {
       this.#live.fill(0, 0, size);
     }
-    const now = this.#liveAtStart = new Uint32Array(words);
+    if (this.#liveAtStart.length < words) this.#liveAtStart = new Uint32Array(words);
+    const now = this.#liveAtStart;
     for (let pass = 0; this.#walk(now, words); pass++) {
       if (pass === MAX_PASSES) {
         this.known = false;
@@ -272,25 +282,26 @@ export class LocalUses {
 
   /** One walk; whether it has to be repeated. */
   #walk(now: Uint32Array, words: number): boolean {
-    const live = this.#live, elseLive = this.#elseLive;
+    const live = this.#live, elseLive = this.#elseLive, trace = this.#trace, dead = this.dead;
+    const alwaysLive = this.#alwaysLive;
     let changed = false;
     let event = this.eventCount;
-    now.fill(0);
+    for (let w = 0; w < words; w++) now[w] = 0;
     for (let i = this.#length - 1; i >= 0; i--) {
-      const item = this.#trace[i];
+      const item = trace[i];
       const index = item >> ITEM_BITS;
       const at = index * words;
       switch (item & ITEM_MASK) {
         case Item.GET:
           event--;
-          this.dead[event] = (now[index >> 5] >>> (index & 31) & 1) ^ 1;
-          if (this.#alwaysLive[index] === 1) this.dead[event] = 0;
+          if (alwaysLive[index] === 1) break;
+          dead[event] = (now[index >> 5] >>> (index & 31) & 1) ^ 1;
           now[index >> 5] |= 1 << (index & 31);
           break;
         case Item.SET:
           event--;
-          this.dead[event] = (now[index >> 5] >>> (index & 31) & 1) ^ 1;
-          if (this.#alwaysLive[index] === 1) this.dead[event] = 0;
+          if (alwaysLive[index] === 1) break;
+          dead[event] = (now[index >> 5] >>> (index & 31) & 1) ^ 1;
           now[index >> 5] &= ~(1 << (index & 31));
           break;
         case Item.START:
@@ -325,7 +336,7 @@ export class LocalUses {
           for (let w = 0; w < words; w++) now[w] |= live[at + w];
           break;
         case Item.STOP:
-          now.fill(0);
+          for (let w = 0; w < words; w++) now[w] = 0;
       }
     }
     return changed && this.#hasLoops;

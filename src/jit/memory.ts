@@ -11,9 +11,10 @@ import { F32, F64, I32, I64 } from "../wasm/types.ts";
 const LETTERS: Record<string, Kind> = { i: kindOf(I32), l: kindOf(I64), f: kindOf(F32), d: kindOf(F64) };
 
 /** By opcode: the kind of what a load gives or a store takes. */
-const KINDS = new Map<number, Kind>();
+const KINDS: Kind[] = new Array(256).fill(Kind.I32);
 for (const info of op.INSTRUCTIONS) {
-  if (info.imm === op.Imm.MEMORY_ACCESS) KINDS.set(info.code, LETTERS[info.signature.replace(/[a:]/g, "")]);
+  if (info.imm !== op.Imm.MEMORY_ACCESS || info.code >= KINDS.length) continue;
+  KINDS[info.code] = LETTERS[info.signature.replace(/[a:]/g, "")];
 }
 
 /**
@@ -36,7 +37,7 @@ export function popAddress(c: Context): Register {
 
 /** Any load of a number. */
 export function load(c: Context): void {
-  const r = c.r, kind = KINDS.get(r.op)!;
+  const r = c.r, kind = KINDS[r.op];
   const offset = constantPart(c);
   const address = popAddress(c);
   const dst = isFloat(kind) || address === NO_REGISTER ? c.result(kind) : c.resultOver(kind, address);
@@ -47,7 +48,7 @@ export function load(c: Context): void {
 /** Any store of a number. */
 export function store(c: Context): void {
   const { r, s, m } = c;
-  const kind = KINDS.get(r.op)!;
+  const kind = KINDS[r.op];
   if (s.isConstant(0) && (kind === Kind.I32 || (kind === Kind.I64 && s.isShortConstant()))) {
     const value = s.lowAt(0);
     s.drop();

@@ -5,7 +5,7 @@
 
 import type { Label } from "../asm/buffer.ts";
 import type { LocalUses } from "./local_uses.ts";
-import { type Kind, type MacroAssembler, type Register } from "./macro_assembler.ts";
+import { type Kind, type MacroAssembler, NO_REGISTER, type Register } from "./macro_assembler.ts";
 import { emitMoves, type MoveProgram, Moves } from "./moves.ts";
 import { CONSTANT, DIRTY, isFloat, REGISTER, SLOT, type State } from "./state.ts";
 
@@ -28,7 +28,7 @@ export interface Control {
   readonly end: number;
   label: Label;
   /** The state at the label, once there was an edge: triples (name, register, clean). */
-  merge: Int32Array | undefined;
+  merge: readonly number[] | undefined;
   /** Of an `if` with an `else`: where its false edge goes and the state there. */
   elseLabel: Label;
   elseState: SavedState | undefined;
@@ -38,8 +38,8 @@ export interface Control {
 export interface SavedState {
   readonly height: number;
   /** Quintuples: name, where, register or low half, high half, clean. */
-  readonly places: Int32Array;
-  readonly kinds: Uint8Array;
+  readonly places: readonly number[];
+  readonly kinds: readonly Kind[];
   readonly base: number;
 }
 
@@ -49,9 +49,16 @@ export class Merges {
   readonly #m: MacroAssembler;
   readonly #s: State;
   readonly #uses: LocalUses;
-  /** By name: number of the edge that has dealt with it. */
+  /** By name: number of the edge that has dealt with it; by register: number of the label that has given it to a name. */
   #stamp = new Int32Array(256);
   #edge = 0;
+  readonly #taken = new Int32Array(64);
+  #label = 0;
+  /** Space for lists while they are made: of what is where; of names (name, kind) that want a register. */
+  readonly #places: number[] = [];
+  #placesEnd = 0;
+  readonly #homeless: number[] = [];
+  #homelessEnd = 0;
   /** By local: byte offset of the last instruction before the present one that set it, and of the next. */
   lastSet: Int32Array = new Int32Array(64);
   nextSet: Int32Array = new Int32Array(64);
@@ -72,7 +79,7 @@ export class Merges {
     }
     this.lastSet.fill(-1, 0, locals);
     for (let i = 0; i < locals; i++) this.nextSet[i] = this.#uses.firstSet[i];
-    this.moves.spareSlots = names;
+    this.moves.begin(names);
   }
 
   /** Whether local `x` is set nowhere in a block that is open. */
@@ -97,6 +104,17 @@ export class Merges {
 
   /** The moves of a branch from the present state to `c`, whose state at the label is decided if it was not. */
   edge(c: Control): MoveProgram {
+    this.#collect(c);
+    return this.moves.take();
+  }
+
+  /** Emits the same moves. */
+  emitEdge(c: Control): void {
+    this.#collect(c);
+    this.moves.emit();
+  }
+
+  #collect(c: Control): void {
     const s = this.#s;
     c.merge ??= this.#decide(c);
     const merge = c.merge, moves = this.moves;
@@ -108,7 +126,7 @@ export class Merges {
       this.#toRegister(r, name >= c.base ? name + shift : name, s.kind[name >= c.base ? name + shift : name]);
       // The label promises a valid slot only where the edge has one: see #cleanAt.
     }
-    for (const r of s.usedRegisters()) {
+    for (let r = s.nextUsed(NO_REGISTER); r >= 0; r = s.nextUsed(r)) {
       for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
         if (n >= c.base || this.#stamp[n] === edge || s.clean[n] !== DIRTY || !this.#matters(n, c)) continue;
         moves.store(s.kind[n], n, r);
@@ -123,7 +141,6 @@ export class Merges {
       const name = c.base + i;
       if (this.#stamp[name] !== edge) this.#toSlot(name, name + shift);
     }
-    return moves.take();
   }
 
   #toRegister(r: Register, name: number, kind: Kind): void {
@@ -141,53 +158,91 @@ export class Merges {
     else this.moves.storeConstant(kind, slot, s.low[name], s.high[name]);
   }
 
+  // The making of a state at a label
+
+  /** Begins a list of places. */
+  beginPlaces(): void {
+    this.#label++;
+    this.#placesEnd = 0;
+  }
+  /** Says that `name` is in register `r` at the label; `clean` as in {@link State}. */
+  addPlace(name: number, r: Register, clean: number): void {
+    const places = this.#places, at = this.#placesEnd;
+    places[at] = name;
+    places[at + 1] = r;
+    places[at + 2] = clean;
+    this.#placesEnd = at + 3;
+    this.#taken[r] = this.#label;
+  }
+  /** Whether a place is in `r`. */
+  isTaken(r: Register): boolean {
+    return this.#taken[r] === this.#label;
+  }
+  /** The last of the registers that is not taken; NO_REGISTER if there is none. */
+  lastFree(registers: readonly Register[]): Register {
+    let i = registers.length - 1;
+    while (i >= 0 && this.isTaken(registers[i])) i--;
+    return i < 0 ? NO_REGISTER : registers[i];
+  }
+  /** The list of places. */
+  places(): readonly number[] {
+    return this.#places.slice(0, this.#placesEnd);
+  }
+
+  #addHomeless(name: number, kind: Kind): void {
+    this.#homeless[this.#homelessEnd++] = name;
+    this.#homeless[this.#homelessEnd++] = kind;
+  }
+
   /** The first edge: names keep their registers; where several share one, all but one get another, or their slots. */
-  #decide(c: Control): Int32Array {
+  #decide(c: Control): readonly number[] {
     const s = this.#s;
-    const entries: number[] = [];
-    const homeless: number[] = [];
-    const taken = new Set<Register>();
     const shift = s.height - c.carried.length - c.base;
     const first = c.base + shift;
     const inRegisters = c.carried.length <= MAX_REGISTER_RESULTS;
-    for (const r of s.usedRegisters()) {
+    this.beginPlaces();
+    this.#homelessEnd = 0;
+    for (let r = s.nextUsed(NO_REGISTER); r >= 0; r = s.nextUsed(r)) {
       for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
         let name = n;
         if (n >= first) {
           if (!inRegisters) continue;
           name = n - shift;
         } else if (!this.#matters(n, c)) continue;
-        if (taken.has(r)) homeless.push(name, s.kind[n], DIRTY);
-        else {
-          taken.add(r);
-          entries.push(name, r, n >= first ? DIRTY : this.#cleanAt(n, c));
-        }
+        if (this.isTaken(r)) this.#addHomeless(name, s.kind[n]);
+        else this.addPlace(name, r, n >= first ? DIRTY : this.#cleanAt(n, c));
       }
     }
     if (inRegisters) {
-      for (let n = first; n < s.height; n++) if (s.where[n] !== REGISTER) homeless.push(n - shift, s.kind[n], DIRTY);
+      for (let n = first; n < s.height; n++) if (s.where[n] !== REGISTER) this.#addHomeless(n - shift, s.kind[n]);
     }
     for (let n = s.firstConstant; n >= 0; n = s.nextIn(n)) {
-      if (!this.isUnassigned(n, c) && this.#matters(n, c)) homeless.push(n, s.kind[n], DIRTY);
+      if (!this.isUnassigned(n, c) && this.#matters(n, c)) this.#addHomeless(n, s.kind[n]);
     }
-    this.#house(entries, homeless, taken);
-    for (let i = 0; i < entries.length; i += 3) {
-      if (entries[i] < s.locals) s.setHome(entries[i], entries[i + 1]);
-    }
-    return Int32Array.from(entries);
+    if (this.#homelessEnd > 0) this.#house();
+    const places = this.places();
+    for (let i = 0; i < places.length; i += 3) if (places[i] < s.locals) s.setHome(places[i], places[i + 1]);
+    return places;
   }
 
-  /** Gives registers to names (name, kind, clean) as long as there are any but a few. */
-  #house(entries: number[], homeless: readonly number[], taken: Set<Register>): void {
-    const m = this.#m;
-    const free = [m.intRegisters, m.floatRegisters].map((list) => list.filter((r) => !taken.has(r)));
-    for (let i = 0; i < homeless.length; i += 3) {
-      const list = free[isFloat(homeless[i + 1]) ? 1 : 0];
+  /** Gives registers to homeless names as long as there are any but a few. */
+  #house(): void {
+    const homeless = this.#homeless, { intRegisters, floatRegisters } = this.#m;
+    let ints = this.#countFree(intRegisters), floats = this.#countFree(floatRegisters);
+    for (let i = 0; i < this.#homelessEnd; i += 2) {
+      const name = homeless[i], float = isFloat(homeless[i + 1]);
       // Results come out of the block to be used at once; other names must leave some registers for that.
-      if (list.length > (homeless[i] >= this.#s.locals ? 0 : 3)) {
-        entries.push(homeless[i], list.pop()!, homeless[i + 2]);
-      }
+      if ((float ? floats : ints) <= (name >= this.#s.locals ? 0 : 3)) continue;
+      this.addPlace(name, this.lastFree(float ? floatRegisters : intRegisters), DIRTY);
+      if (float) floats--;
+      else ints--;
     }
+  }
+
+  #countFree(registers: readonly Register[]): number {
+    let count = 0;
+    for (let i = 0; i < registers.length; i++) if (!this.isTaken(registers[i])) count++;
+    return count;
   }
 
   /** Makes the present state that at the label of `c`, which is bound here or is a loop's head. */
@@ -207,24 +262,35 @@ export class Merges {
     for (let i = 0; i < merge.length; i += 3) {
       s.detach(merge[i]);
       s.attach(merge[i], merge[i + 1], merge[i + 2]);
-      if (merge[i] < s.locals) s.setHome(merge[i], merge[i + 1]);
     }
   }
 
   /** The present state, for the arm of block `c` that begins at its `else`. */
   save(c: Control): SavedState {
     const s = this.#s;
-    const places: number[] = [];
-    for (const r of s.usedRegisters()) {
+    this.#placesEnd = 0;
+    for (let r = s.nextUsed(NO_REGISTER); r >= 0; r = s.nextUsed(r)) {
       for (let n = s.firstIn(r); n >= 0; n = s.nextIn(n)) {
-        if (n >= s.locals || this.#uses.isLiveInElse(c.block, n)) places.push(n, REGISTER, r, 0, s.clean[n]);
+        if (n >= s.locals || this.#uses.isLiveInElse(c.block, n)) this.#savePlace(n, REGISTER, r, 0);
       }
     }
-    for (let n = s.firstConstant; n >= 0; n = s.nextIn(n)) places.push(n, CONSTANT, s.low[n], s.high[n], s.clean[n]);
+    for (let n = s.firstConstant; n >= 0; n = s.nextIn(n)) this.#savePlace(n, CONSTANT, s.low[n], s.high[n]);
     for (let n = c.base; n < s.height; n++) {
-      if (s.where[n] === CONSTANT) places.push(n, CONSTANT, s.low[n], s.high[n], s.clean[n]);
+      if (s.where[n] === CONSTANT) this.#savePlace(n, CONSTANT, s.low[n], s.high[n]);
     }
-    return { height: s.height, places: Int32Array.from(places), kinds: s.kind.slice(c.base, s.height), base: c.base };
+    const kinds: Kind[] = [];
+    for (let n = c.base; n < s.height; n++) kinds.push(s.kind[n]);
+    return { height: s.height, places: this.#places.slice(0, this.#placesEnd), kinds, base: c.base };
+  }
+
+  #savePlace(name: number, where: number, a: number, b: number): void {
+    const places = this.#places, at = this.#placesEnd;
+    places[at] = name;
+    places[at + 1] = where;
+    places[at + 2] = a;
+    places[at + 3] = b;
+    places[at + 4] = this.#s.clean[name];
+    this.#placesEnd = at + 5;
   }
 
   /** Makes the present state the saved one. Operands below the block are where they were, or in their slots. */

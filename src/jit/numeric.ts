@@ -19,38 +19,49 @@ export type Handler = (c: Context) => void;
 
 const KINDS: Record<string, Kind> = { i: Kind.I32, l: Kind.I64, f: Kind.F32, d: Kind.F64 };
 
+/** Instructions with two operands that one function compiles. Each family has arrows of its own, so that V8 knows what they call. */
+interface Family {
+  readonly names: readonly string[];
+  /** `operation` is the index of the name. */
+  readonly handler: (wide: boolean, operation: number) => Handler;
+}
+
+const INTEGERS: readonly Family[] = [
+  { names: ["add", "sub", "mul", "and", "or", "xor"], handler: (wide, i) => (c) => binary(c, wide, i) },
+  { names: ["shl", "shr_s", "shr_u", "rotl", "rotr"], handler: (wide, i) => (c) => shift(c, wide, i) },
+  { names: ["div_s", "div_u", "rem_s", "rem_u"], handler: (wide, i) => (c) => divide(c, wide, i) },
+  {
+    names: ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"],
+    handler: (wide, i) => (c) => c.compare(wide ? Compared.I64 : Compared.I32, i),
+  },
+];
+const FLOATS: readonly Family[] = [
+  {
+    names: ["add", "sub", "mul", "div", "min", "max", "copysign"],
+    handler: (wide, i) => (c) => floatBinary(c, wide, i),
+  },
+  {
+    names: ["eq", "ne", "lt", "gt", "le", "ge"],
+    handler: (wide, i) => (c) => c.compare(wide ? Compared.F64 : Compared.F32, Condition.FLOAT_EQ + i),
+  },
+];
+const WIDTHS: Record<string, boolean> = { i32: false, i64: true, f32: false, f64: true };
+
 /** Handlers of the numeric instructions, by opcode. */
 export function numericHandlers(): Map<number, Handler> {
   const handlers = new Map<number, Handler>();
-  const arithmetic = ["add", "sub", "mul", "and", "or", "xor"];
-  const shifts = ["shl", "shr_s", "shr_u", "rotl", "rotr"];
-  const divisions = ["div_s", "div_u", "rem_s", "rem_u"];
-  const comparisons = ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"];
-  const floats = ["add", "sub", "mul", "div", "min", "max", "copysign"];
-  const floatComparisons = ["eq", "ne", "lt", "gt", "le", "ge"];
   for (const info of op.INSTRUCTIONS) {
     const [type, name] = info.name.split(".");
     const [operands, results] = info.signature.split(":");
     if (info.imm !== op.Imm.NONE || info.feature !== undefined || !(type in WIDTHS) || operands === undefined) continue;
     const wide = WIDTHS[type];
-    const index = (list: string[]) => list.indexOf(name);
-    const isInt = type[0] === "i";
     if (operands.length === 2) {
-      if (isInt && index(arithmetic) >= 0) handlers.set(info.code, bound(binary, wide, index(arithmetic)));
-      else if (isInt && index(shifts) >= 0) handlers.set(info.code, bound(shift, wide, index(shifts)));
-      else if (isInt && index(divisions) >= 0) handlers.set(info.code, bound(divide, wide, index(divisions)));
-      else if (isInt) handlers.set(info.code, bound(compareIntegers, wide, index(comparisons)));
-      else if (index(floats) >= 0) handlers.set(info.code, bound(floatBinary, wide, index(floats)));
-      else handlers.set(info.code, bound(compareFloats, wide, Condition.FLOAT_EQ + index(floatComparisons)));
+      const family = (type[0] === "i" ? INTEGERS : FLOATS).find(({ names }) => names.includes(name));
+      if (family !== undefined) handlers.set(info.code, family.handler(wide, family.names.indexOf(name)));
     } else if (name === "eqz") handlers.set(info.code, (c) => eqz(c, wide));
     else handlers.set(info.code, unaryHandler(info.code, KINDS[results]));
   }
   return handlers;
-}
-const WIDTHS: Record<string, boolean> = { i32: false, i64: true, f32: false, f64: true };
-
-function bound(f: (c: Context, wide: boolean, operation: number) => void, wide: boolean, operation: number): Handler {
-  return (c) => f(c, wide, operation);
 }
 
 function foldable(operation: Arithmetic, a: number, b: number): number {
@@ -207,14 +218,6 @@ function divideByPower(c: Context, operation: Division, divisor: number): boolea
   else m.shift32Constant(Shift.SHR_U, dst, lhs, 31 - Math.clz32(divisor));
   s.push(Kind.I32, dst);
   return true;
-}
-
-function compareIntegers(c: Context, wide: boolean, condition: Condition): void {
-  c.compare(wide ? Compared.I64 : Compared.I32, condition);
-}
-
-function compareFloats(c: Context, wide: boolean, condition: Condition): void {
-  c.compare(wide ? Compared.F64 : Compared.F32, condition);
 }
 
 function eqz(c: Context, wide: boolean): void {

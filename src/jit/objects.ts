@@ -7,7 +7,7 @@ import { arrayBytes, HEADER_BYTES, HEADER_LENGTH, layoutOf, type ObjectLayout, S
 import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type FieldType, Heap, type HeapType, topOf, TYPES, type ValType } from "../wasm/types.ts";
-import { spillBelow, toSlot } from "./calls.ts";
+import { mapFrame, references, spillBelow, toSlot } from "./calls.ts";
 import { Compared, type Context, kindOf } from "./context.ts";
 import { branchIf } from "./control.ts";
 import { ARGUMENT, Arithmetic, Condition, Kind, type Register, Shift } from "./macro_assembler.ts";
@@ -75,16 +75,12 @@ function helperOutOfLine(c: Context, id: Helper, dst: Register, pass: () => void
     }
     kept.push({ register, name: widest, kind: s.kind[widest] });
   }
-  const references: number[] = [];
-  for (let n = 0; n < s.height; n++) if (s.kind[n] === Kind.REF && s.where[n] !== CONSTANT) references.push(n);
+  const found = references(c, true);
   m.outOfLine(() => {
     m.bind(from);
     for (const { register, name, kind } of stored) m.storeSlot(kind, name, register);
     pass();
-    const offset = m.callHelper(id);
-    if (references.length > 0) {
-      m.addFrameMap({ offset, references: Uint32Array.from(references), registers: new Uint32Array(0) });
-    }
+    mapFrame(c, m.callHelper(id), found);
     for (const { register, name, kind } of kept) m.loadSlot(kind, register, name);
     if (dst >= 0) m.loadSlot(Kind.REF, dst, ARGUMENT);
     m.objectBase();
@@ -231,14 +227,10 @@ export function callObjectHelper(c: Context): void {
   for (let n = first; n < s.height; n++) toSlot(c, n, ARGUMENT + indices.length + n - first);
   spillBelow(c, s.height);
   c.merges.emit(moves.take());
-  const references: number[] = [];
-  for (let n = 0; n < s.height; n++) if (s.kind[n] === Kind.REF && s.where[n] !== CONSTANT) references.push(n);
+  const found = references(c, true);
   s.dropTo(first);
   s.forgetRegisters();
-  const offset = m.callHelper(id);
-  if (references.length > 0) {
-    m.addFrameMap({ offset, references: Uint32Array.from(references), registers: new Uint32Array(0) });
-  }
+  mapFrame(c, m.callHelper(id), found);
   if (results === 0) return;
   const dst = s.take(Kind.REF);
   m.loadSlot(Kind.REF, dst, ARGUMENT);

@@ -7,7 +7,7 @@
 
 import { BugError } from "../base/bug.ts";
 import { NEVER } from "./local_uses.ts";
-import { FIRST_FLOAT, Kind, type MacroAssembler, type Register } from "./macro_assembler.ts";
+import { FIRST_FLOAT, Kind, type MacroAssembler, NO_REGISTER, type Register } from "./macro_assembler.ts";
 
 /** Where a value is. */
 export const SLOT = 0;
@@ -21,6 +21,8 @@ const NONE = -1;
 const REGISTERS = 64;
 /** Head of the list of locals that are constants. */
 const CONSTANTS = REGISTERS;
+/** Locals that may be constants at once: every branch looks at all of them. */
+const MAX_CONSTANTS = 256;
 
 /** Whether values of this kind want float registers. */
 export function isFloat(kind: Kind): boolean {
@@ -49,22 +51,36 @@ export class State {
 
   // By register
   readonly #head = new Int32Array(REGISTERS + 1);
-  readonly #uses = new Int32Array(REGISTERS + 1);
-  /** Registers without names, as bit sets. */
-  #freeInts = 0;
-  #freeFloats = 0;
+  /** Place in the order in which temporaries take registers, from FIRST_FLOAT on for floats; and which register has it. Sets of registers are bits by rank. */
+  readonly #rank = new Uint8Array(REGISTERS);
+  readonly #ranked = new Uint8Array(REGISTERS);
   readonly #allInts: number;
   readonly #allFloats: number;
+  /** Registers that have names. */
+  #usedInts = 0;
+  #usedFloats = 0;
   /** Registers that must keep what they hold until the present instruction is done. */
   #pinnedInts = 0;
   #pinnedFloats = 0;
   /** By register: which local a label ahead or the innermost loop expects there; taken for others only when nothing else is free. */
   readonly #homeOf = new Int32Array(REGISTERS);
+  #homeInts = 0;
+  #homeFloats = 0;
   home: Int8Array = new Int8Array(64);
+  #constantCount = 0;
 
   constructor(readonly m: MacroAssembler) {
-    this.#allInts = setOf(m.intRegisters);
-    this.#allFloats = setOf(m.floatRegisters.map((r) => r - FIRST_FLOAT));
+    this.#allInts = this.#order(m.intRegisters, 0);
+    this.#allFloats = this.#order(m.floatRegisters, FIRST_FLOAT);
+  }
+
+  /** Gives ranks from `first` on; gives the set of all. */
+  #order(registers: readonly Register[], first: number): number {
+    registers.forEach((r, i) => {
+      this.#rank[r] = first + i;
+      this.#ranked[first + i] = r;
+    });
+    return 2 ** registers.length - 1;
   }
 
   /** Starts a function with no operands; every local is in its slot. */
@@ -86,16 +102,19 @@ export class State {
     }
     this.locals = this.height = kinds.length;
     this.at = 0;
-    this.where.fill(SLOT, 0, kinds.length);
-    this.clean.fill(0, 0, kinds.length);
-    this.home.fill(NONE, 0, kinds.length);
-    for (let i = 0; i < kinds.length; i++) this.kind[i] = kinds[i];
-    this.#head.fill(NONE);
-    this.#uses.fill(0);
-    this.#homeOf.fill(NONE);
-    this.#freeInts = this.#allInts;
-    this.#freeFloats = this.#allFloats;
+    // Loops: most functions have few locals, and fill() takes longer to begin.
+    for (let i = 0; i < kinds.length; i++) {
+      this.where[i] = SLOT;
+      this.clean[i] = 0;
+      this.home[i] = NONE;
+      this.kind[i] = kinds[i];
+    }
+    for (let r = 0; r <= REGISTERS; r++) this.#head[r] = NONE;
+    for (let r = 0; r < REGISTERS; r++) this.#homeOf[r] = NONE;
+    this.#constantCount = 0;
+    this.#usedInts = this.#usedFloats = 0;
     this.#pinnedInts = this.#pinnedFloats = 0;
+    this.#homeInts = this.#homeFloats = 0;
   }
 
   // Names and registers
@@ -106,14 +125,12 @@ export class State {
     this.#previous[name] = NONE;
     if (head !== NONE) this.#previous[head] = name;
     this.#head[list] = name;
-    this.#uses[list]++;
   }
   #unlink(list: number, name: number): void {
     const next = this.#next[name], previous = this.#previous[name];
     if (previous === NONE) this.#head[list] = next;
     else this.#next[previous] = next;
     if (next !== NONE) this.#previous[next] = previous;
-    this.#uses[list]--;
   }
 
   /** Says that `name`, which has no place, is in register `r`; `clean` as in {@link State}. */
@@ -122,8 +139,8 @@ export class State {
     this.register[name] = r;
     this.clean[name] = clean;
     this.#link(r, name);
-    if (r >= FIRST_FLOAT) this.#freeFloats &= ~(1 << (r - FIRST_FLOAT));
-    else this.#freeInts &= ~(1 << r);
+    if (r >= FIRST_FLOAT) this.#usedFloats |= 1 << this.#rank[r];
+    else this.#usedInts |= 1 << this.#rank[r];
   }
 
   /** Says that a name without place is a constant. */
@@ -132,29 +149,30 @@ export class State {
     this.low[name] = low;
     this.high[name] = high;
     this.clean[name] = clean;
-    if (name < this.locals) this.#link(CONSTANTS, name);
+    if (name < this.locals) {
+      this.#link(CONSTANTS, name);
+      this.#constantCount++;
+    }
   }
 
   /** Takes its place from a name: it counts as in its slot then. */
   detach(name: number): void {
     const where = this.where[name];
-    if (where === REGISTER) {
-      const r = this.register[name];
-      this.#unlink(r, name);
-      if (this.#uses[r] === 0) {
-        if (r >= FIRST_FLOAT) this.#freeFloats |= 1 << (r - FIRST_FLOAT);
-        else this.#freeInts |= 1 << r;
-      }
-    } else if (where === CONSTANT && name < this.locals) {
+    if (where === REGISTER) this.#detachFrom(this.register[name], name);
+    else if (where === CONSTANT && name < this.locals) {
       this.#unlink(CONSTANTS, name);
+      this.#constantCount--;
     }
     this.where[name] = SLOT;
   }
 
-  /** How many names are in `r`. */
-  uses(r: Register): number {
-    return this.#uses[r];
+  #detachFrom(r: Register, name: number): void {
+    this.#unlink(r, name);
+    if (this.#head[r] !== NONE) return;
+    if (r >= FIRST_FLOAT) this.#usedFloats &= ~(1 << this.#rank[r]);
+    else this.#usedInts &= ~(1 << this.#rank[r]);
   }
+
   /** The first name in `r` and, given one, the following; negative when there is none. */
   firstIn(r: Register): number {
     return this.#head[r];
@@ -166,14 +184,18 @@ export class State {
   get firstConstant(): number {
     return this.#head[CONSTANTS];
   }
+  /** Whether one more local may become a constant. */
+  takesConstant(): boolean {
+    return this.#constantCount < MAX_CONSTANTS;
+  }
   isFree(r: Register): boolean {
-    return r >= FIRST_FLOAT ? (this.#freeFloats >>> (r - FIRST_FLOAT) & 1) === 1 : (this.#freeInts >>> r & 1) === 1;
+    return this.#head[r] === NONE;
   }
 
   /** Keeps `r` from being taken until the next instruction. */
   pin(r: Register): void {
-    if (r >= FIRST_FLOAT) this.#pinnedFloats |= 1 << (r - FIRST_FLOAT);
-    else this.#pinnedInts |= 1 << r;
+    if (r >= FIRST_FLOAT) this.#pinnedFloats |= 1 << this.#rank[r];
+    else this.#pinnedInts |= 1 << this.#rank[r];
   }
   unpinAll(): void {
     this.#pinnedInts = this.#pinnedFloats = 0;
@@ -181,16 +203,29 @@ export class State {
 
   /** Lets local `x` prefer register `r` when it is set next. */
   setHome(x: number, r: Register): void {
-    const before = this.home[x];
-    if (before >= 0 && this.#homeOf[before] === x) this.#homeOf[before] = NONE;
+    if (this.home[x] === r && this.#homeOf[r] === x) return;
+    this.dropHome(x);
     this.home[x] = r;
     this.#homeOf[r] = x;
+    if (r >= FIRST_FLOAT) this.#homeFloats |= 1 << this.#rank[r];
+    else this.#homeInts |= 1 << this.#rank[r];
   }
   /** Lets local `x` have no preference any more. */
   dropHome(x: number): void {
     const r = this.home[x];
-    if (r >= 0 && this.#homeOf[r] === x) this.#homeOf[r] = NONE;
+    if (r < 0) return;
     this.home[x] = NONE;
+    if (this.#homeOf[r] === x) this.#vacateHome(r);
+  }
+  /** The same, and no local prefers register `r`. */
+  clearHome(x: number, r: Register): void {
+    this.dropHome(x);
+    this.#vacateHome(r);
+  }
+  #vacateHome(r: Register): void {
+    this.#homeOf[r] = NONE;
+    if (r >= FIRST_FLOAT) this.#homeFloats &= ~(1 << this.#rank[r]);
+    else this.#homeInts &= ~(1 << this.#rank[r]);
   }
 
   // Taking registers
@@ -209,30 +244,24 @@ export class State {
   }
 
   #takeInt(allowed: number): Register {
-    const free = this.#freeInts & allowed;
-    const order = this.m.intRegisters;
-    if (free !== 0) {
-      for (const r of order) if ((free >>> r & 1) === 1 && this.#homeOf[r] === NONE) return r;
-      for (const r of order) if ((free >>> r & 1) === 1) return r;
-    }
-    return this.#evict(order, allowed & ~this.#pinnedInts, 0);
+    const free = this.#allInts & ~this.#usedInts & allowed;
+    if (free === 0) return this.#evict(this.#allInts & allowed & ~this.#pinnedInts, 0);
+    const homeless = free & ~this.#homeInts;
+    return this.#ranked[lowest(homeless !== 0 ? homeless : free)];
   }
   #takeFloat(allowed: number): Register {
-    const free = this.#freeFloats & allowed;
-    const order = this.m.floatRegisters;
-    if (free !== 0) {
-      for (const r of order) if ((free >>> (r - FIRST_FLOAT) & 1) === 1 && this.#homeOf[r] === NONE) return r;
-      for (const r of order) if ((free >>> (r - FIRST_FLOAT) & 1) === 1) return r;
-    }
-    return this.#evict(order, allowed & ~this.#pinnedFloats, FIRST_FLOAT);
+    const free = this.#allFloats & ~this.#usedFloats & allowed;
+    if (free === 0) return this.#evict(this.#allFloats & allowed & ~this.#pinnedFloats, FIRST_FLOAT);
+    const homeless = free & ~this.#homeFloats;
+    return this.#ranked[FIRST_FLOAT + lowest(homeless !== 0 ? homeless : free)];
   }
 
-  /** Spills the register whose names are needed last, and gives it. */
-  #evict(order: readonly Register[], allowed: number, first: Register): Register {
+  /** Of a set of registers with ranks from `first` on, spills the one whose names are needed last, and gives it. */
+  #evict(set: number, first: number): Register {
     let best = NONE;
     let bestScore = -1;
-    for (const r of order) {
-      if ((allowed >>> (r - first) & 1) === 0) continue;
+    for (; set !== 0; set &= set - 1) {
+      const r = this.#ranked[first + lowest(set)];
       const score = this.#distance(r);
       if (score > bestScore) {
         best = r;
@@ -277,8 +306,8 @@ export class State {
     if (this.isFree(r)) return;
     const kind = this.kind[this.#head[r]];
     const free = isFloat(kind)
-      ? this.#freeFloats & ~this.#pinnedFloats & ~(1 << (r - FIRST_FLOAT))
-      : this.#freeInts & ~this.#pinnedInts & ~(1 << r);
+      ? this.#allFloats & ~this.#usedFloats & ~this.#pinnedFloats
+      : this.#allInts & ~this.#usedInts & ~this.#pinnedInts;
     if (free === 0) return this.spill(r);
     const to = this.take(kind);
     let wide = kind;
@@ -314,7 +343,9 @@ export class State {
 
   /** Drops the topmost operand. */
   drop(): void {
-    this.detach(--this.height);
+    const n = --this.height;
+    if (this.where[n] === REGISTER) this.#detachFrom(this.register[n], n);
+    this.where[n] = SLOT;
   }
   dropTo(height: number): void {
     while (this.height > height) this.drop();
@@ -347,7 +378,8 @@ export class State {
     const where = this.where[n];
     if (where === REGISTER) {
       r = this.register[n];
-      this.detach(n);
+      this.#detachFrom(r, n);
+      this.where[n] = SLOT;
     } else {
       const kind = this.kind[n];
       r = this.take(kind);
@@ -383,25 +415,37 @@ export class State {
     this.detach(n);
   }
 
-  /** Every register that has names. */
+  /** The registers that have names, one after another: the one behind `r`, or the first for NO_REGISTER; NO_REGISTER behind the last. */
+  nextUsed(r: Register): Register {
+    const rank = r === NO_REGISTER ? 0 : this.#rank[r] + 1;
+    if (rank < FIRST_FLOAT) {
+      const ints = this.#usedInts & -1 << rank;
+      if (ints !== 0) return this.#ranked[lowest(ints)];
+    }
+    const floats = rank < FIRST_FLOAT ? this.#usedFloats : this.#usedFloats & -1 << rank;
+    return floats === 0 ? NO_REGISTER : this.#ranked[FIRST_FLOAT + lowest(floats)];
+  }
+  /** The same as a list. */
   usedRegisters(): Register[] {
     const used: Register[] = [];
-    for (const r of this.m.intRegisters) if (this.#uses[r] !== 0) used.push(r);
-    for (const r of this.m.floatRegisters) if (this.#uses[r] !== 0) used.push(r);
+    for (let r = this.nextUsed(NO_REGISTER); r >= 0; r = this.nextUsed(r)) used.push(r);
     return used;
   }
 
   /** All names that are in registers count as in their slots. */
   forgetRegisters(): void {
-    for (const r of this.usedRegisters()) {
-      for (let n = this.#head[r]; n !== NONE; n = this.#head[r]) {
+    for (let r = this.nextUsed(NO_REGISTER); r >= 0; r = this.nextUsed(r)) {
+      for (let n = this.#head[r]; n !== NONE; n = this.#next[n]) {
+        this.where[n] = SLOT;
         if (this.clean[n] === DIRTY) this.clean[n] = this.at;
-        this.detach(n);
       }
+      this.#head[r] = NONE;
     }
+    this.#usedInts = this.#usedFloats = 0;
   }
 }
 
-function setOf(registers: readonly number[]): number {
-  return registers.reduce((set, r) => set | 1 << r, 0);
+/** The lowest bit of a set that is not empty. */
+function lowest(set: number): number {
+  return 31 - Math.clz32(set & -set);
 }

@@ -43,7 +43,7 @@ export function localSet(c: Context, tee: boolean): void {
     if (!tee) s.drop();
     return;
   }
-  if (s.where[top] === CONSTANT && c.guarded > 0) {
+  if (s.where[top] === CONSTANT && (c.guarded > 0 || !s.takesConstant())) {
     // In a try block no local becomes a constant: see exceptions.ts.
     c.m.storeSlotConstant(s.kind[x], x, s.low[top], s.high[top]);
     s.clean[x] = s.at;

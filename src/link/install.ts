@@ -4,6 +4,8 @@
 import type { Code, Relocation, RelocationTarget } from "../asm/code.ts";
 import { BugError } from "../base/bug.ts";
 import type { CodeChunk, ExecutableMemory } from "../platform/executable_memory.ts";
+import { roundToPages } from "../platform/native_memory.ts";
+import { ResourceError } from "../wasm/errors.ts";
 
 /** Code that is in place. */
 export interface Installed<Owner> {
@@ -25,6 +27,33 @@ export interface CodeLocation<Owner> {
   /** Offset of the pc in the code's bytes. */
   readonly offset: number;
   readonly owner: Owner;
+}
+
+/** Who wants to know what machine code there is, such as a debugger. */
+export interface CodeListener {
+  /** Called with each piece of code that is in place, those too that were before anybody listened. */
+  added(name: string, start: number, bytes: number): void;
+  /** Called when the code that starts there goes. */
+  removed(start: number): void;
+}
+
+/** How much executable memory the modules of one engine may take, in bytes. */
+export class CodeBudget {
+  /** Bytes in use: whole chunks. */
+  used = 0;
+
+  constructor(readonly limit: number) {}
+
+  /** Takes note of a chunk to come. Throws ResourceError beyond the limit. */
+  take(bytes: number): void {
+    if (this.used + bytes > this.limit) {
+      const { used, limit } = this;
+      throw new ResourceError(
+        `machine code would take ${used + bytes} bytes; the engine's limit is ${limit} (maxCodeBytes)`,
+      );
+    }
+    this.used += bytes;
+  }
 }
 
 /** Gives the address of what a relocation points to. */
@@ -54,12 +83,22 @@ function relocate(view: DataView, relocation: Relocation, at: number, target: nu
 export class CodeSpace<Owner> {
   /** Sorted by start; ranges do not overlap. */
   #installed: Installed<Owner>[] = [];
+  /** Changes whenever code goes, so that its addresses may come to mean something else. */
+  removals = 0;
+
+  readonly #listeners: CodeListener[] = [];
 
   constructor(readonly memory: ExecutableMemory) {}
 
+  /** Tells `listener` of all code from now on. */
+  listen(listener: CodeListener): void {
+    this.#listeners.push(listener);
+    for (const { code, start, end } of this.#installed) listener.added(code.name, start, end - start);
+  }
+
   /** A place for one module's code. */
-  newModule(): ModuleCode<Owner> {
-    return new ModuleCode(this);
+  newModule(budget?: CodeBudget): ModuleCode<Owner> {
+    return new ModuleCode(this, budget);
   }
 
   /** The code that holds `pc`, or undefined. For a return address, ask for the address minus 1: the call is the code's last instruction at times. */
@@ -72,13 +111,20 @@ export class CodeSpace<Owner> {
   /** Called by {@link ModuleCode}. */
   add(installed: Installed<Owner>): void {
     this.#installed.splice(this.#indexAfter(installed.start), 0, installed);
+    for (const listener of this.#listeners) {
+      listener.added(installed.code.name, installed.start, installed.end - installed.start);
+    }
   }
 
   /** Called by {@link ModuleCode}. */
   remove(chunks: readonly CodeChunk[]): void {
     const inChunks = (i: Installed<Owner>) =>
       chunks.some((c) => i.start >= c.address && i.start < c.address + c.byteLength);
+    for (const listener of this.#listeners) {
+      for (const i of this.#installed) if (inChunks(i)) listener.removed(i.start);
+    }
     this.#installed = this.#installed.filter((i) => !inChunks(i));
+    this.removals++;
     for (const chunk of chunks) this.memory.free(chunk);
   }
 
@@ -100,7 +146,7 @@ export class ModuleCode<Owner> {
   #chunks: CodeChunk[] = [];
 
   /** Made by {@link CodeSpace.newModule}. */
-  constructor(readonly space: CodeSpace<Owner>) {}
+  constructor(readonly space: CodeSpace<Owner>, readonly budget?: CodeBudget) {}
 
   /** Bytes of executable memory that the module takes. */
   get byteLength(): number {
@@ -130,6 +176,7 @@ export class ModuleCode<Owner> {
 
   /** Frees all code of the module. No stack may hold an address in it, no function record may point to it. */
   free(): void {
+    if (this.budget !== undefined) this.budget.used -= this.byteLength;
     this.space.remove(this.#chunks);
     this.#chunks = [];
   }
@@ -138,7 +185,19 @@ export class ModuleCode<Owner> {
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.fits(code.bytes.length, code.alignment)) return last;
     const wanted = last === undefined ? FIRST_CHUNK_BYTES : Math.min(last.byteLength * 2, LARGEST_CHUNK_BYTES);
-    const chunk = this.space.memory.allocate(Math.max(wanted, code.bytes.length));
+    const { budget, space } = this;
+    const least = roundToPages(Math.max(1, code.bytes.length));
+    // Near the limit as much as is needed, and no more.
+    const roomy = roundToPages(Math.max(wanted, least));
+    const bytes = budget === undefined || budget.used + roomy <= budget.limit ? roomy : least;
+    budget?.take(bytes);
+    let chunk: CodeChunk;
+    try {
+      chunk = space.memory.allocate(bytes);
+    } catch (error) {
+      if (budget !== undefined) budget.used -= bytes;
+      throw error;
+    }
     this.#chunks.push(chunk);
     return chunk;
   }

@@ -8,6 +8,7 @@ import {
   Access,
   mapMemory,
   mapTwice,
+  mapTwiceForDebugger,
   REGION_ALIGN,
   roundToPages,
   unmapMemory,
@@ -16,6 +17,8 @@ import {
 
 /** Bytes of the range: an AArch64 branch reaches 128 MiB either way, an x86-64 one 2 GiB. */
 export const CODE_RANGE_BYTES = 128 * 1024 * 1024;
+
+const PAGE_BYTES = 4096;
 
 /** A piece of executable memory that is filled from its start on and never rewritten. */
 export class CodeChunk {
@@ -30,6 +33,8 @@ export class CodeChunk {
     /** Where it is written. */
     readonly writableAddress: number,
     readonly byteLength: number,
+    /** Every piece of code begins at a multiple of this, at least: a power of two. */
+    readonly alignment = 1,
   ) {
     this.#bytes = new Uint8Array(bufferAt(writableAddress, byteLength));
   }
@@ -66,7 +71,8 @@ export class CodeChunk {
     unmapMemory(this.writableAddress, this.byteLength);
   }
 
-  #aligned(alignment: number): number {
+  #aligned(wanted: number): number {
+    const alignment = Math.max(wanted, this.alignment);
     return Math.ceil(this.#used / alignment) * alignment;
   }
 }
@@ -76,6 +82,8 @@ export class ExecutableMemory {
   /** First address of the range. */
   readonly address: number;
   readonly byteLength: number = CODE_RANGE_BYTES;
+  /** Whether a debugger is to write breakpoints into code: each piece then has pages of its own. Holds for chunks made from then on. */
+  debuggable = false;
   /** Free places as [offset, bytes], sorted by offset, never adjacent. */
   #free: [offset: number, bytes: number][] = [[0, CODE_RANGE_BYTES]];
 
@@ -105,10 +113,10 @@ export class ExecutableMemory {
     const k = this.#free.findIndex(([, free]) => free >= wanted);
     if (k < 0) throw new ResourceError(`no room for ${bytes} bytes of machine code`);
     const [offset, free] = this.#free[k];
-    const writable = mapTwice(this.address + offset, wanted);
+    const writable = (this.debuggable ? mapTwiceForDebugger : mapTwice)(this.address + offset, wanted);
     if (free === wanted) this.#free.splice(k, 1);
     else this.#free[k] = [offset + wanted, free - wanted];
-    return new CodeChunk(this.address + offset, writable, wanted);
+    return new CodeChunk(this.address + offset, writable, wanted, this.debuggable ? PAGE_BYTES : 1);
   }
 
   /** Takes a chunk back. No stack may hold an address in it any more; its place is reused by a fresh mapping only. */

@@ -9,13 +9,17 @@ export type NativePointer = Deno.PointerObject;
 
 const functions = {
   mmap: { parameters: ["u64", "u64", "i32", "i32", "i32", "i64"], result: "u64" },
+  mremap: { parameters: ["u64", "u64", "u64", "i32", "u64"], result: "u64" },
   munmap: { parameters: ["u64", "u64"], result: "i32" },
   mprotect: { parameters: ["u64", "u64", "i32"], result: "i32" },
   madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
-  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   write: { parameters: ["i32", "buffer", "u64"], result: "i64" },
+  gettid: { parameters: [], result: "i32" },
+  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  malloc: { parameters: ["u64"], result: "u64" },
+  free: { parameters: ["u64"], result: "void" },
   sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   sigaltstack: { parameters: ["buffer", "buffer"], result: "i32" },
 } as const;

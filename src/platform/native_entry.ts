@@ -17,12 +17,15 @@ export interface NativeEntry {
   readonly enter: (block: NativePointer) => number;
   /** Continues what is parked on the stack; gives an exit status. */
   readonly resume: (block: NativePointer) => number;
+  /** Where gdb stops when the list of machine code changes. */
+  readonly tellDebugger: () => void;
   /** Writes the three words that `cpuFeatures()` takes. */
   readonly cpuid: (words: Uint32Array<ArrayBuffer>) => void;
   /** Addresses of the exported symbols. */
   readonly addresses: {
     readonly trapHandler: number;
     readonly helperThunk: number;
+    readonly trapThunk: number;
     readonly registry: number;
     readonly safepointThunk: number;
   };
@@ -31,8 +34,9 @@ export interface NativeEntry {
 const functions = {
   strata_enter: { parameters: ["pointer"], result: "i32" },
   strata_resume: { parameters: ["pointer"], result: "i32" },
+  __jit_debug_register_code: { parameters: [], result: "void" },
   strata_cpuid: { parameters: ["buffer"], result: "void" },
-  // Writes four u64: the addresses of handler, helper thunk, registry and safepoint thunk.
+  // Writes five u64: the addresses of handler, helper thunk, trap thunk, registry and safepoint thunk.
   strata_addresses: { parameters: ["buffer"], result: "void" },
 } as const;
 
@@ -59,7 +63,8 @@ function openFromMemory(image: StubImage) {
   if (libc().write(fd, image.bytes, length) !== length) {
     throw new BugError("the stubs could not be written");
   }
-  return open(`/proc/self/fd/${fd}`);
+  // With the number of the process, so that a debugger finds the file, too.
+  return open(`/proc/${Deno.pid}/fd/${fd}`);
 }
 
 /**
@@ -73,13 +78,14 @@ export function loadEntry(image: StubImage): NativeEntry {
     symbols = openLoaded(image.soname);
     if (symbols === undefined) throw new BugError("the loader does not find the stubs by name");
   }
-  const words = new BigUint64Array(4);
+  const words = new BigUint64Array(5);
   symbols.strata_addresses(words);
-  const [trapHandler, helperThunk, registry, safepointThunk] = [...words].map(Number);
+  const [trapHandler, helperThunk, trapThunk, registry, safepointThunk] = [...words].map(Number);
   return {
     enter: symbols.strata_enter,
     resume: symbols.strata_resume,
+    tellDebugger: symbols.__jit_debug_register_code,
     cpuid: symbols.strata_cpuid,
-    addresses: { trapHandler, helperThunk, registry, safepointThunk },
+    addresses: { trapHandler, helperThunk, trapThunk, registry, safepointThunk },
   };
 }

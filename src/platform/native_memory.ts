@@ -11,6 +11,7 @@ export const Access = { NONE: 0, READ: 1, READ_WRITE: 3, READ_EXECUTE: 5 } as co
 export type Access = (typeof Access)[keyof typeof Access];
 
 const MAP = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANONYMOUS: 0x20, NORESERVE: 0x4000 } as const;
+const MREMAP = { MAYMOVE: 1, FIXED: 2 } as const;
 const MFD_CLOEXEC = 1;
 const MADV_DONTNEED = 4;
 /** What mmap returns on failure. */
@@ -70,14 +71,36 @@ export function createMemoryFile(name: string): number {
 
 /**
  * Maps the same fresh memory twice: writable anywhere, executable at `executableAddress`, which must lie in a reservation.
- * Gives the address of the writable view.
+ * Gives the address of the writable view. It belongs to no file, since profilers look for names of files where there is one.
  */
 export function mapTwice(executableAddress: number, bytes: number): number {
+  const writable = map(0, bytes, Access.READ_WRITE, MAP.SHARED | MAP.ANONYMOUS, -1);
+  // From no bytes: a second view of the same memory.
+  const second = libc().mremap(
+    BigInt(writable),
+    0n,
+    BigInt(bytes),
+    MREMAP.MAYMOVE | MREMAP.FIXED,
+    BigInt(executableAddress),
+  );
+  if (second === MAP_FAILED) {
+    unmapMemory(writable, bytes);
+    throw new ResourceError(`cannot map ${bytes} bytes of code a second time`);
+  }
+  protectMemory(executableAddress, bytes, Access.READ_EXECUTE);
+  return writable;
+}
+
+/**
+ * The same, but what a debugger writes at `executableAddress` (breakpoints: the system writes for it where nobody may) changes that view alone.
+ * A page that it has written to shows nothing any more of what is written through the other view afterwards.
+ */
+export function mapTwiceForDebugger(executableAddress: number, bytes: number): number {
   const fd = createMemoryFile("strata-code");
   try {
     if (libc().ftruncate(fd, BigInt(bytes)) !== 0) throw new ResourceError(`cannot allocate ${bytes} bytes for code`);
     const writable = map(0, bytes, Access.READ_WRITE, MAP.SHARED, fd);
-    map(executableAddress, bytes, Access.READ_EXECUTE, MAP.SHARED | MAP.FIXED, fd);
+    map(executableAddress, bytes, Access.READ_EXECUTE, MAP.PRIVATE | MAP.FIXED, fd);
     return writable;
   } finally {
     libc().close(fd);

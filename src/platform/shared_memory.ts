@@ -28,7 +28,8 @@ export class SharedLinearMemory {
   /** Allocates `byteLength` zeroed bytes and address space for `maxByteLength`. Throws ResourceError when there is no room. */
   static allocate(byteLength: number, maxByteLength: number): SharedLinearMemory {
     try {
-      const buffer = new SharedArrayBuffer(byteLength, { maxByteLength });
+      // One that can never grow is of fixed length: views of it are faster.
+      const buffer = new SharedArrayBuffer(byteLength, maxByteLength > byteLength ? { maxByteLength } : undefined);
       return new SharedLinearMemory({ buffer, lock: new SharedArrayBuffer(4) });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

@@ -19,11 +19,25 @@ export const REGISTRY = {
   defaultAction: 384,
   /** u32: how many entries of `ranges` are claimed. */
   rangeCount: 416,
-  /** `maxRanges` × { base u64, bytes u64 }; an entry that is claimed but not yet written has 0 bytes and matches no pc. */
-  ranges: 432,
+  /** u32: 1 once a fault is being reported, so that a fault of the report is not. */
+  reporting: 420,
+  /** u32: taken (1) while somebody changes the debugger's list. */
+  debuggerLock: 424,
+  /** gdb's `struct jit_descriptor`: u32 version (1), u32 action, u64 the entry it is about, u64 first entry. */
+  debugger: 432,
+  /** `maxRanges` × { base u64, bytes u64, thread id u64, address of its notes u64 }; an entry that is claimed but not yet written has 0 bytes and matches no pc. */
+  ranges: 464,
+  rangeLog2: 5,
   maxRanges: 1024,
-  bytes: 432 + 16 * 1024,
+  bytes: 464 + 32 * 1024,
 } as const;
+
+/** What the registry holds when the stubs are loaded: all is zero but the version of gdb's interface. */
+export function initialRegistry(): Uint8Array {
+  const bytes = new Uint8Array(REGISTRY.debugger + 4);
+  bytes[REGISTRY.debugger] = 1;
+  return bytes;
+}
 
 /** Signals by which generated code traps (Linux's numbers, the same on x86-64 and AArch64). */
 export const TRAP_SIGNALS = { SIGILL: 4, SIGBUS: 7, SIGFPE: 8, SIGSEGV: 11 } as const;
@@ -39,16 +53,23 @@ const ALTERNATE_STACK_BYTES = 65536;
 
 /**
  * Makes faults with a pc in [codeAddress, codeAddress + codeBytes) go to the handler's trap path, on this thread and, since actions belong to the process, on all.
+ * `notes` is the address of what this thread notes for the report of other faults (notes.ts).
  * The handler and the registry must never be unmapped. Throws ResourceError when more ranges were registered than the registry holds.
  */
-export function installTrapHandler(handler: number, registry: number, codeAddress: number, codeBytes: number): void {
+export function installTrapHandler(
+  handler: number,
+  registry: number,
+  codeAddress: number,
+  codeBytes: number,
+  notes: number,
+): void {
   const memory = bufferAt(registry, REGISTRY.bytes);
-  appendRange(memory, codeAddress, codeBytes);
+  appendRange(memory, codeAddress, codeBytes, notes);
   ensureAlternateStack();
   for (const signal of Object.values(TRAP_SIGNALS)) installFor(signal, handler, memory);
 }
 
-function appendRange(memory: ArrayBuffer, codeAddress: number, codeBytes: number): void {
+function appendRange(memory: ArrayBuffer, codeAddress: number, codeBytes: number, notes: number): void {
   const words = new Int32Array(memory);
   const claimed = Atomics.add(words, REGISTRY.rangeCount / 4, 1);
   if (claimed >= REGISTRY.maxRanges) {
@@ -56,8 +77,10 @@ function appendRange(memory: ArrayBuffer, codeAddress: number, codeBytes: number
     throw new ResourceError(`more than ${REGISTRY.maxRanges} Workers of this process used native code`);
   }
   const ranges = new BigInt64Array(memory);
-  const at = (REGISTRY.ranges + 16 * claimed) / 8;
+  const at = (REGISTRY.ranges + (claimed << REGISTRY.rangeLog2)) / 8;
   Atomics.store(ranges, at, BigInt(codeAddress));
+  Atomics.store(ranges, at + 2, BigInt(libc().gettid()));
+  Atomics.store(ranges, at + 3, BigInt(notes));
   Atomics.store(ranges, at + 1, BigInt(codeBytes));
 }
 

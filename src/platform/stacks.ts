@@ -2,6 +2,7 @@
 // Takes sizes, gives stacks from a pool. What stands in a block is abi/vmctx.ts's table.
 
 import { BugError } from "../base/bug.ts";
+import { ResourceError } from "../wasm/errors.ts";
 import { bufferAt, type NativePointer, pointerTo } from "./ffi.ts";
 import {
   Access,
@@ -17,6 +18,12 @@ import {
 export const STACK_GUARD_BYTES = 65536;
 /** Usable bytes of a stack unless configured otherwise. */
 export const DEFAULT_STACK_BYTES = 1024 * 1024;
+
+/**
+ * Stacks that an isolate may have in use. Each takes two of the process's mappings, of which Linux allows 65,530 unless configured otherwise; when there are none
+ * left, Deno itself ends. Workers get less, since there may be many.
+ */
+const MAX_STACKS = "WorkerGlobalScope" in globalThis ? 2000 : 8000;
 
 /** A stack that machine code runs on. */
 export class NativeStack {
@@ -34,7 +41,7 @@ export class NativeStack {
   readonly i32: Int32Array<ArrayBuffer>;
   /** The block as 64-bit words. */
   readonly i64: BigInt64Array<ArrayBuffer>;
-  /** The usable part, once somebody looked at it. */
+  /** The usable part, for the stack walker. */
   #words: Int32Array<ArrayBuffer> | undefined;
   readonly #total: number;
 
@@ -61,8 +68,9 @@ export class NativeStack {
   /** The 8 bytes at `address` in the usable part, as a number; 0 outside of it. Slots above 2^53 lose their low bits. */
   readAddress(address: number): number {
     if (address < this.limit || address > this.top - 8 || address % 8 !== 0) return 0;
-    const { words } = this, i = (address - this.limit) >> 2;
-    return (words[i] >>> 0) + (words[i + 1] >>> 0) * 2 ** 32;
+    const { words } = this;
+    const at = (address - this.limit) >> 2;
+    return (words[at] >>> 0) + (words[at + 1] >>> 0) * 2 ** 32;
   }
 
   /** The usable part as 32-bit words, from `limit` on, for whoever makes frames. */
@@ -90,12 +98,13 @@ export class StackPool {
   #idle: NativeStack[] = [];
   #live = 0;
 
-  /** `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept. */
+  /** `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept, and `most` may be in use. */
   constructor(
     readonly stackBytes: number,
     readonly blockBytes: number,
     readonly prepare: (stack: NativeStack) => void,
     readonly keep = 64,
+    readonly most = MAX_STACKS,
   ) {}
 
   /** Stacks that are taken and not given back. */
@@ -103,8 +112,9 @@ export class StackPool {
     return this.#live;
   }
 
-  /** A prepared stack. Throws ResourceError when there is no room for a new one. */
+  /** A prepared stack. Throws ResourceError when there is no room for a new one, or when too many are in use. */
   take(): NativeStack {
+    if (this.#live >= this.most) throw new ResourceError(`more than ${this.most} native stacks are in use`);
     const stack = this.#idle.pop() ?? new NativeStack(this.stackBytes, this.blockBytes);
     this.prepare(stack);
     this.#live++;

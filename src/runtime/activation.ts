@@ -8,9 +8,10 @@ import { STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
 import { deadlinePassed, setAlarm } from "../platform/deadline.ts";
 import { InterruptBit } from "../platform/interrupt.ts";
+import { NOTED, NOTES } from "../platform/notes.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import { CatchKind } from "../validate/side_table.ts";
-import { ResourceError, SuspendError, Trap, type WasmFrame } from "../wasm/errors.ts";
+import { MAX_FRAMES, ResourceError, SuspendError, Trap, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
@@ -19,14 +20,13 @@ import { enterLoop, takeBack } from "./frames.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
-import type { Meter } from "./meter.ts";
 import type { Store } from "./store.ts";
-import { type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
+import { type CallSite, type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
 import { readSlot, writeSlot, writeSlots } from "./values.ts";
 
 const IDLE_THREADS = 8;
 
-const NO_PAYLOAD = new Int32Array(0);
+const NO_WORDS = new Int32Array(0);
 
 /** Slot of a stack block where arguments and results stand. */
 const ARGS_SLOT = STACK.args >> 3;
@@ -107,6 +107,23 @@ export class Activations {
     }
   }
 
+  /**
+   * Takes note of the frames of all that have not ended, innermost first, with the host functions that called back in; makes the frames when asked.
+   * `trapped`: the innermost activation's topmost segment is at an exit TRAP.
+   */
+  trace(trapped: boolean): () => WasmFrame[] {
+    const trace: (() => WasmFrame)[] = [];
+    for (let i = this.#running.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
+      const activation = this.#running[i], { host } = activation;
+      // The innermost has ended its host call, if there was one.
+      if (i < this.#running.length - 1 && host !== undefined) {
+        trace.push(() => ({ name: host.name, index: -1, offset: -1, tier: "host" }));
+      }
+      activation.trace(trace, trapped && i === this.#running.length - 1);
+    }
+    return () => trace.map((make) => make());
+  }
+
   takeThread(): InterpThread {
     return this.#idle.pop() ?? this.store.interp.newThread();
   }
@@ -123,7 +140,7 @@ export interface SlotRange {
 }
 
 /** What a call gives that was parked instead of ending. */
-export const PARKED: SlotRange = { words: NO_PAYLOAD, at: -1 };
+export const PARKED: SlotRange = { words: NO_WORDS, at: -1 };
 
 /** Why an activation is parked. */
 export type Pause =
@@ -152,6 +169,8 @@ export class Activation {
   ended = false;
   /** Why it is parked. */
   pause: Pause | undefined;
+  /** The host function that it called last; that runs now, if an activation above was started by it. */
+  host: WasmFunc | undefined = undefined;
   #stack: NativeStack | undefined;
   #thread: InterpThread | undefined;
   #native: Native | undefined;
@@ -192,7 +211,7 @@ export class Activation {
   goOnWith(value: unknown): SlotRange {
     const { callee } = this.pause as Pause & { reason: "promise" };
     return this.#resume(() => {
-      const words = callee.resultSlots === 0 ? NO_PAYLOAD : new Int32Array(callee.resultSlots * 2);
+      const words = callee.resultSlots === 0 ? NO_WORDS : new Int32Array(callee.resultSlots * 2);
       try {
         writeHostResults(this.store, callee, value, { words, at: 0 });
       } catch (error) {
@@ -257,6 +276,17 @@ export class Activation {
     } catch (error) {
       this.release();
       throw error;
+    }
+    if (status === Exit.TRAP) {
+      // Thrown outside of the `try`: throwing once more costs.
+      let trap: Trap;
+      try {
+        trap = this.#nativeTrap();
+      } finally {
+        this.ended = true;
+        this.store.activations.dropEnded();
+      }
+      throw trap;
     }
     try {
       if (!isParked(status)) return this.#leave(segment, status)!;
@@ -327,6 +357,7 @@ export class Activation {
 
   #startInterp(func: WasmFunc, args: SlotRange): void {
     const thread = this.#thread ??= this.store.activations.takeThread();
+    this.#noteInterpreted(func);
     const n = func.paramSlots;
     if (!thread.reserve(n)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     copySlots(args.words, args.at, thread.i32, thread.sp, n);
@@ -341,6 +372,10 @@ export class Activation {
     const segment: Segment = { func, native, exit: undefined, enteredAt, below, demotions, saved: undefined };
     this.segments.push(segment);
     return segment;
+  }
+
+  #noteInterpreted(func: WasmFunc): void {
+    NOTED[NOTES.interpreted >> 2] = func.note ??= this.store.native?.nameInterpreted(func) ?? 0;
   }
 
   #startNative(func: WasmFunc, args: SlotRange): void {
@@ -366,6 +401,16 @@ export class Activation {
   #parkedRegisters() {
     const { i32 } = this.#stack!;
     return { sp: readAddress(i32, SP), fp: readAddress(i32, FP), resumeIp: readAddress(i32, IP) };
+  }
+
+  /** Makes what was parked by a segment of machine code the top of the native stack again. */
+  #restore(segment: Segment): void {
+    const { i32 } = this.#stack!, { saved } = segment;
+    if (saved === undefined) return;
+    writeAddress(i32, SP, saved.sp);
+    writeAddress(i32, FP, saved.fp);
+    writeAddress(i32, IP, saved.resumeIp);
+    segment.saved = undefined;
   }
 
   // The loop
@@ -408,6 +453,7 @@ export class Activation {
       this.#start(callee, args);
       return undefined;
     }
+    if (status === RunStatus.CALL) this.#noteInterpreted(thread.running);
     if (!thread.reserve(callee.resultSlots)) this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     if (!this.#callHost(callee, args)) return undefined;
     if (status === RunStatus.TAIL_CALL) return this.#give(callee.resultSlots, args);
@@ -419,6 +465,7 @@ export class Activation {
   #callHost(callee: WasmFunc, args: SlotRange): boolean {
     const waits = callee.suspending && this.kind === "promising";
     if (waits) this.#checkRoomToPark();
+    this.host = callee;
     try {
       if (waits) {
         this.pause = { reason: "promise", callee, promise: Promise.resolve(askHost(this.store, callee, args)) };
@@ -442,7 +489,11 @@ export class Activation {
   #enterHostError(error: unknown): void {
     const exception = this.store.exceptions.enter(error);
     if (exception === undefined) throw error;
-    this.#takeBack(this.segments[this.segments.length - 1]);
+    const top = this.segments[this.segments.length - 1];
+    if (top?.native) {
+      this.#restore(top);
+      this.#takeBack(top);
+    }
     if (!this.#catch(exception)) throw error;
   }
 
@@ -496,29 +547,19 @@ export class Activation {
   }
 
   #runNative(segment: Segment): SlotRange | undefined {
-    const { pointer } = this.#stack!;
-    const native = this.#native!;
-    if (this.store.meter !== undefined) return this.#runMetered(segment, native, this.store.meter);
-    const { policy, interrupt } = this.store;
-    if (policy?.leaves()) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
-    let status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
-    while (isParked(status)) {
-      if (!this.#serve(segment, status)) return undefined;
-      if (status !== Exit.SAFEPOINT && policy?.leaves()) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
-      status = native.resume(pointer);
-    }
-    return this.#leave(segment, status);
-  }
-
-  #runMetered(segment: Segment, native: Native, meter: Meter): SlotRange | undefined {
     const { pointer, i32 } = this.#stack!;
+    const native = this.#native!;
+    const { policy, interrupt, meter, demotions } = this.store;
+    let leaves = segment.demotions !== demotions || policy?.leaves();
     for (;;) {
-      meter.load(i32);
-      if (this.store.policy?.leaves()) Atomics.or(this.store.interrupt, 0, InterruptBit.ATTENTION);
+      if (leaves) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
+      meter?.load(i32);
       const status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
-      meter.unload(i32);
+      meter?.unload(i32);
       if (!isParked(status)) return this.#leave(segment, status);
+      const atPlace = status === Exit.SAFEPOINT && !meter?.exhausted;
       if (!this.#serve(segment, status)) return undefined;
+      leaves = !atPlace && policy?.leaves();
     }
   }
 
@@ -526,7 +567,11 @@ export class Activation {
   #serve(segment: Segment, status: ParkedExit): boolean {
     const { i32 } = this.#stack!;
     segment.exit = status;
-    if (status === Exit.SAFEPOINT) return this.#serveSafepoint() && !this.#takeBack(segment);
+    if (status === Exit.SAFEPOINT) {
+      // Fuel is taken before the place where frames can change the tier.
+      const atPlace = !this.store.meter?.exhausted;
+      return this.#serveSafepoint() && !(atPlace && this.#takeBack(segment));
+    }
     if (status === Exit.HELPER) {
       const thrown = runHelper(this.store, i32, (code) => this.#trap(code));
       if (thrown === undefined) return true;
@@ -580,8 +625,12 @@ export class Activation {
       return this.#finish(segment.func.resultSlots, { words: this.#stack!.i32, at: ARGS_SLOT });
     }
     if (status !== Exit.TRAP) throw new BugError(`machine code gave status ${status}`);
-    const code = this.store.native!.trapOf(this.#stack!);
-    throw new Trap(code, this.#frames(true));
+    throw this.#nativeTrap();
+  }
+
+  /** What the exit TRAP of the topmost segment means. */
+  #nativeTrap(): Trap {
+    return new Trap(this.store.native!.trapOf(this.#stack!), this.store.activations.trace(true));
   }
 
   /** The topmost segment is done: its results go to the segment below, or to JavaScript. */
@@ -597,12 +646,7 @@ export class Activation {
     if (below.native) {
       const { i32 } = this.#stack!;
       if (results.words !== i32) copySlots(results.words, results.at, i32, ARGS_SLOT, resultSlots);
-      if (below.saved !== undefined) {
-        writeAddress(i32, SP, below.saved.sp);
-        writeAddress(i32, FP, below.saved.fp);
-        writeAddress(i32, IP, below.saved.resumeIp);
-        below.saved = undefined;
-      }
+      this.#restore(below);
       if (this.#takeBack(below)) return this.#give(resultSlots, { words: i32, at: ARGS_SLOT });
     } else {
       const thread = this.#thread!;
@@ -617,21 +661,24 @@ export class Activation {
 
   /** An exception was thrown by Wasm. Throws to JavaScript what stands for it if no frame catches it. */
   #throw(exception: WasmException): void {
-    if (!this.#catch(exception)) throw this.store.exceptions.leave(exception, this.frames());
+    if (!this.#catch(exception)) {
+      throw this.store.exceptions.leave(exception, () => this.store.activations.trace(false));
+    }
   }
 
   /**
    * Looks for a frame that catches; if there is one, everything above it is dropped, and its segment is to run now.
    */
   #catch(exception: WasmException): boolean {
+    this.store.exceptions.thrown(exception);
     const thread = this.#thread;
     let level = thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i];
       if (segment.native) {
         if (!this.#catchesNative(segment, exception)) continue;
-        this.segments.splice(i + 1);
-        thread?.drop(level);
+        if (i + 1 < this.segments.length) this.segments.splice(i + 1);
+        if (thread !== undefined && thread.level > level) thread.drop(level);
         return true;
       }
       if (!thread!.catches(exception, level--)) continue;
@@ -645,75 +692,89 @@ export class Activation {
 
   /** Looks for a frame of machine code that catches; if there is one, what is parked becomes that frame at its landing pad. */
   #catchesNative(segment: Segment, exception: WasmException): boolean {
-    const { exit } = segment, stack = this.#stack!, { i32 } = stack;
+    const { exit, saved } = segment, stack = this.#stack!, { i32 } = stack;
     if (exit === undefined) return false;
-    const parked = { exit, ...(segment.saved ?? this.#parkedRegisters()) };
-    for (const at of this.store.native!.framesAt(stack, parked)) {
-      if (at.code.landingPads.length === 0) continue;
-      const instance = this.store.instanceAt(stack.readAddress(at.fp - 8))!;
-      const { handlers } = instance.valid.bodies[at.index - instance.module.importedFuncs];
-      const inner = handlers.findLastIndex((h) => h.start <= at.wasmOffset && at.wasmOffset < h.end);
-      const clause = clauseFrom(handlers, inner, instance.tags, exception);
-      if (clause === undefined) continue;
-      const { landingPads: pads, frameSize } = at.code;
-      let pad = 0;
-      while (pad < pads.length && pads[pad] !== clause.entry) pad += 2;
-      if (pad === pads.length) throw new BugError(`${at.code.name} has no landing pad for entry ${clause.entry}`);
-      const payload = clause.tag >= 0 ? exception.payload : NO_PAYLOAD;
-      i32.set(payload, 2 * ARGS_SLOT);
-      if (clause.kind === CatchKind.CATCH_REF || clause.kind === CatchKind.CATCH_ALL_REF || clause.slot >= 0) {
-        i32[2 * ARGS_SLOT + payload.length] = this.store.handles.toRef(exception);
-        i32[2 * ARGS_SLOT + payload.length + 1] = 0;
-      }
-      writeAddress(i32, SP, at.fp - frameSize);
-      writeAddress(i32, FP, at.fp);
-      writeAddress(i32, IP, at.start + pads[pad + 1]);
-      segment.exit = Exit.HELPER;
-      segment.saved = undefined;
-      return true;
+    const native = this.store.native!;
+    let fp = saved === undefined ? readAddress(i32, FP) : saved.fp;
+    // A call's exit thunk has parked below its return address.
+    let pc = saved === undefined
+      ? readAddress(i32, exit === Exit.HELPER ? IP : SP)
+      : saved[exit === Exit.HELPER ? "resumeIp" : "sp"];
+    if (exit !== Exit.HELPER) pc = stack.readAddress(pc);
+    while (fp !== 0) {
+      const site = native.siteOf(pc);
+      if (site === undefined) return false;
+      if (site.handler !== -1 && this.#enterHandler(segment, site, fp, exception)) return true;
+      pc = stack.readAddress(fp + 8);
+      fp = stack.readAddress(fp);
     }
     return false;
+  }
+
+  /** Parks a frame of machine code at the landing pad of the handler that catches; false if the function has none that does there. */
+  #enterHandler(segment: Segment, site: CallSite, fp: number, exception: WasmException): boolean {
+    const stack = this.#stack!, { i32 } = stack;
+    const instance = this.store.instanceAt(stack.readAddress(fp - 8))!;
+    const { handlers } = instance.valid.bodies[site.index - instance.module.importedFuncs];
+    const inner = site.handler ??= handlers.findLastIndex((h) => h.start <= site.wasmOffset && site.wasmOffset < h.end);
+    const clause = clauseFrom(handlers, inner, instance.tags, exception);
+    if (clause === undefined) return false;
+    const { landingPads: pads, frameSize, name } = site.code;
+    let pad = 0;
+    while (pad < pads.length && pads[pad] !== clause.entry) pad += 2;
+    if (pad === pads.length) throw new BugError(`${name} has no landing pad for entry ${clause.entry}`);
+    const words = clause.tag >= 0 ? exception.copyPayload(i32, 2 * ARGS_SLOT) : 0;
+    if (clause.kind === CatchKind.CATCH_REF || clause.kind === CatchKind.CATCH_ALL_REF || clause.slot >= 0) {
+      i32[2 * ARGS_SLOT + words] = this.store.exceptions.toRef(exception);
+      i32[2 * ARGS_SLOT + words + 1] = 0;
+    }
+    writeAddress(i32, SP, fp - frameSize);
+    writeAddress(i32, FP, fp);
+    writeAddress(i32, IP, site.start + pads[pad + 1]);
+    segment.exit = Exit.HELPER;
+    segment.saved = undefined;
+    return true;
   }
 
   // Traps
 
   #trap(code: TrapCode): never {
-    throw new Trap(code, this.frames());
+    throw new Trap(code, this.store.activations.trace(false));
   }
 
-  /** The Wasm frames of this activation, innermost first. */
+  /** Its Wasm frames, innermost first. */
   frames(): WasmFrame[] {
-    return this.#frames(false);
+    const trace: (() => WasmFrame)[] = [];
+    this.trace(trace, false);
+    return trace.map((make) => make());
   }
 
-  #frames(trapped: boolean): WasmFrame[] {
-    const frames: WasmFrame[] = [];
+  /** Takes note of this activation's frames, innermost first, behind what is in `trace` already. */
+  trace(trace: (() => WasmFrame)[], trapped: boolean): void {
     let level = this.#thread?.level ?? 0;
-    for (let i = this.segments.length - 1; i >= 0 && frames.length < MAX_FRAMES; i--) {
+    for (let i = this.segments.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
       const segment = this.segments[i];
-      if (!segment.native) frames.push(...this.#thread!.frames(level--));
-      else this.#nativeFrames(segment, trapped && i === this.segments.length - 1, frames);
+      if (segment.native) this.#traceNative(segment, trapped && i === this.segments.length - 1, trace);
+      else for (const make of this.#thread!.trace(level--, MAX_FRAMES - trace.length)) trace.push(make);
     }
-    return frames;
   }
 
-  #nativeFrames(segment: Segment, trapped: boolean, frames: WasmFrame[]): void {
+  #traceNative(segment: Segment, trapped: boolean, trace: (() => WasmFrame)[]): void {
     const native = this.store.native!, stack = this.#stack!;
     if (!trapped && segment.exit === undefined) return;
     const found = trapped
       ? native.framesAtTrap(stack)
       : native.framesAt(stack, { exit: segment.exit!, ...(segment.saved ?? this.#parkedRegisters()) });
-    for (const at of found) {
-      if (frames.length >= MAX_FRAMES) return;
-      const instance = this.store.instanceAt(stack.readAddress(at.fp - 8));
-      const name = instance === undefined ? `func[${at.index}]` : functionName(instance.module, at.index);
-      frames.push({ name, index: at.index, offset: at.wasmOffset, tier: at.tier });
+    for (const { index, wasmOffset: offset, tier, fp } of found) {
+      if (trace.length >= MAX_FRAMES) return;
+      const module = this.store.instanceAt(stack.readAddress(fp - 8))?.module;
+      trace.push(() => {
+        const name = module === undefined ? `func[${index}]` : functionName(module, index);
+        return { name, index, offset, tier };
+      });
     }
   }
 }
-
-/** Frames that a stack trace lists at most. */
-const MAX_FRAMES = 10_000;
 
 function isParked(status: number): status is ParkedExit {
   return status !== Exit.DONE && status !== Exit.TRAP;
@@ -732,14 +793,20 @@ export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
         : `${func.name} cannot suspend: it was not reached by a promising call`,
     );
   }
-  writeHostResults(store, func, askHost(store, func, args), args);
+  const value = askHost(store, func, args);
+  // Here, as while the host function ran, all references are where roots are looked for.
+  if (store.handles.crowded) store.collectUnlessPaused();
+  writeHostResults(store, func, value, args);
 }
 
 /** Calls a host function; gives what it gives. */
 export function askHost(store: Store, func: WasmFunc, { words, at }: SlotRange): unknown {
   const { params } = func.signature.type;
-  if (func.signature.vectors) throw new TypeError(`${func.name} has a v128 in its type, so it cannot be called`);
+  if (func.signature.vectors) {
+    throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
+  }
   const host = func.host!;
+  if (func.raw) return host(words, at);
   if (params.length === 0) return host();
   if (params.length === 1) return host(readSlot(store, words, at, params[0]));
   if (params.length === 2) {

@@ -34,9 +34,10 @@ export class Caller {
   call(func: WasmFunc, args: ArrayLike<unknown>): unknown {
     if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
     if (func.signature.vectors) {
-      throw new TypeError(`${func.name} has a v128 in its type, so JavaScript cannot call it`);
+      throw new TypeError(`${func.name} has a v128 or an exnref in its type, so JavaScript cannot call it`);
     }
     const { store } = this;
+    if (store.handles.crowded) store.collectUnlessPaused();
     const { params, results } = func.signature.type;
     if (func.mode === Mode.NATIVE && func.nativeEntry !== 0 && store.meter === undefined) {
       const stack = this.#idle ?? this.#take();

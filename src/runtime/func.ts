@@ -4,6 +4,7 @@ import { signatureKey, type SlotKind, slotKind } from "../abi/signature.ts";
 import { functionName } from "../wasm/module.ts";
 import { type FuncType, slotCount, TYPES, V128 } from "../wasm/types.ts";
 import type { WasmInstance } from "./instance.ts";
+import { isExnType } from "./values.ts";
 import type { TierName } from "./tier.ts";
 
 /** A host function: takes and gives JavaScript values of the function's type (see values.ts); several results as an iterable. */
@@ -24,7 +25,7 @@ export interface Signature {
   /** What parameters and results are to the native calling convention. */
   readonly params: readonly SlotKind[];
   readonly results: readonly SlotKind[];
-  /** Whether a v128 is among parameters and results: such a function and JavaScript cannot call one another. */
+  /** Whether a v128 or an exnref is among parameters and results: such a function and JavaScript cannot call one another. */
   readonly vectors: boolean;
   /** Equal for signatures whose thunks are equal. */
   readonly key: string;
@@ -39,7 +40,7 @@ export function signatureOf(typeId: number): Signature {
 
 function makeSignature(typeId: number): Signature {
   const type = TYPES.func(typeId)!;
-  const vectors = type.params.includes(V128) || type.results.includes(V128);
+  const vectors = [...type.params, ...type.results].some((t) => t === V128 || isExnType(t));
   const params = type.params.map(slotKind);
   const results = type.results.map(slotKind);
   return {
@@ -75,6 +76,10 @@ export class WasmFunc {
   nativeEntry = 0;
   /** What the stack block takes for a call of this function, once it was called (call.ts). */
   nativeCall: Int32Array | undefined = undefined;
+  /** What the notes for the report of a fault take when the interpreter ran it, once it did. */
+  note: number | undefined = undefined;
+  /** A host function of Strata's own that takes the slots of its arguments instead: the words, and the index of the first slot. */
+  raw = false;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
   /** The JavaScript function that stands for this one, once asked for (same function, same identity). */

@@ -1,6 +1,21 @@
 // Objects of the GC heap in JavaScript's hands: opaque values with an identity, as the JS API has them.
 // V8 tells by finalization, in a task of its own, that such a value is gone; until then its object is a root.
 
+/** All that can be seen of an object of the heap. */
+const NOTHING: object = Object.freeze(Object.create(null));
+
+function refuse(): never {
+  throw new TypeError("WebAssembly objects are opaque");
+}
+/** Refuses, also in sloppy code, what would change an object. */
+const OPAQUE: ProxyHandler<object> = {
+  set: refuse,
+  deleteProperty: refuse,
+  defineProperty: refuse,
+  setPrototypeOf: refuse,
+  preventExtensions: refuse,
+};
+
 /** The JavaScript side of one store's heap. */
 export class GcObjects {
   /** Entries are roots, also those whose object is gone already. */
@@ -15,7 +30,7 @@ export class GcObjects {
   valueOf(ref: number): object {
     const known = this.#objects.get(ref)?.deref();
     if (known !== undefined) return known;
-    const value = Object.freeze(Object.create(null)) as object;
+    const value = new Proxy(NOTHING, OPAQUE);
     const weak = new WeakRef(value);
     this.#objects.set(ref, weak);
     this.#refs.set(value, ref);

@@ -7,7 +7,7 @@ import { BugError } from "../base/bug.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type Limits, TYPES } from "../wasm/types.ts";
 import { memoryCopy, memoryFill, memoryInit, OK, type Outcome, tableCopy, tableFill, tableInit } from "./bulk.ts";
-import { WasmException } from "./exception.ts";
+import { payloadAt, WasmException } from "./exception.ts";
 import type { WasmInstance } from "./instance.ts";
 import { serveObjects } from "./object_helpers.ts";
 import type { WasmMemory } from "./memory.ts";
@@ -27,7 +27,7 @@ export function runHelper(
   if (instance === undefined) throw new BugError(`helper ${HELPERS[id]?.name} was asked for by no instance`);
   if (id === Helper.THROW) {
     const tag = instance.tags[words[ARGS]];
-    return new WasmException(tag, words.slice(ARGS + 2, ARGS + 2 + 2 * tag.payloadSlots));
+    return new WasmException(tag, payloadAt(words, ARGS + 2, 2 * tag.payloadSlots));
   }
   if (id === Helper.THROW_REF) return store.exceptions.ofRef(words[ARGS]);
   const outcome = id >= Helper.STRUCT_NEW_DEFAULT && id <= Helper.REF_CAST

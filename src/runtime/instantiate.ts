@@ -47,6 +47,7 @@ export type Resolver = (imported: Import, module: Module) => Extern | undefined;
 export function instantiate(store: Store, valid: ValidModule, resolve: Resolver): WasmInstance {
   const m = valid.module;
   ensureStack();
+  store.checkInstances();
   // Resolving may run JavaScript, which may dispose of things and collect.
   const externs: Extern[] = [];
   store.linking.add(externs);
@@ -143,7 +144,7 @@ function makeTables(instance: WasmInstance): void {
   for (const d of m.tables.slice(m.importedTables)) {
     const init = d.init === undefined ? 0 : Number(BigInt.asIntN(32, evaluate(d.init, instance)));
     const type = { ...d.type, element: canonicalType(d.type.element, m) };
-    instance.tables.push(new WasmTable(instance.store.arena, type, init));
+    instance.tables.push(new WasmTable(instance.store.arena, type, init, instance.store.limits.tableEntries));
   }
 }
 

@@ -9,11 +9,13 @@ import { writeSlots } from "./values.ts";
 
 /**
  * Calls `func` on stacks of its own; gives a promise of what it gives. The promise is rejected with what the call throws, or with a ResourceError when too many
- * calls wait. The deadline of the moment holds for the whole call, waiting included. Throws TypeError at once for arguments that do not fit, as the standard's `promising` does.
+ * calls wait. The deadline of the moment holds for the whole call, waiting included, but is seen only when it goes on. Throws TypeError at once for arguments that do not fit, as the standard's `promising` does.
  */
 export function callPromising(store: Store, func: WasmFunc, args: ArrayLike<unknown>): Promise<unknown> {
   if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
-  if (func.signature.vectors) throw new TypeError(`${func.name} has a v128 in its type, so JavaScript cannot call it`);
+  if (func.signature.vectors) {
+    throw new TypeError(`${func.name} has a v128 or an exnref in its type, so JavaScript cannot call it`);
+  }
   const { params, results } = func.signature.type;
   const words = new Int32Array(2 * Math.max(func.paramSlots, func.resultSlots));
   writeSlots(store, words, 0, params, args);

@@ -9,6 +9,7 @@ import { INTERRUPT } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
+import { LIMITS } from "../wasm/limits.ts";
 import { type Activation, Activations } from "./activation.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
@@ -30,8 +31,8 @@ const NO_TYPE = -1;
 /** A zeroed vmctx for host functions, so that a record's vmctx is never null. */
 const HOST_VMCTX_BYTES = 64;
 
-/** Calls that may be parked at once. Each may have a native stack, of which the system's default limit of mappings allows about 30,000. */
-export const DEFAULT_MAX_PARKED = 10_000;
+/** Calls that may be parked at once. Each may have a native stack, of which an isolate has no more than platform/stacks.ts says. */
+export const DEFAULT_MAX_PARKED = 5000;
 
 /** What the host may make by itself. */
 export type HostExtern = WasmTable | WasmMemory | WasmGlobal;
@@ -39,6 +40,12 @@ export type HostExtern = WasmTable | WasmMemory | WasmGlobal;
 interface ForgottenExtern {
   readonly reference: WeakRef<HostExtern>;
   readonly blocks: Blocks;
+}
+
+/** How much a store may hold. */
+export interface StoreLimits {
+  readonly instances: number;
+  readonly tableEntries: number;
 }
 
 /** What instances of one engine share. */
@@ -75,6 +82,8 @@ export class Store {
   readonly interrupt: Int32Array<SharedArrayBuffer> = INTERRUPT;
   /** Called at a safepoint for an {@link InterruptBit} ATTENTION, which is cleared by then, of whomever in this isolate it was. What it throws ends the activation. */
   atSafepoint: ((activation: Activation) => void) | undefined = undefined;
+  /** The most instances at a time, and entries of a table; set by the engine. */
+  limits: StoreLimits = { instances: Infinity, tableEntries: LIMITS.tableEntries };
   readonly exceptions: Exceptions = new Exceptions(this);
   /** Decides about tiers while code runs; undefined where they stay as they are set, and nothing is counted. Set by the engine before anything is instantiated. */
   policy: TierPolicy | undefined = undefined;
@@ -86,7 +95,7 @@ export class Store {
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
   native: NativeTier | undefined = undefined;
-  /** Makes the JavaScript function that stands for a function; set by the library above. */
+  /** Gives the JavaScript function that stands for a function, always the same; set by the library above. */
   exporter: (func: WasmFunc) => unknown = () => {
     throw new BugError("nobody exports functions");
   };
@@ -123,6 +132,25 @@ export class Store {
     return this.#heap;
   }
 
+  /** Makes a reference a root; gives what ends that, once. */
+  addHostRoot(ref: number): () => void {
+    const { hostRoots } = this;
+    hostRoots.set(ref, (hostRoots.get(ref) ?? 0) + 1);
+    let live = true;
+    return () => {
+      if (!live) return;
+      live = false;
+      const n = hostRoots.get(ref)! - 1;
+      if (n === 0) hostRoots.delete(ref);
+      else hostRoots.set(ref, n);
+    };
+  }
+
+  /** Collects, unless somebody holds references where no roots are looked for. */
+  collectUnlessPaused(): void {
+    if (this.#paused === 0) collectUnasked(this);
+  }
+
   /** Runs `f`, during which allocations do not collect: for those who hold references where no roots are looked for. */
   withoutCollection<T>(f: () => T): T {
     this.#paused++;
@@ -140,6 +168,17 @@ export class Store {
   /** Functions that exist. */
   get functionCount(): number {
     return this.#live;
+  }
+
+  /** Makes sure that one more instance may be made; collects those that were disposed of first. Throws ResourceError when the limit is reached. */
+  checkInstances(): void {
+    const { instances: limit } = this.limits;
+    if (this.instances.size < limit) return;
+    if (this.#paused === 0) collectUnasked(this);
+    if (this.instances.size < limit) return;
+    throw new ResourceError(
+      `there are ${this.instances.size} instances; the engine's limit is ${limit} (maxInstances)`,
+    );
   }
 
   /** Adds an instance whose vmctx has its address. */
@@ -299,7 +338,7 @@ export class Store {
 
   /** The JavaScript function that stands for `func`; always the same. */
   exportFunc(func: WasmFunc): unknown {
-    return func.exported ??= this.exporter(func);
+    return this.exporter(func);
   }
 
   /** Forgets a range of functions that nothing can call any more: all of an instance, or one host function. */

@@ -19,10 +19,10 @@ export class WasmTable {
   #disposed = false;
   readonly #blocks: { at: number; bytes: number }[];
 
-  /** Allocates the minimum, filled with `init`. */
-  constructor(arena: Arena, readonly type: TableType, init: number) {
-    if (type.min > BigInt(LIMITS.tableEntries)) {
-      throw new ResourceError(`a table of ${type.min} entries; the limit is ${LIMITS.tableEntries}`);
+  /** Allocates the minimum, filled with `init`. Throws ResourceError where that is more than `limit`. */
+  constructor(arena: Arena, readonly type: TableType, init: number, readonly limit: number = LIMITS.tableEntries) {
+    if (type.min > BigInt(limit)) {
+      throw new ResourceError(`a table of ${type.min} entries; the limit is ${limit} (maxTableEntries)`);
     }
     this.#arena = arena;
     this.record = arena.allocate(TABLE_BYTES);
@@ -58,7 +58,7 @@ export class WasmTable {
   }
   /** The most entries it may have. */
   get maxLength(): number {
-    const limit = LIMITS.tableEntries;
+    const { limit } = this;
     return this.type.max === undefined ? limit : Math.min(limit, Number(this.type.max));
   }
 

@@ -93,8 +93,8 @@ export interface InterpThread {
   catches(exception: WasmException, level: number): boolean;
   /** Drops all frames above `level` base frames, with what is above them. */
   drop(level: number): void;
-  /** Frames from the innermost to the innermost base frame below `level` base frames. */
-  frames(level: number): WasmFrame[];
+  /** Takes note of the frames from the innermost to the innermost base frame below `level` base frames, of `limit` at most; they are made when asked for. */
+  trace(level: number, limit: number): (() => WasmFrame)[];
   /** Base frames on the stack. */
   readonly level: number;
   /** After HOT. */
@@ -105,6 +105,8 @@ export interface InterpThread {
    * Pushes a frame that goes on at some offset, its slots zero; `sp` is then behind them. Gives the slot where it begins, which is the present `sp`; -1 if the stack is exhausted.
    */
   push(plan: FramePlan, base: boolean): number;
+  /** The function of the top frame; there must be one. */
+  readonly running: WasmFunc;
   /** References in slots in use, null too, for the collector. */
   scan(visit: (ref: number, isFunc: boolean) => void): void;
   /** Instances with a frame, for the collector. */
@@ -137,11 +139,27 @@ export interface NativeTier {
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
   /** The safepoint of the function's code with this offset; undefined if none is there. */
   safepoint(func: WasmFunc, offset: number): Safepoint | undefined;
+  /** Keeps the name of an interpreted function for the report of a fault; gives what NOTES.interpreted takes when it ran. */
+  nameInterpreted(func: WasmFunc): number;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */
   trapOf(stack: NativeStack): TrapCode;
   /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */
   framesAtTrap(stack: NativeStack): Iterable<NativeLocation>;
   framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation>;
+  /** What a return address belongs to, remembered for the next time; undefined if it is not in a Wasm function. */
+  siteOf(returnAddress: number): CallSite | undefined;
+}
+
+/** Where a frame of machine code waits for a call. */
+export interface CallSite {
+  /** The function's index in its module. */
+  readonly index: number;
+  /** Byte offset of the call in the module. */
+  readonly wasmOffset: number;
+  readonly code: Code;
+  readonly start: number;
+  /** Index of the innermost exception handler around it, -1 if there is none; undefined while nobody has looked. */
+  handler: number | undefined;
 }
 
 /** Exits after which something is parked. */

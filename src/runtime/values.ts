@@ -54,8 +54,9 @@ export function writeSlot(store: Store, words: Int32Array, at: number, t: ValTyp
       words[w + 1] = 0;
       return;
     case I64: {
-      if (typeof value !== "bigint") throw new TypeError(`an i64 needs a bigint, not ${describe(value)}`);
-      S64[0] = value;
+      if (typeof value === "number") throw new TypeError(`an i64 needs a bigint, not ${describe(value)}`);
+      // The assignment converts what is no bigint yet, as ToBigInt does.
+      S64[0] = value as bigint;
       words[w] = S32[0];
       words[w + 1] = S32[1];
       return;
@@ -92,7 +93,7 @@ export function writeSlots(
   for (let i = 0; i < types.length; i++) {
     const value = values[i];
     if (runsJavaScript(types[i], value)) {
-      const numbers = types.map((t, k) => runsJavaScript(t, values[k]) ? +(values[k] as number) : values[k]);
+      const numbers = types.map((t, k) => primitive(store, t, values[k]));
       return writeSlots(store, words, at, types, numbers);
     }
     writeSlot(store, words, at + i, types[i], value);
@@ -102,7 +103,15 @@ export function writeSlots(
 /** Whether the conversion of a value calls its `valueOf` or the like. */
 function runsJavaScript(t: ValType, value: unknown): boolean {
   return (typeof value === "object" || typeof value === "function") && value !== null &&
-    (t === I32 || t === F32 || t === F64);
+    (t === I32 || t === F32 || t === F64 || t === I64);
+}
+
+/** What a value is converted to before it becomes bits. Throws TypeError when there is no conversion. */
+function primitive(store: Store, t: ValType, value: unknown): unknown {
+  if (t === I64) return BigInt.asIntN(64, value as bigint);
+  if (t === I32 || t === F32 || t === F64) return +(value as number);
+  toRef(store, t, value);
+  return value;
 }
 
 /** The JavaScript value of type `t` in slot `at`. */
@@ -148,7 +157,9 @@ export function toRef(store: Store, t: ValType, value: unknown): number {
       const func = store.funcOf(value);
       if (func === undefined) throw new TypeError(`${describe(value)} is not a WebAssembly function of this engine`);
       if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
-      if (heap >= 0 && !TYPES.isSubtype(func.typeId, heap)) throw new TypeError(`the function is not a ${typeName(t)}`);
+      if (heap === Heap.NOFUNC || (heap >= 0 && !TYPES.isSubtype(func.typeId, heap))) {
+        throw new TypeError(`the function is not a ${typeName(t)}`);
+      }
       return func.ref;
     }
   }
@@ -174,5 +185,6 @@ export function isFuncType(t: ValType, space: TypeSpace = TYPES): boolean {
 }
 
 function describe(value: unknown): string {
+  if (typeof value === "function") return "a function";
   return value === null ? "null" : typeof value === "object" ? "an object" : `the ${typeof value} ${String(value)}`;
 }

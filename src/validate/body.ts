@@ -52,8 +52,10 @@ export interface Control {
   height: number;
   slots: number;
   unreachable: boolean;
-  /** Entries that lead to the end of this block. */
-  fixups: number[];
+  /** The last of the entries that lead to the end of this block, -1 if there is none: each holds the one before it until then. */
+  fixup: number;
+  /** Slots of the values that a branch to this block carries. */
+  labelSlots: number;
   /** Where branches to a loop lead. */
   loopPc: number;
   loopStp: number;
@@ -73,6 +75,8 @@ export const NONE: readonly ValType[] = [];
 export const SINGLE: readonly (readonly ValType[])[] = [[], [I32], [I64], [F32], [F64], [V128]];
 const LETTERS: Record<string, ValType> = { i: I32, l: I64, f: F32, d: F64, v: V128, a: -1 };
 const ADDRESS = -1;
+/** An offset behind every module: a small integer, since each instruction is compared with it. */
+const NEVER = 0x7fffffff;
 /** Lanes of the shapes, by their first five letters. */
 const LANES: Record<string, number> = { i8x16: 16, i16x8: 8, i32x4: 4, i64x2: 2, f32x4: 4, f64x2: 2 };
 
@@ -81,12 +85,14 @@ interface Simple {
   results: ValType[];
 }
 const SIMPLE = new Map<number, Simple>();
+/** The same for opcodes of one byte. */
+const SIMPLE_BASE: (Simple | undefined)[] = new Array(256).fill(undefined);
 for (const i of op.INSTRUCTIONS) {
   if (i.signature === "") continue;
   const [operands, results] = i.signature.split(":").map((s) => [...s].map((c) => LETTERS[c]));
   SIMPLE.set(i.code, { operands, results });
+  if (i.code < 256) SIMPLE_BASE[i.code] = { operands, results };
 }
-const SIMPLE_BASE: (Simple | undefined)[] = Array.from({ length: 256 }, (_, code) => SIMPLE.get(code));
 
 /** What validates an instruction that its signature does not tell all of. */
 export type Step = (v: BodyValidator, r: BytecodeReader) => void;
@@ -97,6 +103,7 @@ const STEPS = new Map<number, Step>([
   ...referenceSteps,
   ...gcSteps,
 ]);
+const STEPS_BASE: readonly (Step | undefined)[] = Array.from({ length: 256 }, (_, code) => STEPS.get(code));
 function misplaced(_: BodyValidator, r: BytecodeReader): never {
   r.malformed(`${MALFORMED.illegalOpcode}: ${r.info.name} may not stand here`, r.at);
 }
@@ -145,7 +152,7 @@ export class BodyValidator {
   /** Globals with this index and above are out of scope in a constant expression. */
   globalsInScope = 0;
   /** The loop ends before the first instruction that ends here or behind. */
-  #stopAt = Infinity;
+  #stopAt = NEVER;
 
   constructor(context: ModuleContext) {
     this.c = context;
@@ -201,7 +208,7 @@ export class BodyValidator {
   }
 
   begin(start: number, end: number, results: readonly ValType[]): void {
-    this.#stopAt = Infinity;
+    this.#stopAt = NEVER;
     this.r.pos = start;
     this.r.end = end;
     this.sp =
@@ -337,7 +344,8 @@ export class BodyValidator {
       height: this.sp,
       slots: this.slots,
       unreachable: false,
-      fixups: [],
+      fixup: -1,
+      labelSlots: slotCount(opcode === op.LOOP ? params : results),
       loopPc: 0,
       loopStp: 0,
       ifEntry: -1,
@@ -360,7 +368,7 @@ export class BodyValidator {
         `${INVALID.typeMismatch}: ${this.sp - control.height} values remain on the stack at the end of the block`,
       );
     }
-    for (const i of this.initOrder.splice(control.inits)) this.initialized![i] = 0;
+    while (this.initOrder.length > control.inits) this.initialized![this.initOrder.pop()!] = 0;
     this.controls.pop();
     this.top = this.controls[this.controls.length - 1];
     return control;
@@ -408,13 +416,14 @@ export class BodyValidator {
   edge(target: Control): number {
     const at = this.entry();
     const table = this.table;
-    table[at + 2] = slotCount(labelTypes(target));
+    table[at + 2] = target.labelSlots;
     table[at + 3] = this.localSlots + target.slots;
     if (target.opcode === op.LOOP) {
       table[at] = target.loopPc;
       table[at + 1] = target.loopStp;
     } else {
-      target.fixups.push(at);
+      table[at] = target.fixup;
+      target.fixup = at;
     }
     return at;
   }
@@ -435,6 +444,15 @@ export class BodyValidator {
     if (this.caughtSlots === 0) return;
     for (let i = 0; i < this.length; i += ENTRY_INTS) this.table[i + TARGET_HEIGHT] += this.caughtSlots;
     for (const entry of this.rethrows) this.table[entry + TARGET_HEIGHT] -= this.caughtSlots;
+  }
+
+  /** Lets all entries that wait for the end of a block lead to `pc`. */
+  patchAll(control: Control, pc: number): void {
+    for (let entry = control.fixup; entry >= 0;) {
+      const before = this.table[entry];
+      this.patch(entry, pc);
+      entry = before;
+    }
   }
 
   patch(entry: number, pc: number): void {
@@ -502,8 +520,8 @@ export class BodyValidator {
         this.invalid(`${INVALID.constantExpression}: ${r.info.name}`);
       }
       const simple = code < 256 ? SIMPLE_BASE[code] : SIMPLE.get(code);
-      if (simple === undefined) (STEPS.get(code) ?? misplaced)(this, this.r);
-      else this.simple(simple);
+      if (simple !== undefined) this.simple(simple);
+      else ((code < 256 ? STEPS_BASE[code] : STEPS.get(code)) ?? misplaced)(this, r);
     }
     if (r.pos !== r.end) throw new CompileError(MALFORMED.endExpected, r.pos, true);
   }
@@ -528,33 +546,31 @@ export class BodyValidator {
   }
 
   simple(s: Simple): void {
-    const r = this.r;
-    let address = I32;
-    if (r.info.imm === op.Imm.MEMORY_ACCESS) {
-      address = this.memoryAddress(r.index);
-      if (r.align > r.info.accessLog2) this.invalid(INVALID.alignment);
-      if (address === I32 && r.offset > 0xffffffff) this.invalid(INVALID.offset);
-      if (r.info.properties & op.ATOMIC && r.align !== r.info.accessLog2) this.invalid(INVALID.atomicAlignment);
-    } else if (r.info.imm === op.Imm.MEMORY_LANE) {
-      address = this.memoryAddress(r.index);
-      if (r.align > r.info.accessLog2) this.invalid(INVALID.alignment);
-      if (address === I32 && r.offset > 0xffffffff) this.invalid(INVALID.offset);
-      this.checkLane(16 >> r.info.accessLog2);
-    } else if (r.info.imm === op.Imm.LANE) {
-      this.checkLane(LANES[r.info.name.slice(0, 5)]);
-    } else if (r.info.imm === op.Imm.SHUFFLE) {
-      for (let i = 0; i < 16; i++) if (r.bytes[r.immediateAt + i] >= 32) this.invalid(INVALID.lane);
-    } else if (r.op === op.DATA_DROP) {
-      this.dataIndex(r.index);
-    } else if (r.op === op.ELEM_DROP) {
-      this.elemType(r.index);
-    }
-    const operands = s.operands;
+    const address = this.r.info.imm === op.Imm.NONE ? I32 : this.immediates(this.r);
+    const { operands, results } = s;
     for (let i = operands.length - 1; i >= 0; i--) {
       const t = operands[i];
       this.pop(t === ADDRESS ? address : t);
     }
-    const results = s.results;
     for (let i = 0; i < results.length; i++) this.push(results[i]);
+  }
+
+  /** Checks the immediates of a simple instruction; gives the type of addresses. */
+  immediates(r: BytecodeReader): ValType {
+    const { imm, accessLog2, properties } = r.info;
+    if (imm === op.Imm.MEMORY_ACCESS || imm === op.Imm.MEMORY_LANE) {
+      const address = this.memoryAddress(r.index);
+      if (r.align > accessLog2) this.invalid(INVALID.alignment);
+      if (address === I32 && r.offset > 0xffffffff) this.invalid(INVALID.offset);
+      if (imm === op.Imm.MEMORY_LANE) this.checkLane(16 >> accessLog2);
+      else if (properties & op.ATOMIC && r.align !== accessLog2) this.invalid(INVALID.atomicAlignment);
+      return address;
+    }
+    if (imm === op.Imm.LANE) this.checkLane(LANES[r.info.name.slice(0, 5)]);
+    else if (imm === op.Imm.SHUFFLE) {
+      for (let i = 0; i < 16; i++) if (r.bytes[r.immediateAt + i] >= 32) this.invalid(INVALID.lane);
+    } else if (r.op === op.DATA_DROP) this.dataIndex(r.index);
+    else if (r.op === op.ELEM_DROP) this.elemType(r.index);
+    return I32;
   }
 }

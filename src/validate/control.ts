@@ -33,7 +33,7 @@ function elseArm(v: BodyValidator, r: BytecodeReader): void {
   if (v.top.opcode !== op.IF) r.malformed(`${MALFORMED.illegalOpcode}: else without if`, r.at);
   const begun = v.popControl();
   const control = v.pushControl(op.ELSE, begun.params, begun.results);
-  control.fixups = begun.fixups;
+  control.fixup = begun.fixup;
   v.edge(control);
   v.patch(begun.ifEntry, r.pos);
 }
@@ -50,7 +50,7 @@ function end(v: BodyValidator, r: BytecodeReader): void {
     v.patch(control.ifEntry, pc);
   }
   v.closeHandler(control, r.at);
-  for (const entry of control.fixups) v.patch(entry, pc);
+  v.patchAll(control, pc);
   if (!outermost) v.pushAll(control.results);
 }
 

@@ -64,7 +64,7 @@ function legacyClause(v: BodyValidator, r: BytecodeReader): void {
   if (first) v.closeRegion(handler, r.at);
   else v.caughtDepth--;
   const control = v.pushControl(all ? op.CATCH_ALL : op.CATCH, [], begun.results);
-  control.fixups = begun.fixups;
+  control.fixup = begun.fixup;
   control.handler = handler;
   control.caught = v.localSlots + v.caughtDepth++;
   v.caughtSlots = Math.max(v.caughtSlots, v.caughtDepth);
@@ -85,7 +85,7 @@ function delegate(v: BodyValidator, r: BytecodeReader): void {
   const handler = control.handler!;
   v.closeRegion(handler, r.at);
   handler.outer = v.handlerAt(v.label(r.index));
-  for (const entry of control.fixups) v.patch(entry, r.pos);
+  v.patchAll(control, r.pos);
   v.pushAll(control.results);
 }
 

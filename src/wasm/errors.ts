@@ -33,17 +33,23 @@ export class LinkError extends Error {
   }
 }
 
-/** One Wasm frame of a stack trace, innermost first. */
+/** One frame of a stack trace, of a Wasm function or of a host function that Wasm called. */
 export interface WasmFrame {
-  /** The function's name from the name section or an export, or `func[N]`. */
+  /** The function's name from the name section or an export, or `func[N]`; of a host function, what it was imported as. */
   readonly name: string;
-  /** Index in the module's function index space. */
+  /** Index in the module's function index space; -1 for a host function. */
   readonly index: number;
   /** Byte offset in the module of the instruction that was running; -1 if not known. */
   readonly offset: number;
-  /** The tier the frame ran in. */
+  /** The tier the frame ran in; `host` for a host function. */
   readonly tier: string;
 }
+
+/** Frames that a stack trace lists at most: the innermost ones. */
+export const MAX_FRAMES = 10_000;
+
+/** The frames of an error, innermost first, or what makes them when somebody asks: most errors are caught and forgotten. */
+export type FrameSource = readonly WasmFrame[] | (() => readonly WasmFrame[]);
 
 /** A Wasm stack trace as text, one frame per line. */
 export function wasmStackOf(frames: readonly WasmFrame[]): string {
@@ -56,12 +62,21 @@ export function wasmStackOf(frames: readonly WasmFrame[]): string {
 export class Trap extends Error {
   /** The class's name. */
   override name = "Trap";
-  /** Byte offset in the module of the instruction that trapped; -1 if not known. */
-  readonly offset: number;
-  /** Takes the code from the trap table and the frames, innermost first; `detail` is appended to the message. */
-  constructor(readonly code: TrapCode, readonly frames: readonly WasmFrame[] = [], detail = "") {
+  #frames: FrameSource;
+  /** Takes the code from the trap table and the frames; `detail` is appended to the message. */
+  constructor(readonly code: TrapCode, frames: FrameSource = [], detail = "") {
     super(TRAPS[code].message + (detail === "" ? "" : `: ${detail}`));
-    this.offset = frames.length > 0 ? frames[0].offset : -1;
+    this.#frames = frames;
+  }
+
+  /** The frames that were live, innermost first: those of calls from JavaScript that had not ended, too, with the host functions that made them. */
+  get frames(): readonly WasmFrame[] {
+    if (typeof this.#frames === "function") this.#frames = this.#frames();
+    return this.#frames;
+  }
+  /** Byte offset in the module of the instruction that trapped; -1 if not known. */
+  get offset(): number {
+    return this.frames[0]?.offset ?? -1;
   }
 
   /** The kind as a short word, e.g. `integer-divide-by-zero`. */
@@ -73,6 +88,12 @@ export class Trap extends Error {
   get wasmStack(): string {
     return wasmStackOf(this.frames);
   }
+}
+
+/** What leaves Wasm for good when a host function throws it, although it is no trap: no handler of Wasm catches it. */
+export class Uncatchable extends Error {
+  /** The class's name. */
+  override name = "Uncatchable";
 }
 
 /** A limit of the embedder was reached (memory, table or code could not be allocated, too many instances). */

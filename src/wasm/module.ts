@@ -159,12 +159,25 @@ export function emptyNames(): Names {
   };
 }
 
+const exportNames = new WeakMap<Module, Map<number, string>>();
+/** The first export of each function that has one. */
+function exportedNames(module: Module): Map<number, string> {
+  let names = exportNames.get(module);
+  if (names === undefined) {
+    exportNames.set(module, names = new Map());
+    for (const { kind, index, name } of module.exports) {
+      if (kind === ExternKind.FUNC && !names.has(index)) names.set(index, name);
+    }
+  }
+  return names;
+}
+
 /** What to call a function: its name, else its first export, else `func[N]`. */
 export function functionName(module: Module, index: number): string {
   const name = module.names.funcs.get(index);
   if (name !== undefined) return name;
-  const exported = module.exports.find((e) => e.kind === ExternKind.FUNC && e.index === index);
-  if (exported !== undefined) return exported.name;
+  const exported = exportedNames(module).get(index);
+  if (exported !== undefined) return exported;
   const imported = index < module.importedFuncs
     ? module.imports.find((i) => i.kind === ExternKind.FUNC && i.index === index)
     : undefined;

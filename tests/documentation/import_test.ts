@@ -24,10 +24,12 @@ for (const entry of ["mod.ts", "cli.ts"]) {
       assertEquals(error, undefined, specifier);
       if (!specifier.startsWith("file:")) continue;
       for (const d of dependencies ?? []) {
-        const full = /^(?:\.{1,2}\/.*\.ts|node:[\w/]+|npm:(?:@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+)$/;
+        const full = /^(?:\.{1,2}\/.*\.ts|node:[\w/]+|npm:(?:@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(?:\/[\w./-]+)?)$/;
         assertMatch(d.specifier, full, `imported by ${specifier}`);
-        // The disassembler alone, and that when it is asked for: mod.ts knows no more than its types.
-        if (entry === "mod.ts" && d.specifier.startsWith("npm:")) assertMatch(specifier, /\/engine\/capstone\.ts$/);
+        // The disassembler, when it is asked for: mod.ts knows no more than its types; and two functions for paths.
+        if (entry === "mod.ts" && d.specifier.startsWith("npm:")) {
+          assertMatch(specifier, /\/(?:engine\/capstone|wasi\/path)\.ts$/);
+        }
       }
     }
   });

@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BugError } from "../../src/base/bug.ts";
-import { elfHash, ElfMachine, SEGMENT_ALIGN, type SharedObject, writeSharedObject } from "../../src/object/elf.ts";
+import {
+  elfHash,
+  ElfMachine,
+  SEGMENT_ALIGN,
+  type SharedObject,
+  writeSharedObject,
+  writeSymbolFile,
+} from "../../src/object/elf.ts";
 
 const object: SharedObject = {
   machine: ElfMachine.AARCH64,
@@ -54,4 +61,40 @@ Deno.test("writeSharedObject() refuses code that reaches into the data", () => {
 
 Deno.test("elfHash() is the hash of the generic ABI", () => {
   assertEquals([elfHash(""), elfHash("printf"), elfHash("exit")], [0, 0x077905a6, 0x0006cf04]);
+});
+
+/** Sections by name, as [type, address, offset, bytes], from the section headers of a file. */
+function sectionsOf(bytes: Uint8Array): Map<string, number[]> {
+  const view = new DataView(bytes.buffer);
+  const u64 = (at: number) => Number(view.getBigUint64(at, true));
+  const at = u64(40), count = view.getUint16(60, true), names = u64(at + 64 * view.getUint16(62, true) + 24);
+  const text = (from: number) => new TextDecoder().decode(bytes.subarray(from, bytes.indexOf(0, from)));
+  return new Map(Array.from({ length: count }, (_, k) => {
+    const header = at + 64 * k;
+    const fields = [view.getUint32(header + 4, true), ...[16, 24, 32].map((field) => u64(header + field))];
+    return [text(names + view.getUint32(header, true)), fields];
+  }));
+}
+
+Deno.test("writeSharedObject() lists its sections for debuggers, and begins its data as asked", () => {
+  const bytes = writeSharedObject({ ...object, data: new Uint8Array([9, 8]) });
+  const sections = sectionsOf(bytes);
+  assertEquals([...sections.keys()], ["", ".dynsym", ".hash", ".dynstr", ".text", ".data", ".dynamic", ".shstrtab"]);
+  const [, address, offset] = sections.get(".data")!;
+  assertEquals([address, [...bytes.subarray(offset, offset + 3)]], [offset, [9, 8, 0]]);
+  assertEquals(sections.get(".text")![1], find(bytes, "first"));
+});
+
+Deno.test("writeSymbolFile() names code that lies elsewhere", () => {
+  const bytes = writeSymbolFile(ElfMachine.X86_64, "näme", 0x7fff_0001_0000, 0x123);
+  const sections = sectionsOf(bytes);
+  assertEquals(sections.get(".text"), [8, 0x7fff_0001_0000, 64, 0x123]);
+  const [, , symbols] = sections.get(".symtab")!, [, , strings] = sections.get(".strtab")!;
+  const view = new DataView(bytes.buffer);
+  const name = strings + view.getUint32(symbols + 24, true);
+  assertEquals(new TextDecoder().decode(bytes.subarray(name, bytes.indexOf(0, name))), "näme");
+  assertEquals([view.getBigUint64(symbols + 32, true), view.getBigUint64(symbols + 40, true)], [
+    0x7fff_0001_0000n,
+    0x123n,
+  ]);
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BugError } from "../../src/base/bug.ts";
+import { ResourceError } from "../../src/wasm/errors.ts";
 import { NativeStack, STACK_GUARD_BYTES, StackPool } from "../../src/platform/stacks.ts";
 
 Deno.test("a stack has a guard below and its block above", () => {
@@ -28,4 +29,15 @@ Deno.test("a pool prepares each stack it gives, and reuses what comes back", () 
   pool.giveBack(second);
   assert(pool.take() === second);
   assertEquals([pool.live, prepared], [1, 3]);
+});
+
+Deno.test("a pool gives no more stacks than it may, and again when some come back", () => {
+  const pool = new StackPool(4096, 4096, () => {}, 1, 3);
+  const taken = [pool.take(), pool.take(), pool.take()];
+  assertThrows(() => pool.take(), ResourceError, "more than 3 native stacks are in use");
+  pool.giveBack(taken.pop()!);
+  taken.push(pool.take());
+  assertThrows(() => pool.take(), ResourceError);
+  for (const stack of taken) pool.giveBack(stack);
+  assertEquals(pool.live, 0);
 });

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Engine, Exception, Trap } from "../../mod.ts";
+import { innerInstance } from "../../src/api/instance.ts";
+import { testInTiers } from "../security/tiers.ts";
 import { canRunNative } from "../../src/platform/permissions.ts";
 
 /** Throws through functions whose tiers can be chosen. */
@@ -244,4 +246,52 @@ Deno.test("what a host function throws through Wasm takes no reference unless Wa
   );
   for (let i = 0; i < 100; i++) assertThrows(() => instance.exports.run(), Error, "of the host");
   assertEquals(engine.gc().freed, 0);
+});
+
+testInTiers(
+  "exnrefs that nobody holds any more are collected in a program without objects, those that somebody holds stay",
+  (m) => {
+    const seen: unknown[] = [];
+    const value = { some: "value" };
+    const instance = m.load(
+      `(module (import "h" "see" (func $see (param externref))) (tag $t (param externref)) (tag $e)
+      (func $throws (throw $e))
+      (func $throwsValue (param externref) (throw $t (local.get 0)))
+      (func $spin (param $n i32)
+        (loop $l
+          (drop (block $h (result exnref) (try_table (catch_all_ref $h) (call $throws)) (unreachable)))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+      (func (export "run") (param externref i32) (local $held exnref)
+        (local.set $held (block $h (result exnref) (try_table (catch_all_ref $h) (call $throwsValue (local.get 0))) (unreachable)))
+        (local.set 0 (ref.null extern))
+        (call $spin (local.get 1))
+        (call $see (block $v (result externref) (try_table (catch $t $v) (throw_ref (local.get $held))) (unreachable)))))`,
+      { h: { see: (x: unknown) => seen.push(x) } },
+    );
+    const { store } = innerInstance(instance);
+    for (let i = 0; i < 3; i++) {
+      instance.exports.run(value, 70_000);
+      assert(store.handles.size < 110_000, `${store.handles.size} handles`);
+    }
+    assertEquals(seen.length, 3);
+    for (const x of seen) assert(x === value);
+  },
+);
+
+testInTiers("an exception keeps what it carries while a collection runs before it is caught", (m) => {
+  const instance = m.load(
+    `(module (tag $t (param externref)) (tag $e)
+      (func $throws (param externref) (throw $t (local.get 0)))
+      (func $keep (param externref i32) (result externref)
+        (if (i32.eqz (local.get 1)) (then (call $throws (local.get 0)) (unreachable)))
+        (drop (block $h (result exnref) (try_table (catch_all_ref $h) (throw $e)) (unreachable)))
+        (return_call $keep (local.get 0) (i32.sub (local.get 1) (i32.const 1))))
+      (func (export "run") (param externref i32) (result externref)
+        (block $v (result externref) (try_table (catch $t $v) (drop (call $keep (local.get 0) (local.get 1)))) (unreachable))))`,
+  );
+  // Around the number of references at which a collection comes.
+  for (const n of [49_998, 49_999, 50_000, 50_001]) {
+    const value = { n };
+    assert(instance.exports.run(value, n) === value);
+  }
 });

@@ -1,10 +1,10 @@
 // A Worker of workers_test.ts: makes an engine, traps, spins in machine code until it is interrupted, and once more until a deadline, and waits for a promise.
 
-import { Engine, Suspending, type TierName, Trap } from "../../mod.ts";
+import { Engine, Suspending, type TierChoice, Trap } from "../../mod.ts";
 
 const worker = globalThis as unknown as Worker;
 
-worker.onmessage = async (e: MessageEvent<TierName>) => {
+worker.onmessage = async (e: MessageEvent<TierChoice>) => {
   const engine = new Engine({ tier: e.data });
   const { exports } = engine.load(`(module (memory 1) (func (export "spin") (loop (br 0)))
     (func (export "outside") (result i32) (i32.load (i32.const -4))) (func $deep (export "deep") (call $deep)))`);

@@ -6,8 +6,8 @@ import type { FieldNames } from "../field_names.ts";
 /** The name by which the disassembler's library knows the architecture, and its mode. */
 export const DISASSEMBLER = { arch: "CS_ARCH_X86", mode: "CS_MODE_64" } as const;
 
-/** What a trap site looks like where it is an instruction of its own. */
-export const TRAP_MNEMONIC = "ud2";
+/** What a trap site looks like where it is an instruction of its own: no other call is one. */
+export const TRAP_MNEMONIC = "call";
 
 /** Slot 0 of a frame, relative to the frame pointer; the vmctx stands before it. */
 const FIRST_SLOT = -16;

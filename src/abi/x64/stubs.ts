@@ -6,9 +6,11 @@ import { Cond, R10, R8, R9, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from "../..
 import { BugError } from "../../base/bug.ts";
 import type { SharedSymbol } from "../../object/elf.ts";
 import type { StubSymbol } from "../../platform/native_entry.ts";
+import { NOTES } from "../../platform/notes.ts";
 import { REGISTRY } from "../../platform/signals.ts";
 import { Exit } from "../exits.ts";
 import { STACK, VMCTX } from "../vmctx.ts";
+import { emitFaultReport } from "./fault_report.ts";
 import {
   ALLOCATABLE,
   ALLOCATABLE_XMM,
@@ -21,6 +23,7 @@ import {
   STACK_REG,
   VMCTX_REG,
 } from "./registers.ts";
+import { TRAP_CALL_BYTES } from "./trap_call.ts";
 
 /** glibc's and the kernel's layouts that the handler reads: `ucontext_t` and `siginfo_t`. */
 const UCONTEXT = { r15: 96, rbp: 120, rsp: 160, rip: 168 } as const;
@@ -28,6 +31,8 @@ const SIGINFO = { code: 8, address: 16 } as const;
 /** System calls by number, and the kernel's size of a signal set. */
 const SYS = { rt_sigaction: 13, getpid: 39, gettid: 186, tgkill: 234 } as const;
 const SIGSET_BYTES = 8;
+/** The kernel's `struct sigaction`, which begins with the handler. */
+const KERNEL_ACTION_BYTES = 32;
 /** `SIG_DFL` and `SIG_IGN`, which stand in place of a handler. */
 const SIG_IGN = 1;
 
@@ -49,6 +54,9 @@ export function emitLeave(a: Assembler, status: Exit): void {
 function emitEnterPrologue(a: Assembler): void {
   for (const register of HOST_SAVED) a.push64(register);
   a.mov64(STACK_REG, HOST_ARG0);
+  a.mov64_rm(RAX, STACK_REG, STACK.notes);
+  a.mov64_mr(RAX, NOTES.block, STACK_REG);
+  a.mov32_mi(RAX, NOTES.interpreted, 0);
   a.mov64_mr(STACK_REG, STACK.hostSp, RSP);
   a.mov64_rm(RSP, STACK_REG, STACK.sp);
 }
@@ -63,8 +71,10 @@ export function buildStubs(dataDistance: number): Stubs {
   };
   const trapStub = a.newLabel();
   const trapHandler = a.newLabel();
+  const report = a.newLabel();
   const helperThunk = a.newLabel();
   const safepointThunk = a.newLabel();
+  const trapThunk = a.newLabel();
 
   // i32 strata_enter(block): to the thunk in the block, on the block's stack. The zero frame pointer ends the chain of frames.
   begin("strata_enter");
@@ -97,10 +107,16 @@ export function buildStubs(dataDistance: number): Stubs {
   a.mov64_mr(RDI, 0, RAX);
   a.lea64_rl(RAX, helperThunk);
   a.mov64_mr(RDI, 8, RAX);
-  a.leaSymbol(RAX, "registry");
+  a.lea64_rl(RAX, trapThunk);
   a.mov64_mr(RDI, 16, RAX);
-  a.lea64_rl(RAX, safepointThunk);
+  a.leaSymbol(RAX, "registry");
   a.mov64_mr(RDI, 24, RAX);
+  a.lea64_rl(RAX, safepointThunk);
+  a.mov64_mr(RDI, 32, RAX);
+  a.ret();
+
+  // void __jit_debug_register_code(): gdb stops here, and reads the descriptor in the registry.
+  begin("__jit_debug_register_code");
   a.ret();
 
   // Called by generated code with the helper's id in HELPER_REG and arguments in the slots; returns with results there, all other registers lost.
@@ -116,6 +132,15 @@ export function buildStubs(dataDistance: number): Stubs {
   a.align(16);
   a.bind(safepointThunk);
   emitSafepoint(a);
+  // Called at a trap site: as if the call had faulted, without a signal's cost. The signal 0 tells the two apart.
+  a.align(16);
+  a.bind(trapThunk);
+  a.pop64(SCRATCH_REG);
+  a.sub64_ri(SCRATCH_REG, TRAP_CALL_BYTES);
+  a.mov64_mr(STACK_REG, STACK.trapPc, SCRATCH_REG);
+  a.mov64_mr(STACK_REG, STACK.trapFp, RBP);
+  a.mov32_mi(STACK_REG, STACK.trapSignal, 0);
+  emitLeave(a, Exit.TRAP);
 
   // Where a fault in generated code continues: the handler has filled the block, and nothing on the stack matters any more.
   a.align(16);
@@ -124,7 +149,9 @@ export function buildStubs(dataDistance: number): Stubs {
 
   a.align(16);
   a.bind(trapHandler);
-  emitTrapHandler(a, trapStub);
+  emitTrapHandler(a, trapHandler, trapStub, report);
+  a.align(16);
+  emitFaultReport(a, report, { address: SIGINFO.address, pc: UCONTEXT.rip });
 
   const code = a.finish({ name: "strata stubs" });
   for (const { offset, target, addend } of code.relocations) {
@@ -132,6 +159,7 @@ export function buildStubs(dataDistance: number): Stubs {
     new DataView(code.bytes.buffer, code.bytes.byteOffset).setInt32(offset, dataDistance + addend - offset, true);
   }
   const symbols = [...starts].map(([name, offset]): SharedSymbol => ({ name, offset, size: 0, section: "code" }));
+  symbols.push({ name: "__jit_debug_descriptor", offset: REGISTRY.debugger, size: 24, section: "data" });
   return { code: code.bytes, symbols };
 }
 
@@ -162,7 +190,7 @@ function emitSafepoint(a: Assembler): void {
 const CPUID = new Uint8Array([0x0f, 0xa2]);
 
 /** `void handler(int signal in edi, siginfo_t* in rsi, ucontext_t* in rdx)`: see platform/signals.ts for what it shares with TypeScript. */
-function emitTrapHandler(a: Assembler, trapStub: number): void {
+function emitTrapHandler(a: Assembler, trapHandler: number, trapStub: number, report: number): void {
   const [nextRange, rangeFound, notOurs, defaultAction, fromKernel] = Array.from({ length: 5 }, () => a.newLabel());
   a.leaSymbol(RCX, "registry");
   // A signal that a process sent (code 0 or below) is no fault, wherever it arrives.
@@ -178,7 +206,7 @@ function emitTrapHandler(a: Assembler, trapStub: number): void {
   a.sub64_rm(R10, R9, 0);
   a.cmp64_rm(R10, R9, 8);
   a.jcc(Cond.B, rangeFound);
-  a.add64_ri(R9, 16);
+  a.add64_ri(R9, 1 << REGISTRY.rangeLog2);
   a.jmp(nextRange);
 
   a.bind(rangeFound);
@@ -188,7 +216,6 @@ function emitTrapHandler(a: Assembler, trapStub: number): void {
   for (
     const [from, place, field] of [
       [RSI, SIGINFO.address, STACK.trapAddress],
-      [RDX, UCONTEXT.rsp, STACK.trapSp],
       [RDX, UCONTEXT.rbp, STACK.trapFp],
     ]
   ) {
@@ -204,10 +231,43 @@ function emitTrapHandler(a: Assembler, trapStub: number): void {
   a.mov64_rx(RAX, RCX, RDI, 8, REGISTRY.oldHandlers);
   a.cmp64_ri(RAX, SIG_IGN);
   a.jcc(Cond.BE, defaultAction);
+  a.cmp32_mi(RSI, SIGINFO.code, 0);
+  const isFault = a.newLabel();
+  a.jcc(Cond.G, isFault);
   a.jmp64(RAX);
+
+  // A handler before ours may put a fault right. One that does not has the default action installed, under which the instruction faults again: then this is the end.
+  a.bind(isFault);
+  const handled = a.newLabel();
+  for (const register of [RDI, RSI, RDX]) a.push64(register);
+  a.call64(RAX);
+  a.mov64_rm(RDI, RSP, 16);
+  a.zero(RSI);
+  a.sub64_ri(RSP, KERNEL_ACTION_BYTES);
+  a.mov64(RDX, RSP);
+  a.mov32_ri(R10, SIGSET_BYTES);
+  a.mov32_ri(RAX, SYS.rt_sigaction);
+  a.syscall();
+  a.mov64_rm(RAX, RSP, 0);
+  a.add64_ri(RSP, KERNEL_ACTION_BYTES);
+  for (const register of [RDX, RSI, RDI]) a.pop64(register);
+  a.lea64_rl(R10, trapHandler);
+  a.cmp64(RAX, R10);
+  a.jcc(Cond.E, handled);
+  a.jmp(report);
+  a.bind(handled);
+  a.ret();
 
   // No handler before ours: the default action, by letting the instruction fault again or by sending the signal again.
   a.bind(defaultAction);
+  const sent = a.newLabel();
+  a.cmp32_mi(RSI, SIGINFO.code, 0);
+  a.jcc(Cond.LE, sent);
+  for (const register of [RDI, RSI, RDX]) a.push64(register);
+  a.call(report);
+  for (const register of [RDX, RSI, RDI]) a.pop64(register);
+  a.leaSymbol(RCX, "registry");
+  a.bind(sent);
   a.push64(RBX);
   a.push64(RBP);
   a.mov32(RBP, RDI);

@@ -13,7 +13,7 @@ import {
   FIXUP_REL8,
   X64Buffer,
 } from "./encoder.ts";
-import { defineInstructionMethods, findEncoding, type InstructionMethods } from "./instruction_methods.ts";
+import { findEncoding, withInstructionMethods } from "./instruction_methods.ts";
 import type { Cond, Gpr } from "./registers.ts";
 
 const JCC_8 = findEncoding("jcc", "rel8");
@@ -29,13 +29,7 @@ const MOV_WIDE = findEncoding("movWide64", "r64", "imm64");
 /** Relocated 32-bit distances count from the end of their field. */
 const FIELD_END = -4;
 
-class InstructionBuffer extends X64Buffer {
-  static {
-    defineInstructionMethods(this.prototype);
-  }
-}
-
-const WithInstructions = InstructionBuffer as unknown as new () => X64Buffer & InstructionMethods;
+const WithInstructions = withInstructionMethods(X64Buffer);
 
 /**
  * Writes x86-64 machine code; wrong operands throw BugError.

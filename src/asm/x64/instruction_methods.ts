@@ -113,8 +113,23 @@ export function findEncoding(name: string, dst?: OperandKind, src?: OperandKind)
   return enc.parseEncoding(row);
 }
 
-/** Defines the methods of the table on a prototype of the buffer's class. */
-export function defineInstructionMethods(prototype: CodeBuffer): void {
+/**
+ * A subclass of the buffer's class that has the methods of the table. They lie on several prototypes, since V8 looks up what an object with more than 1020
+ * properties has by hashing at every call, and inlines none of it.
+ */
+export function withInstructionMethods(base: typeof enc.X64Buffer): new () => enc.X64Buffer & InstructionMethods {
+  const methods = instructionMethods();
+  for (const shape of [/^[^_]+(_ri|_rri|_i|_cl)?$/, /_(m|rm|mr|mi|rmi|rl)$/, /_(x|rx|xr|xi)$/]) {
+    base = class extends base {};
+    for (const [name, value] of methods) {
+      if (shape.test(name)) Object.defineProperty(base.prototype, name, { value, writable: true });
+    }
+  }
+  return base as new () => enc.X64Buffer & InstructionMethods;
+}
+
+/** The methods of the table, by name. */
+function instructionMethods(): Map<string, Method> {
   const methods = new Map<string, Method>();
   const offer = (name: string, method: unknown) => {
     if (!methods.has(name)) methods.set(name, method as Method);
@@ -140,7 +155,7 @@ export function defineInstructionMethods(prototype: CodeBuffer): void {
     // The widest row comes last in the table and takes all that the others do not.
     offerImmediate(offer, rows[0], rows[rows.length - 1]);
   }
-  for (const [name, value] of methods) Object.defineProperty(prototype, name, { value, writable: true });
+  return methods;
 }
 
 type Offer = (name: string, method: unknown) => void;

@@ -11,11 +11,13 @@ import { MODULE_COMMANDS } from "./modules.ts";
 import { MOVE_COMMANDS } from "./moves.ts";
 import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
+import { WASI_COMMANDS } from "./wasi.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
 
 /** All commands, in the order in which help lists them. */
 export const COMMANDS: readonly Command[] = [
   ...MODULE_COMMANDS,
+  ...WASI_COMMANDS,
   ...MEMORY_COMMANDS,
   ...STATE_COMMANDS,
   ...CODE_COMMANDS,

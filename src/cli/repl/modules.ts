@@ -3,25 +3,28 @@
 import { innerFunc } from "../../api/func.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
 import type { ImportDescriptor, Module } from "../../api/module.ts";
+import type { Wasi } from "../../wasi/wasi.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import { loadModule } from "../load_module.ts";
 import { missingText } from "../missing_imports.ts";
 import { externText, funcTypeText } from "../types.ts";
+import { wasiOffer } from "../wasi.ts";
 import type { Command } from "./command.ts";
 import { columns, count } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";
+import { wasiForLoad } from "./wasi.ts";
 import { unquote } from "./words.ts";
 
 const NAME = /^[A-Za-z0-9_$-][A-Za-z0-9_.$@/-]*$/;
 
 /** Finds all imports of a module. Throws CommandError that names the missing ones. */
-function findImports(session: Session, module: Module): Record<string, Record<string, unknown>> {
+function findImports(session: Session, module: Module, wasi?: Wasi): Record<string, Record<string, unknown>> {
   const found: Record<string, Record<string, unknown>> = {};
   const missing: ImportDescriptor[] = [];
   for (const wanted of module.imports) {
     const name = session.importNames.get(wanted.module) ?? wanted.module;
     const exports = session.loaded.get(name)?.instance.exports;
-    const value = exports?.[wanted.name] ?? session.host.offer(wanted);
+    const value = exports?.[wanted.name] ?? (wasi && wasiOffer(wasi, wanted)) ?? session.host.offer(wanted);
     if (value === undefined) missing.push(wanted);
     else (found[wanted.module] ??= {})[wanted.name] = value;
   }
@@ -32,6 +35,11 @@ function findImports(session: Session, module: Module): Record<string, Record<st
     throw new CommandError(missingText(missing, hint));
   }
   return found;
+}
+
+/** Makes an instance with what is loaded, WASI, and what the host offers. Throws CommandError that names missing imports. */
+export function instantiate(session: Session, module: Module, wasi?: Wasi): Instance {
+  return attempt(() => session.engine.instantiate(module, findImports(session, module, wasi)));
 }
 
 /** What a person wants to know of a new instance. */
@@ -53,7 +61,9 @@ function summary(session: Session, name: string, instance: Instance, replaced: b
 
 function load(session: Session, name: string, source: string, content: Uint8Array | string): Output {
   const module = session.engine.compile(content);
-  const instance = attempt(() => session.engine.instantiate(module, findImports(session, module)));
+  const wasi = wasiForLoad(session, name, module);
+  const instance = instantiate(session, module, wasi?.wasi);
+  wasi?.ready(instance);
   const replaced = session.add({ name, source, instance }) !== undefined;
   return summary(session, name, instance, replaced);
 }

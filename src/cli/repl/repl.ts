@@ -31,6 +31,9 @@ export interface ReplOptions {
   readonly compile?: CompileMode;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
+  /** Whether perf and gdb are told the names of compiled functions. */
+  readonly perfMap?: boolean;
+  readonly gdb?: boolean;
   /** Fuel of each call; not counted if not given. */
   readonly fuel?: number;
 }
@@ -44,6 +47,8 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     tier: options.tier ?? "auto",
     compile: options.compile,
     features: options.features,
+    perfMap: options.perfMap,
+    gdb: options.gdb,
     fuel: options.fuel,
     interactive,
   });

@@ -1,12 +1,12 @@
 // The state of a shell: engine, loaded instances, last results; and how what commands give is shown, as text or as JSON.
 // Finding functions and other things by what people type is here too.
 
-import { Engine, type Root } from "../../api/engine.ts";
+import { Engine } from "../../api/engine.ts";
 import { type Func, innerFunc } from "../../api/func.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
 import type { CompileMode, TierChoice } from "../../engine/config.ts";
 import type { Store } from "../../runtime/store.ts";
-import { fromRef, isExnType, isFuncType } from "../../runtime/values.ts";
+import { isFuncType } from "../../runtime/values.ts";
 import { Exception } from "../../api/exception.ts";
 import { CompileError, TextError, Trap } from "../../wasm/errors.ts";
 import { TrapCode } from "../../wasm/traps.ts";
@@ -49,6 +49,9 @@ export interface SessionOptions {
   readonly compile?: CompileMode;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
+  /** Whether perf and gdb are told the names of compiled functions. */
+  readonly perfMap?: boolean;
+  readonly gdb?: boolean;
   /** What each call may take; undefined: fuel is not counted. */
   readonly fuel?: number;
   /** Whether a person types the commands. */
@@ -75,7 +78,7 @@ export class Session {
   limits: { readonly timeoutMs?: number; readonly fuel?: number };
   /** The results of the last call. */
   results: readonly Value[] = [];
-  #roots: Root[] = [];
+  #roots: (() => void)[] = [];
   /** Set by `:quit`. */
   finished = false;
   /** What the process is to end with, if it ends because of an error. */
@@ -85,14 +88,15 @@ export class Session {
   #printed: string[] = [];
 
   constructor(options: SessionOptions) {
-    const { tier, compile, features, fuel } = options;
-    this.engine = new Engine({ tier, compile, features, fuel: fuel === undefined ? undefined : Infinity });
+    const { tier, compile, features, perfMap, gdb, fuel } = options;
+    const metered = fuel === undefined ? undefined : Infinity;
+    this.engine = new Engine({ tier, compile, features, perfMap, gdb, fuel: metered });
     this.limits = { fuel };
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
     this.paint = painter(options.colours && !options.json);
     this.#write = options.write ?? ((line, isError) => isError ? console.error(line) : console.log(line));
-    this.host = new HostModules(this.engine, (line) => this.json ? this.#printed.push(line) : this.write(line));
+    this.host = new HostModules(this.engine, (line) => this.print(line));
   }
 
   /** Runs a command, or one within another. Throws what it throws, or Trap at once when {@link Session.interrupt} is called while it waits. */
@@ -122,6 +126,12 @@ export class Session {
   /** Writes a line for people. */
   write(line: string): void {
     if (!this.json) this.#write(visible(line), false);
+  }
+
+  /** Shows a line that a module printed; for JSON it is kept until the command's object is written. */
+  print(line: string): void {
+    if (this.json) this.#printed.push(line);
+    else this.write(line);
   }
 
   /** Shows what a command gave. */
@@ -253,15 +263,11 @@ export class Session {
 
   /** Keeps results as `_`; host values among them stay alive as long. */
   keep(results: readonly Value[]): void {
-    for (const root of this.#roots) root.remove();
+    for (const remove of this.#roots) remove();
     this.#roots = [];
     for (const { type, bits } of results) {
       if (!isRef(type) || bits === 0n || isFuncType(type)) continue;
-      // An exception has no value in JavaScript, but a handle.
-      const value = isExnType(type)
-        ? this.store.handles.fromRef(Number(bits))
-        : fromRef(this.store, type, Number(bits));
-      this.#roots.push(this.engine.addRoot(value));
+      this.#roots.push(this.store.addHostRoot(Number(bits)));
     }
     this.results = results;
   }

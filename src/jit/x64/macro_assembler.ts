@@ -32,6 +32,7 @@ import {
   VMCTX_REG,
 } from "../../abi/x64/registers.ts";
 import { Helper } from "../../abi/helpers.ts";
+import { emitTrapCall } from "../../abi/x64/trap_call.ts";
 import { BugError } from "../../base/bug.ts";
 import type { Module } from "../../wasm/module.ts";
 import { PAGE_BYTES } from "../../wasm/limits.ts";
@@ -232,7 +233,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
       this.source(source);
       a.bind(label);
       a.trapSite(code, source);
-      a.ud2();
+      emitTrapCall(a);
     }
     const bytes = this.#slotBytes * (this.#highestSlot + 2) + SLOT_BYTES * this.#areaSlots;
     const frameSize = (bytes + 15) & ~15;
@@ -300,7 +301,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
 
   trap(code: TrapCode): void {
     this.a.trapSite(code, this.#source);
-    this.a.ud2();
+    emitTrapCall(this.a);
   }
 
   checkInterrupt(place?: (returnOffset: number) => void): void {

@@ -1,6 +1,7 @@
 // A shell within the test's process: takes a script, gives the lines that it wrote.
 
 import { runScript } from "../../../src/cli/repl/commands.ts";
+import type { TierChoice } from "../../../src/engine/config.ts";
 import { Session } from "../../../src/cli/repl/session.ts";
 
 /** What a script gave. */
@@ -15,7 +16,7 @@ export interface Ran {
 /** Runs a script in a fresh shell. */
 export async function runShell(
   script: string,
-  options: { json?: boolean; tier?: "interp" | "jit" | "auto"; fuel?: number } = {},
+  options: { json?: boolean; tier?: TierChoice; fuel?: number } = {},
 ): Promise<Ran> {
   const lines: string[] = [];
   const session = new Session({

@@ -1,21 +1,32 @@
-// What the public classes share and do not show: an engine's store, tiers and callers, and the way between public objects and those of the runtime.
+// An engine's inner side: its store, tiers and callers, and what it takes to make and start instances. The public classes above (api/, js_api/) share it and do not show it;
+// they set what stands in JavaScript for functions and exceptions (`store.exporter`, `store.exceptions`).
 
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
-import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { JitTier } from "../engine/native_tier.ts";
-import { Zeal } from "../engine/zeal.ts";
+import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
+import { JitTier } from "./native_tier.ts";
+import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
+import { LivePolicy, raise } from "./tier_policy.ts";
+import { Zeal } from "./zeal.ts";
+import { CodeBudget } from "../link/install.ts";
+import { GLOBAL_BYTES } from "../abi/vmctx.ts";
+import type { SharedBytes } from "../platform/shared_memory.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
+import { WasmGlobal } from "../runtime/global.ts";
+import type { WasmInstance } from "../runtime/instance.ts";
+import type { Resolver } from "../runtime/instantiate.ts";
+import { WasmMemory } from "../runtime/memory.ts";
 import { Meter } from "../runtime/meter.ts";
 import { Store } from "../runtime/store.ts";
+import { WasmTable } from "../runtime/table.ts";
 import { TIERS } from "../runtime/tier.ts";
-import { MAX_TIER_EVENTS, TierLog } from "../engine/tier_log.ts";
-import { LivePolicy, raise } from "../engine/tier_policy.ts";
+import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
-import { Exception, innerException, publicException } from "./exception.ts";
-import { contextOfTag, publicTag } from "./tag.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
+import { link, start } from "./pipeline.ts";
 
 /** Whose the JavaScript functions are that stand for functions, of all engines. */
 const EXPORTED = new WeakMap<object, ExportedFunction>();
@@ -44,11 +55,12 @@ export class Context {
     const { maxNesting, heap, maxParkedCalls, fuel } = this.config;
     this.store = new Store(maxNesting, heap, maxParkedCalls, fuel === undefined ? undefined : new Meter(fuel));
     this.store.interp = new InterpreterTier(this.store);
+    const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
+    this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
     if (canRunNative()) {
-      this.store.native = this.jit = new JitTier({
-        entersLoops: this.config.tierZeal !== false || this.isLive,
-        metered: this.store.meter !== undefined,
-      });
+      const entersLoops = this.config.tierZeal !== false || this.isLive;
+      this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
+      this.jit.budget = new CodeBudget(maxCodeBytes);
     }
     this.#choosePolicy();
     const zeal = this.config.tierZeal !== false;
@@ -71,11 +83,8 @@ export class Context {
       });
     };
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
+    this.#nameCode();
     this.caller = new Caller(this.store);
-    this.store.exporter = (func) => this.#export(func);
-    this.store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, this), frames);
-    this.store.exceptions.insideOf = (value) =>
-      value instanceof Exception && contextOfTag(value.tag) === this ? innerException(value) : undefined;
     this.store.funcOf = (value) => {
       const found = exportedBy(value);
       return found?.store === this.store ? found.func : undefined;
@@ -121,13 +130,79 @@ export class Context {
     if (tier !== from) this.tierLog.add({ what: "function", name, index, from, to: tier, why: "set" });
   }
 
-  #export(func: WasmFunc): unknown {
-    const { caller } = this;
-    const exported = (...args: unknown[]) => caller.call(func, args);
-    Object.defineProperty(exported, "name", { value: func.name });
-    Object.defineProperty(exported, "length", { value: func.type.params.length });
+  /** Names machine code for who looks at the process from outside, if that was asked for. */
+  #nameCode(): void {
+    const { perfMap, gdb } = this.config;
+    if (!perfMap && !gdb) return;
+    if (this.jit === undefined) {
+      throw new Error(`no machine code can run here that gdb or perf may see: ${nativeUnavailable()}`);
+    }
+    if (perfMap) this.jit.writePerfMap();
+    if (gdb) this.jit.tellDebugger();
+  }
+
+  /** Takes note that a JavaScript function stands for a function: given back to Wasm, it is that function. */
+  standsFor(exported: object, func: WasmFunc): void {
     EXPORTED.set(exported, { store: this.store, func });
-    return exported;
+  }
+
+  /**
+   * Makes an instance of a module and runs its start function. Throws LinkError, Trap, what the start function throws, ResourceError. `linked` is told of the instance
+   * before any of its code runs; `failed` decides what becomes of one whose code then throws.
+   */
+  instantiate(
+    valid: ValidModule,
+    resolve: Resolver,
+    linked: (instance: WasmInstance) => void = () => {},
+    failed: (instance: WasmInstance) => void = (i) => this.#abandon(i),
+  ): WasmInstance {
+    const { store, caller } = this;
+    let instance: WasmInstance | undefined;
+    try {
+      instance = link(store, valid, resolve);
+      for (const f of instance.funcs) {
+        if (f.instance === instance) this.place(f);
+      }
+      linked(instance);
+      start(instance, (f) => caller.call(f, []));
+      return instance;
+    } catch (error) {
+      if (instance === undefined) this.disposed();
+      else failed(instance);
+      throw error;
+    }
+  }
+
+  /** Tables of others may hold its functions already, so it stays until a collection finds that none does. */
+  #abandon(instance: WasmInstance): void {
+    instance.disposed = true;
+    this.disposed();
+  }
+
+  /** A global of the host's own. Throws TypeError for a value that has no conversion. */
+  makeGlobal(type: ValType, mutable: boolean, value: unknown): WasmGlobal {
+    const { store } = this;
+    const slot = new Int32Array(2);
+    writeSlot(store, slot, 0, type, value);
+    const global = new WasmGlobal(store.arena, { type, mutable }, store.arena.allocate(GLOBAL_BYTES), undefined);
+    global.setWords(slot);
+    store.addHostExtern(global);
+    return global;
+  }
+
+  /** A memory of the host's own, or one over bytes that other Workers have. Throws ResourceError when there is no room. */
+  makeMemory(type: MemoryType, shared?: SharedBytes): WasmMemory {
+    const memory = new WasmMemory(this.store.arena, type, shared);
+    this.store.addHostExtern(memory);
+    return memory;
+  }
+
+  /** A table of the host's own, filled with `init`. Throws TypeError for a value that does not fit, ResourceError when there is no room. */
+  makeTable(type: TableType, init: unknown): WasmTable {
+    const { store } = this;
+    const table = new WasmTable(store.arena, type, toRef(store, type.element, init), store.limits.tableEntries);
+    store.addHostExtern(table);
+    return table;
   }
 
   /** Collects now. */

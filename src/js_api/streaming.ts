@@ -1,0 +1,17 @@
+// The bytes of a Response, for the streaming forms (WebAssembly Web API): checks that it is one, that it is of the right type, and that nobody read it.
+
+/** Reads all bytes of a Response or of the promise of one. Throws TypeError for what is none, failed, has another type than application/wasm, or was read before. */
+export async function bytesOfResponse(source: unknown, what: string): Promise<Uint8Array> {
+  const response = await source;
+  if (!(response instanceof Response)) {
+    throw new TypeError(`${what}: Argument 0 must be a Response or a Promise resolving to a Response`);
+  }
+  const type = response.headers.get("content-type") ?? "";
+  // Files have no type; Deno takes them as they are.
+  if (!response.url.startsWith("file:") && type.trim().toLowerCase() !== "application/wasm") {
+    throw new TypeError(`${what}: Incorrect response MIME type. Expected 'application/wasm', not '${type}'`);
+  }
+  if (!response.ok) throw new TypeError(`${what}: HTTP status code is not ok: ${response.status}`);
+  if (response.bodyUsed || response.body?.locked) throw new TypeError(`${what}: the body was read already`);
+  return new Uint8Array(await response.arrayBuffer());
+}

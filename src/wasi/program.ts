@@ -1,0 +1,18 @@
+// What the calls of one program share: its memory, descriptors, arguments and environment, and the host.
+
+import { Descriptors } from "./descriptors.ts";
+import { GuestMemory } from "./guest_memory.ts";
+import type { Host } from "./host_files.ts";
+
+/** One running program. */
+export class Program {
+  readonly memory: GuestMemory = new GuestMemory();
+  readonly fds: Descriptors = new Descriptors();
+
+  /** Takes the host, and arguments and environment (`name=value`), each with its final zero. */
+  constructor(
+    readonly host: Host,
+    readonly args: readonly Uint8Array[],
+    readonly env: readonly Uint8Array[],
+  ) {}
+}

@@ -438,7 +438,8 @@ export class Activation {
       return undefined;
     }
     if (status === RunStatus.HOT) {
-      this.#enterMachineCode();
+      // It stands where a slice of the interpreter could have ended, and begins a new one.
+      if (this.#serveSafepoint()) this.#enterMachineCode();
       return undefined;
     }
     if (status === RunStatus.THROW) {

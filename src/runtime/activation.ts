@@ -597,14 +597,17 @@ export class Activation {
   #serveSafepoint(): boolean {
     const { interrupt, meter } = this.store;
     const passing = InterruptBit.ATTENTION | InterruptBit.DEADLINE;
-    const bits = Atomics.and(interrupt, 0, ~passing);
+    const bits = Atomics.and(interrupt, 0, ~InterruptBit.ATTENTION);
+    const exhausted = meter?.claim() ?? false;
     if (bits & InterruptBit.ATTENTION) this.store.atSafepoint?.(this);
     if (bits & ~passing) return this.#stop("interrupt");
+    // The bit stays then, since what is called next under the same deadline is to end, too.
     if (deadlinePassed()) return this.#stop("deadline");
-    if (bits & InterruptBit.DEADLINE) setAlarm();
-    if (meter === undefined || !meter.exhausted) return true;
-    meter.exhausted = false;
-    return meter.left >= 1 || this.#stop("fuel");
+    if (bits & InterruptBit.DEADLINE) {
+      Atomics.and(interrupt, 0, ~InterruptBit.DEADLINE);
+      setAlarm();
+    }
+    return !exhausted || this.#stop("fuel");
   }
 
   #stop(reason: keyof typeof STOPS): false {

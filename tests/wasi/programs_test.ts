@@ -33,7 +33,6 @@ function run(
   known: Known,
   tier: TierName,
   files: "linux" | "deno",
-  args = known.args,
 ): { code: number; out: Uint8Array } {
   const parts: Uint8Array[] = [];
   const preopens = Object.entries(known.dirs ?? {}).map(([guest, path]) => [

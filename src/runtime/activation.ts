@@ -533,7 +533,8 @@ export class Activation {
     if (!all && segment.demotions === demotions) return false;
     segment.demotions = demotions;
     const thread = this.#thread ??= store.activations.takeThread();
-    const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, ...this.#parkedRegisters() }, all);
+    const { sp, fp, resumeIp } = this.#parkedRegisters();
+    const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, sp, fp, resumeIp }, all);
     if (taken === undefined) return false;
     if (taken === "exhausted") this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     if (taken.rest) segment.exit = Exit.CALL;

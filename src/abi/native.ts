@@ -11,7 +11,7 @@ import { installTrapHandler, REGISTRY } from "../platform/signals.ts";
 import { DEFAULT_STACK_BYTES, type NativeStack, StackPool } from "../platform/stacks.ts";
 import { addressOfBuffer } from "../platform/ffi.ts";
 import { INTERRUPT } from "../platform/interrupt.ts";
-import { STACK, STACK_BLOCK_BYTES } from "./vmctx.ts";
+import { STACK, STACK_BLOCK_BYTES, STATE } from "./vmctx.ts";
 import { buildStubs } from "./x64/stubs.ts";
 
 /** What runs machine code in this isolate. */
@@ -20,6 +20,8 @@ export interface Native {
   readonly enter: NativeEntry["enter"];
   /** Continues what is parked on a stack; gives an {@link Exit}. */
   readonly resume: NativeEntry["resume"];
+  /** Continues what faulted on a stack, with the registers in its block; gives an {@link Exit}. */
+  readonly proceed: NativeEntry["proceed"];
   readonly cpu: CpuFeatures;
   readonly memory: ExecutableMemory;
   readonly stacks: StackPool;
@@ -74,10 +76,12 @@ function start(stackBytes: number): Native {
     writeAddress(i32, STACK.limit, stack.limit);
     writeAddress(i32, STACK.interruptPointer, interruptAddress);
     writeAddress(i32, STACK.helperThunk, entry.addresses.helperThunk);
+    writeAddress(i32, STATE.stepped, entry.addresses.stepped);
   };
   return {
     enter: entry.enter,
     resume: entry.resume,
+    proceed: entry.proceed,
     cpu: cpuFeatures(words[0], words[1], words[2]),
     memory,
     stacks: new StackPool(stackBytes, STACK_BLOCK_BYTES, prepare),

@@ -48,8 +48,22 @@ export const STACK = {
 
 /** Slots of a stack block: enough for as many params or results as a function may have, were they all vectors. */
 export const STACK_ARG_SLOTS = 2016;
+/**
+ * What an exit TRAP or STEPPED leaves of the processor's state in the stack block, behind the slots; `proceed` takes it from there. Registers are in the order of
+ * their numbers in machine code; that of the stack pointer is as `trapSp` has it, that of the stack block is not used.
+ */
+export const STATE = {
+  /** 32 × u64: integer registers. */
+  integers: STACK.args + STACK_ARG_SLOTS * SLOT_BYTES,
+  /** 32 × 16 bytes: vector registers. */
+  vectors: STACK.args + (STACK_ARG_SLOTS + 32) * SLOT_BYTES,
+  /** u64: flags. */
+  flags: STACK.args + (STACK_ARG_SLOTS + 96) * SLOT_BYTES,
+  /** u64: address of the code that saves this state and exits with STEPPED; reached by a jump. */
+  stepped: STACK.args + (STACK_ARG_SLOTS + 97) * SLOT_BYTES,
+} as const;
 /** Bytes of a stack block. */
-export const STACK_BLOCK_BYTES = STACK.args + STACK_ARG_SLOTS * SLOT_BYTES;
+export const STACK_BLOCK_BYTES = STATE.stepped + 8;
 
 /** Fields of a function record. Records lie in one array per store that never moves; the index is the funcref value, and 0 is null. */
 export const RECORD = {
@@ -102,6 +116,8 @@ export const VMCTX = {
   ownFunctions: 16,
   /** u32: number of the instance in its store. */
   instance: 24,
+  /** u32: not 0 while accesses to its shared memories have to be checked. */
+  checkShared: 28,
   /** u64: address of the heap of structures and arrays; 0 if the module has no types of them. */
   heapBase: 32,
   /** u64: address of the supertypes of canonical type 0; likewise. */

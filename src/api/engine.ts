@@ -8,18 +8,21 @@ import type { HeapFigures } from "../gc/heap.ts";
 import type { CompileFigures } from "../engine/native_tier.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
+import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
 import type { SharedBytes } from "../platform/shared_memory.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
 import type { Extern, WasmInstance } from "../runtime/instance.ts";
 import { WasmMemory } from "../runtime/memory.ts";
+import type { MemoryFigures } from "../runtime/memory_manager.ts";
 import { WasmTable } from "../runtime/table.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import type { TierName } from "../runtime/tier.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
-import { LinkError } from "../wasm/errors.ts";
+import { LinkError, Trap } from "../wasm/errors.ts";
 import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
+import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, type MemoryType, TYPES, type ValType } from "../wasm/types.ts";
 import { Context, resolveTier } from "./context.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
@@ -69,6 +72,25 @@ export class Engine {
    */
   compile(source: Uint8Array | ArrayBuffer | string): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
+    return this.#compile(bytes);
+  }
+
+  /**
+   * Compiles the Wasm bytes that lie in a memory from `start` up to `end`, which must have the right to be executed, and to be read. Throws as `compile()`, RangeError
+   * beyond the memory's end, and Trap (`memory-protection`) without the rights.
+   */
+  compileFrom(memory: Memory, start: number, end: number): Module {
+    if (!memory.checkAccess(start, end, "execute")) {
+      const region = memory.regions.find((r) => !r.execute && r.start < end && start < r.end)!;
+      const place = `0x${start.toString(16)}, but the region 0x${region.start.toString(16)} to 0x${
+        region.end.toString(16)
+      }`;
+      throw new Trap(TrapCode.MEMORY_PROTECTION, [], `execute of ${end - start} bytes at ${place} does not allow it`);
+    }
+    return this.#compile(memory.read(start, end - start));
+  }
+
+  #compile(bytes: Uint8Array): Module {
     return publicModule(validate(decode(bytes, this.#context.config.features)));
   }
 
@@ -175,7 +197,7 @@ export class Engine {
 
   #makeMemory(type: MemoryType, shared?: SharedBytes): Memory {
     const { store } = this.#context;
-    const inner = new WasmMemory(store.arena, type, shared);
+    const inner = new WasmMemory(store.arena, type, shared, store.memories);
     store.addHostExtern(inner);
     return publicMemory(inner);
   }
@@ -225,6 +247,15 @@ export class Engine {
   /** What collections did so far, those too that allocations asked for. */
   get gcFigures(): Readonly<HeapFigures> {
     return this.#context.store.heapInUse?.figures ?? { collections: 0, ms: 0, longestMs: 0, allocatedBytes: 0 };
+  }
+
+  /** What the memories of this engine take together and did so far. */
+  get memoryFigures(): Readonly<MemoryFigures> {
+    return { ...this.#context.store.memories.figures };
+  }
+  /** What the pool of this thread did so far, from which all engines take address space for memories with 32-bit addresses. */
+  static get memoryPool(): PoolFigures {
+    return poolFigures();
   }
 
   /** Keeps a value alive for Wasm until the root is removed (or disposed of). A value may have several roots. */

@@ -3,6 +3,7 @@
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
+import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
 import type { TierName } from "../runtime/tier.ts";
 
 /** The tiers that can be asked for: `auto` is the best that can run here. */
@@ -24,6 +25,10 @@ export interface EngineOptions {
   readonly gcMaximumBytes?: number;
   /** Collects at every allocation, which finds references that are not rooted; default false. */
   readonly gcZeal?: boolean;
+  /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
+  readonly maxMemoryBytes?: number;
+  /** The most bytes of all linear memories of the engine together; default no limit. */
+  readonly maxTotalMemoryBytes?: number;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
   readonly collectAfterDisposals?: number;
 }
@@ -35,6 +40,7 @@ export interface EngineConfig {
   readonly maxNesting: number;
   readonly collectAfterDisposals: number;
   readonly heap: HeapOptions;
+  readonly memory: MemoryLimits;
 }
 
 /** Fills in defaults. Throws TypeError for a tier that does not exist, Error for one that cannot run here. */
@@ -49,6 +55,10 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
       minimumBytes: options.gcMinimumBytes ?? DEFAULT_HEAP_OPTIONS.minimumBytes,
       maxBytes: options.gcMaximumBytes ?? DEFAULT_HEAP_OPTIONS.maxBytes,
       zeal: options.gcZeal ?? DEFAULT_HEAP_OPTIONS.zeal,
+    },
+    memory: {
+      maxBytes: options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes,
+      maxTotalBytes: options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes,
     },
   };
 }

@@ -7,13 +7,13 @@ import type { WasmInstance } from "../runtime/instance.ts";
 import { type BodyFacts, ENTRY_INTS, type Handler, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FuncBody, Module } from "../wasm/module.ts";
-import { BLOCK, CALL_INDIRECT, Imm, RETURN } from "../wasm/opcodes.ts";
+import { BLOCK, CALL_INDIRECT, Imm, MEMORY_COPY, MEMORY_FILL, MEMORY_INIT, RETURN } from "../wasm/opcodes.ts";
 import { fuseBody, isFused } from "./fuse.ts";
 import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
 /** The byte that stands for an opcode where the loop is to stop. No instruction has it. */
 export const STOP = 0xff;
-/** The byte that stands for an access to another memory than the first, or to a memory or table with 64-bit addresses. No instruction has it. */
+/** The byte that stands for an access to another memory than the first, to a memory or table with 64-bit addresses, or one whose right is to be checked. No instruction has it. */
 export const OTHER_MEMORY = 0xe1;
 /** The bytes that stand for indirect calls through a table with 64-bit addresses. No instruction has them. */
 export const CALL_WIDE = 0xe2;
@@ -48,6 +48,8 @@ export class ModuleCode {
   readonly #fused = new Set<FuncBody>();
   /** Whether bytes are replaced because of the memory or table that an instruction is about. */
   readonly #addresses: boolean;
+  /** Numbers of the instances in whose memories something is forbidden or watched, so that all accesses are checked. */
+  readonly #checkedFor = new Set<number>();
 
   constructor(readonly valid: ValidModule) {
     const { module, bodies } = valid;
@@ -77,8 +79,33 @@ export class ModuleCode {
     const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
     while (r.pos < r.end) {
       r.next();
-      adapt(r, module, facts.localSlot, this.bytes);
+      adapt(r, module, facts.localSlot, this.bytes, false);
     }
+  }
+
+  /** Has all accesses to memory checked as long as an instance wants it. Frames stand before or behind whole instructions, so they may be running. */
+  checkAccesses(instance: WasmInstance, check: boolean): void {
+    const before = this.#checked;
+    if (check) this.#checkedFor.add(instance.id);
+    else this.#checkedFor.delete(instance.id);
+    if (this.#checked === before) return;
+    const { module } = this.valid;
+    for (const [i, facts] of this.valid.bodies.entries()) {
+      const body = module.funcs[module.importedFuncs + i].body!;
+      const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
+      while (r.pos < r.end) {
+        r.next();
+        if (this.bytes[r.at] === STOP) continue;
+        if (isFused(this.bytes[r.at])) this.bytes[r.at] = module.bytes[r.at];
+        if (!accessesMemory(r)) continue;
+        this.bytes[r.at] = module.bytes[r.at];
+        adapt(r, module, facts.localSlot, this.bytes, this.#checked);
+      }
+      if (this.#fused.has(body)) fuseBody(this.original, this.bytes, body);
+    }
+  }
+  get #checked(): boolean {
+    return this.#checkedFor.size > 0;
   }
 
   /** Writes the instruction at `pc` to `target` as the loop reads it, without a stop; gives the offset behind it. */
@@ -91,7 +118,7 @@ export class ModuleCode {
     target.set(module.bytes.subarray(pc, r.pos), pc);
     if (facts.vectorMoves.includes(pc)) target[pc] = VECTOR_FORM.get(r.op)!;
     if (r.pos === module.funcs[i].body!.end) target[pc] = RETURN;
-    else adapt(r, module, facts.localSlot, target);
+    else adapt(r, module, facts.localSlot, target, this.#checked);
     return r.pos;
   }
 
@@ -142,7 +169,8 @@ export class ModuleCode {
 }
 
 /** What stands for an instruction of the loop, because of the memory or table that it is about; undefined if it stands for itself. */
-function otherForm(r: BytecodeReader, module: Module): number | undefined {
+function otherForm(r: BytecodeReader, module: Module, checked: boolean): number | undefined {
+  if (checked && accessesMemory(r)) return OTHER_MEMORY;
   if (r.op >= 0x1000) return undefined;
   switch (r.info.imm) {
     case Imm.MEMORY_ACCESS:
@@ -158,9 +186,22 @@ function otherForm(r: BytecodeReader, module: Module): number | undefined {
   return undefined;
 }
 
+/** Whether an instruction accesses bytes of a memory. */
+function accessesMemory(r: BytecodeReader): boolean {
+  const { imm } = r.info;
+  if (imm === Imm.MEMORY_ACCESS || imm === Imm.MEMORY_LANE) return true;
+  return r.op === MEMORY_INIT || r.op === MEMORY_COPY || r.op === MEMORY_FILL;
+}
+
 /** Writes to `bytes` how the loop reads an instruction, if that is not as it is there: as the module has it, or with the opcode for a move of a vector. */
-function adapt(r: BytecodeReader, module: Module, localSlot: Int32Array | undefined, bytes: Uint8Array): void {
-  const other = otherForm(r, module);
+function adapt(
+  r: BytecodeReader,
+  module: Module,
+  localSlot: Int32Array | undefined,
+  bytes: Uint8Array,
+  checked: boolean,
+): void {
+  const other = otherForm(r, module, checked);
   if (other !== undefined) bytes[r.at] = other;
   else if (localSlot !== undefined && r.info.imm === Imm.LOCAL) adaptLocal(r, localSlot[r.index], bytes);
 }
@@ -240,8 +281,15 @@ export function moduleCode(valid: ValidModule): ModuleCode {
 }
 function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
-  if (code === undefined) instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid)));
+  if (code === undefined) {
+    instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid)));
+    if (instance.memories.some((m) => m.protection !== undefined)) code.code.checkAccesses(instance, true);
+  }
   return code;
+}
+/** Has accesses checked that functions of the instance make, or not any more. */
+export function checkAccesses(instance: WasmInstance, check: boolean): void {
+  instances.get(instance)?.code.checkAccesses(instance, check);
 }
 /** The FunctionCode of a function of a module. */
 export function functionCode(func: WasmFunc): FunctionCode {

@@ -4,13 +4,14 @@ import { BugError } from "../base/bug.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
+import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
 import { type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { type FunctionCode, functionCode } from "./code.ts";
+import { checkAccesses, type FunctionCode, functionCode } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import { runLoop, SLICE, STOPPED } from "./run.ts";
 import {
@@ -38,6 +39,9 @@ export class InterpreterTier implements InterpTier {
   constructor(readonly store: Store) {}
   newThread(): Thread {
     return new Thread(this.store);
+  }
+  checkAccesses(instance: WasmInstance, check: boolean): void {
+    checkAccesses(instance, check);
   }
 }
 

@@ -17,6 +17,8 @@ export interface NativeEntry {
   readonly enter: (block: NativePointer) => number;
   /** Continues what is parked on the stack; gives an exit status. */
   readonly resume: (block: NativePointer) => number;
+  /** Continues what faulted on the stack, with the registers in its block; gives an exit status. */
+  readonly proceed: (block: NativePointer) => number;
   /** Writes the three words that `cpuFeatures()` takes. */
   readonly cpuid: (words: Uint32Array<ArrayBuffer>) => void;
   /** Addresses of the exported symbols. */
@@ -24,14 +26,16 @@ export interface NativeEntry {
     readonly trapHandler: number;
     readonly helperThunk: number;
     readonly registry: number;
+    readonly stepped: number;
   };
 }
 
 const functions = {
   strata_enter: { parameters: ["pointer"], result: "i32" },
   strata_resume: { parameters: ["pointer"], result: "i32" },
+  strata_proceed: { parameters: ["pointer"], result: "i32" },
   strata_cpuid: { parameters: ["buffer"], result: "void" },
-  // Writes three u64: the addresses of handler, helper thunk and registry.
+  // Writes four u64: the addresses of handler, helper thunk, registry and where a step ends.
   strata_addresses: { parameters: ["buffer"], result: "void" },
 } as const;
 
@@ -72,12 +76,18 @@ export function loadEntry(image: StubImage): NativeEntry {
     symbols = openLoaded(image.soname);
     if (symbols === undefined) throw new BugError("the loader does not find the stubs by name");
   }
-  const words = new BigUint64Array(3);
+  const words = new BigUint64Array(4);
   symbols.strata_addresses(words);
   return {
     enter: symbols.strata_enter,
     resume: symbols.strata_resume,
+    proceed: symbols.strata_proceed,
     cpuid: symbols.strata_cpuid,
-    addresses: { trapHandler: Number(words[0]), helperThunk: Number(words[1]), registry: Number(words[2]) },
+    addresses: {
+      trapHandler: Number(words[0]),
+      helperThunk: Number(words[1]),
+      registry: Number(words[2]),
+      stepped: Number(words[3]),
+    },
   };
 }

@@ -3,6 +3,7 @@
 
 import { ResourceError } from "../wasm/errors.ts";
 import { addressOfBuffer } from "./ffi.ts";
+import { residentBytes } from "./native_memory.ts";
 import { canRunNative } from "./permissions.ts";
 
 /** A shared memory as it travels to another Worker with `postMessage`. */
@@ -39,6 +40,16 @@ export class SharedLinearMemory {
   /** Current length in bytes, whoever grew it. */
   get byteLength(): number {
     return this.buffer.byteLength;
+  }
+
+  /** Bytes of address space. */
+  get reservedBytes(): number {
+    return this.buffer.growable ? this.buffer.maxByteLength : this.byteLength;
+  }
+
+  /** Bytes that take memory, since they were touched; undefined where that cannot be told. */
+  get residentBytes(): number | undefined {
+    return this.address === 0 || this.byteLength === 0 ? undefined : residentBytes(this.address, this.byteLength);
   }
 
   /** Address of byte 0, which never changes once there is a byte; 0 where native code cannot run. */

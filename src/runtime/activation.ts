@@ -11,7 +11,10 @@ import { Trap, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
+import { savedWords, serveFault } from "./fault.ts";
 import { Mode, type WasmFunc } from "./func.ts";
+import { OK } from "./outcome.ts";
+import { trapDetail } from "./protection.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
@@ -30,8 +33,8 @@ const ARGS_SLOT = STACK.args >> 3;
 interface Segment {
   readonly func: WasmFunc;
   readonly native: boolean;
-  /** Machine code: why it is parked; it is then to be resumed, not entered. */
-  exit: typeof Exit.CALL | typeof Exit.HELPER | undefined;
+  /** Machine code: why it is parked; it is then to be resumed, not entered. TRAP: at a fault that was served. */
+  exit: typeof Exit.CALL | typeof Exit.HELPER | typeof Exit.TRAP | undefined;
   /** Machine code: where its stack stood when it was entered. */
   readonly enteredAt: number;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
@@ -127,8 +130,11 @@ export class Activation {
       throw error;
     }
     try {
-      if (status !== Exit.CALL && status !== Exit.HELPER) return this.#leave(segment, status)!;
-      this.#serve(segment, status);
+      if (status === Exit.CALL || status === Exit.HELPER) this.#serve(segment, status);
+      else {
+        const done = this.#leave(segment, status);
+        if (done !== undefined) return done;
+      }
       return this.#drive();
     } finally {
       this.ended = true;
@@ -165,6 +171,7 @@ export class Activation {
       for (const func of this.#thread.functions()) use(func);
     }
     if (this.#stack === undefined) return;
+    if (this.segments.at(-1)?.exit === Exit.TRAP) savedWords(this.#stack).forEach(guess);
     this.#stack.scan(readAddress(this.#stack.i32, SP), (low, high) => {
       guess(low);
       // Every frame holds its vmctx. Only functions that were called from JavaScript or the interpreter are known otherwise.
@@ -277,7 +284,12 @@ export class Activation {
   #runNative(segment: Segment): SlotRange | undefined {
     const { pointer } = this.#stack!;
     const native = this.#native!;
-    let status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
+    const { exit } = segment;
+    let status = exit === undefined
+      ? native.enter(pointer)
+      : exit === Exit.TRAP
+      ? native.proceed(pointer)
+      : native.resume(pointer);
     while (status === Exit.CALL || status === Exit.HELPER) {
       if (!this.#serve(segment, status)) return undefined;
       status = native.resume(pointer);
@@ -317,8 +329,10 @@ export class Activation {
       return this.#finish(segment.func.resultSlots, { words: this.#stack!.i32, at: ARGS_SLOT });
     }
     if (status !== Exit.TRAP) throw new BugError(`machine code gave status ${status}`);
-    const code = this.store.native!.trapOf(this.#stack!);
-    throw new Trap(code, this.#frames(true));
+    const served = serveFault(this.store, this.#native!, this.#stack!, () => segment.exit = Exit.TRAP);
+    if (served === OK) return undefined;
+    const code = served ?? this.store.native!.trapOf(this.#stack!);
+    throw new Trap(code, this.#frames(true), trapDetail(code));
   }
 
   /** The topmost segment is done: its results go to the segment below, or to JavaScript. */
@@ -382,7 +396,7 @@ export class Activation {
   /** Looks for a frame of machine code that catches; if there is one, what is parked becomes that frame at its landing pad. */
   #catchesNative(segment: Segment, exception: WasmException): boolean {
     const { exit } = segment, stack = this.#stack!, { i32 } = stack;
-    if (exit === undefined) return false;
+    if (exit === undefined || exit === Exit.TRAP) return false;
     const parked = { exit, ...(segment.saved ?? this.#parkedRegisters()) };
     for (const at of this.store.native!.framesAt(stack, parked)) {
       if (at.code.landingPads.length === 0) continue;
@@ -414,7 +428,7 @@ export class Activation {
   // Traps
 
   #trap(code: TrapCode): never {
-    throw new Trap(code, this.frames());
+    throw new Trap(code, this.frames(), trapDetail(code));
   }
 
   /** The Wasm frames of this activation, innermost first. */
@@ -436,9 +450,10 @@ export class Activation {
   #nativeFrames(segment: Segment, trapped: boolean, frames: WasmFrame[]): void {
     const native = this.store.native!, stack = this.#stack!;
     if (!trapped && segment.exit === undefined) return;
-    const found = trapped
+    const { exit } = segment;
+    const found = trapped || exit === Exit.TRAP
       ? native.framesAtTrap(stack)
-      : native.framesAt(stack, { exit: segment.exit!, ...(segment.saved ?? this.#parkedRegisters()) });
+      : native.framesAt(stack, { exit: exit!, ...(segment.saved ?? this.#parkedRegisters()) });
     for (const at of found) {
       if (frames.length >= MAX_FRAMES) return;
       const instance = this.store.instanceAt(stack.readAddress(at.fp - 8));

@@ -19,6 +19,7 @@ import { WasmTag } from "./tag.ts";
 import type { Extern, WasmInstance } from "./instance.ts";
 import type { WasmGlobal } from "./global.ts";
 import type { WasmMemory } from "./memory.ts";
+import { type MemoryLimits, MemoryManager, NO_MEMORY_LIMITS } from "./memory_manager.ts";
 import type { WasmTable } from "./table.ts";
 import type { InterpTier, NativeTier, TierName } from "./tier.ts";
 
@@ -81,8 +82,20 @@ export class Store {
   /** The function that a JavaScript value stands for. */
   funcOf: (value: unknown) => WasmFunc | undefined = () => undefined;
 
-  /** Takes how deep host functions may call back in, and how the heap grows. */
-  constructor(maxNesting: number, readonly heapOptions: HeapOptions = DEFAULT_HEAP_OPTIONS) {
+  /** The linear memories together. */
+  readonly memories: MemoryManager;
+
+  /** Takes how deep host functions may call back in, how the heap grows, and how much linear memories may take. */
+  constructor(
+    maxNesting: number,
+    readonly heapOptions: HeapOptions = DEFAULT_HEAP_OPTIONS,
+    memoryLimits: MemoryLimits = NO_MEMORY_LIMITS,
+  ) {
+    this.memories = new MemoryManager(memoryLimits);
+    this.memories.frame = () => this.activations.running.at(-1)?.frames()[0];
+    this.memories.onProtection = (memory) => {
+      for (const instance of this.instances) if (instance.memories.includes(memory)) this.checkAccesses(instance);
+    };
     this.activations = new Activations(this, maxNesting);
     this.#hostVmctx = this.arena.allocate(HOST_VMCTX_BYTES);
     if (canRunNative()) this.#records = new NativeRegion(MAX_FUNCTIONS * RECORD_BYTES, 1 << 16);
@@ -114,6 +127,12 @@ export class Store {
     } finally {
       this.#paused--;
     }
+  }
+
+  /** Has accesses to the memories of an instance checked, if anything in them is forbidden or watched. */
+  checkAccesses(instance: WasmInstance): void {
+    instance.writeChecks();
+    this.interp.checkAccesses(instance, instance.memories.some((m) => m.protection !== undefined));
   }
 
   /** Address of function record 0; 0 where native code cannot run. */

@@ -33,6 +33,7 @@ export const TrapCode = {
   HEAP_EXHAUSTED: 19,
   NULL_FUNCTION: 20,
   NULL_EXCEPTION: 21,
+  MEMORY_PROTECTION: 22,
 } as const;
 /** A code of the trap table. */
 export type TrapCode = (typeof TrapCode)[keyof typeof TrapCode];
@@ -61,4 +62,5 @@ export const TRAPS: readonly TrapInfo[] = [
   { name: "heap-exhausted", message: "allocation failed: the heap of objects is full" },
   { name: "null-function", message: "null function reference" },
   { name: "null-exception", message: "null exception reference" },
+  { name: "memory-protection", message: "forbidden memory access" },
 ];

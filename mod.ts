@@ -14,7 +14,7 @@
  * @module
  */
 
-export { Engine, type Imports, type Root } from "./src/api/engine.ts";
+export { Engine, type Imports, type Root, type StackFigures } from "./src/api/engine.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
@@ -32,6 +32,9 @@ export {
 } from "./src/api/memory.ts";
 export type { WatchedAccess } from "./src/runtime/protection.ts";
 export type { MemoryFigures } from "./src/runtime/memory_manager.ts";
+export type { NativeStackFigures } from "./src/platform/stacks.ts";
+export type { InterpreterStackFigures } from "./src/interp/thread.ts";
+export { type StackValueType, ValueStack, ValueStackOverflow, ValueStackUnderflow } from "./src/interp/value_stack.ts";
 export type { PoolFigures } from "./src/platform/reservations.ts";
 export { Table } from "./src/api/table.ts";
 export { Global } from "./src/api/global.ts";

@@ -26,6 +26,7 @@ export class Context {
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
     this.store = new Store(this.config.maxNesting, this.config.heap, this.config.memory);
+    this.store.stackBytes = this.config.stackBytes;
     this.store.interp = new InterpreterTier(this.store);
     if (canRunNative()) this.store.native = this.jit = new JitTier();
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);

@@ -8,6 +8,8 @@ import type { HeapFigures } from "../gc/heap.ts";
 import type { CompileFigures } from "../engine/native_tier.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
+import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
+import type { NativeStackFigures } from "../platform/stacks.ts";
 import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
 import type { SharedBytes } from "../platform/shared_memory.ts";
 import type { WasmFunc } from "../runtime/func.ts";
@@ -258,6 +260,18 @@ export class Engine {
     return poolFigures();
   }
 
+  /** The stacks that calls run on: those of machine code, of which all engines of this thread share a pool, and the interpreter's, which they share too. */
+  get stacks(): StackFigures {
+    const { jit, store, config } = this.#context;
+    return {
+      stackBytes: config.stackBytes,
+      depth: store.activations.running.reduce((n, a) => n + a.frames().length, 0),
+      calls: store.activations.running.length,
+      native: jit?.native.stacks.figures,
+      interpreter: interpreterStackFigures(),
+    };
+  }
+
   /** Keeps a value alive for Wasm until the root is removed (or disposed of). A value may have several roots. */
   addRoot(value: unknown): Root {
     const { store } = this.#context;
@@ -293,6 +307,20 @@ export class Engine {
   static resolveTier(choice: TierChoice): TierName {
     return resolveTier(choice);
   }
+}
+
+/** What stacks take, how deep calls are, and how deep they were. */
+export interface StackFigures {
+  /** Usable bytes of this engine's native stacks. */
+  readonly stackBytes: number;
+  /** Wasm frames of this engine's calls that have not ended (host functions may ask). */
+  readonly depth: number;
+  /** Calls from JavaScript that have not ended, one within the other. */
+  readonly calls: number;
+  /** Native stacks of this thread; undefined where machine code cannot run. */
+  readonly native: NativeStackFigures | undefined;
+  /** The interpreter's stack of this thread. */
+  readonly interpreter: InterpreterStackFigures;
 }
 
 /** A value that the host keeps alive for Wasm, until `remove()` or the end of its `using` block. */

@@ -2,6 +2,7 @@
 
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
 import { canRunNative } from "../platform/permissions.ts";
+import { DEFAULT_STACK_BYTES } from "../platform/stacks.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
 import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
 import type { TierName } from "../runtime/tier.ts";
@@ -29,6 +30,11 @@ export interface EngineOptions {
   readonly maxMemoryBytes?: number;
   /** The most bytes of all linear memories of the engine together; default no limit. */
   readonly maxTotalMemoryBytes?: number;
+  /**
+   * Bytes of a stack on which machine code runs, rounded up to 64 KiB; default 1 MiB, at least 64 KiB, at most 1 GiB. Only what is touched takes memory. Calls that
+   * need more trap (`call-stack-exhausted`). The interpreter's stack is one for all engines of a thread: 8 MiB and 65,535 frames.
+   */
+  readonly stackBytes?: number;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
   readonly collectAfterDisposals?: number;
 }
@@ -41,9 +47,17 @@ export interface EngineConfig {
   readonly collectAfterDisposals: number;
   readonly heap: HeapOptions;
   readonly memory: MemoryLimits;
+  readonly stackBytes: number;
 }
 
-/** Fills in defaults. Throws TypeError for a tier that does not exist, Error for one that cannot run here. */
+const SMALLEST_STACK = 65536, LARGEST_STACK = 2 ** 30;
+
+function stackSize(bytes: number): number {
+  if (bytes >= SMALLEST_STACK && bytes <= LARGEST_STACK) return bytes;
+  throw new RangeError(`stackBytes is from ${SMALLEST_STACK} to ${LARGEST_STACK}, not ${bytes}`);
+}
+
+/** Fills in defaults. Throws TypeError for a tier that does not exist, RangeError for a size that makes no sense, Error for one that cannot run here. */
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierName): EngineConfig {
   return {
     tier: resolve(options.tier ?? "auto"),
@@ -56,6 +70,7 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
       maxBytes: options.gcMaximumBytes ?? DEFAULT_HEAP_OPTIONS.maxBytes,
       zeal: options.gcZeal ?? DEFAULT_HEAP_OPTIONS.zeal,
     },
+    stackBytes: stackSize(options.stackBytes ?? DEFAULT_STACK_BYTES),
     memory: {
       maxBytes: options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes,
       maxTotalBytes: options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes,

@@ -21,9 +21,12 @@ import {
   FP,
   FRAME_WORDS,
   FRAMES,
+  highestFrame,
   LAST_FRAME,
+  MAX_FRAMES,
   PC,
   SLOTS_I32,
+  STACK,
   STACK_WORDS,
   STP,
 } from "./stack.ts";
@@ -47,6 +50,35 @@ export class InterpreterTier implements InterpTier {
 
 /** Threads that have something on the shared stack, outermost first. */
 const ACTIVE: Thread[] = [];
+
+/** Use of the interpreter's stack, which all engines of a thread share. */
+export interface InterpreterStackFigures {
+  /** Slots of 8 bytes that it holds. */
+  readonly slots: number;
+  /** Frames that it holds. */
+  readonly frames: number;
+  /** Slots in use. */
+  readonly usedSlots: number;
+  /** Frames in use: how deep calls are. */
+  readonly usedFrames: number;
+  /** The most slots that were in use so far, as far as what was left there is not zero. */
+  readonly highWaterSlots: number;
+  /** The most frames that were in use so far. */
+  readonly highWaterFrames: number;
+}
+
+/** The figures of this isolate's interpreter stack. */
+export function interpreterStackFigures(): InterpreterStackFigures {
+  const thread = ACTIVE.at(-1);
+  return {
+    slots: STACK.capacity,
+    frames: MAX_FRAMES - 1,
+    usedSlots: thread?.sp ?? 0,
+    usedFrames: thread === undefined ? 0 : thread.top / FRAME_WORDS,
+    highWaterSlots: STACK.highWater,
+    highWaterFrames: highestFrame(),
+  };
+}
 
 /** A run of frames on the shared stack: those of one activation. */
 export class Thread implements InterpThread {
@@ -90,7 +122,7 @@ export class Thread implements InterpThread {
   }
 
   reserve(slots: number): boolean {
-    return (this.sp + slots) << 1 <= STACK_WORDS;
+    return STACK.hasRoom(this.sp, slots);
   }
 
   enter(func: WasmFunc): boolean {

@@ -208,7 +208,7 @@ export class Activation {
     store.compile(func);
     this.#native ??= startNative();
     if (this.#stack === undefined) {
-      this.#stack = this.#native.stacks.take();
+      this.#stack = this.#native.stacks.take(store.stackBytes);
     } else {
       const below = this.segments.findLast((s) => s.native);
       if (below !== undefined) below.saved ??= this.#parkedRegisters();

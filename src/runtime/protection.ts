@@ -18,7 +18,9 @@ export interface WatchedAccess {
   readonly address: number;
   /** Bytes accessed. */
   readonly size: number;
+  /** Whether it reads. */
   readonly read: boolean;
+  /** Whether it writes; atomic modifications do both. */
   readonly write: boolean;
   /** Where the program is: function, byte offset, tier; undefined when no function made the access. */
   readonly frame: WasmFrame | undefined;

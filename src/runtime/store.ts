@@ -82,6 +82,8 @@ export class Store {
   /** The function that a JavaScript value stands for. */
   funcOf: (value: unknown) => WasmFunc | undefined = () => undefined;
 
+  /** Usable bytes of the native stacks that calls run on; undefined for what the pool gives without being asked. */
+  stackBytes: number | undefined = undefined;
   /** The linear memories together. */
   readonly memories: MemoryManager;
 

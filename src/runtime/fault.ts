@@ -5,9 +5,11 @@ import { Exit } from "../abi/exits.ts";
 import { type Native, readAddress, writeAddress } from "../abi/native.ts";
 import { STACK, STATE } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
+import { ensureStack } from "../base/js_stack.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import { TRAP_SIGNALS } from "../platform/signals.ts";
 import type { NativeStack } from "../platform/stacks.ts";
+import { Imm } from "../wasm/opcodes.ts";
 import { Right, rightsOf } from "../wasm/rights.ts";
 import { OK, type Outcome } from "./outcome.ts";
 import type { Store } from "./store.ts";
@@ -17,6 +19,7 @@ import type { Store } from "./store.ts";
  * `park` is called before anybody is told of the access.
  */
 export function serveFault(store: Store, native: Native, stack: NativeStack, park: () => void): Outcome | undefined {
+  ensureStack();
   const { i32 } = stack;
   const signal = i32[STACK.trapSignal >> 2];
   if (signal !== TRAP_SIGNALS.SIGSEGV && signal !== TRAP_SIGNALS.SIGBUS) return undefined;
@@ -27,6 +30,9 @@ export function serveFault(store: Store, native: Native, stack: NativeStack, par
   if (instance === undefined) throw new BugError("a fault in the code of no instance");
   const r = new BytecodeReader(instance.module.bytes, fault.wasmOffset);
   r.next();
+  if (r.info.imm !== Imm.MEMORY_ACCESS && r.info.imm !== Imm.MEMORY_LANE) {
+    throw new BugError(`${r.info.name} faulted in a closed page`);
+  }
   const size = 1 << r.info.accessLog2, at = fault.address - memory.address, rights = rightsOf(r.info);
   if (at < 0 || at + size > memory.byteLength) return undefined;
   writeAddress(i32, STACK.sp, readAddress(i32, STACK.trapSp));
@@ -41,7 +47,7 @@ export function serveFault(store: Store, native: Native, stack: NativeStack, par
     const status = native.proceed(stack.pointer);
     if (status !== Exit.STEPPED) throw new BugError(`an instruction that ran alone gave status ${status}`);
   } finally {
-    memory.close();
+    memory.close(at, size);
   }
   writeAddress(i32, STACK.resumeIp, fault.pc + fault.length);
   return OK;

@@ -12,7 +12,7 @@ import type { MemoryType } from "../wasm/types.ts";
 import type { Arena, Blocks } from "./arena.ts";
 import { MemoryManager, type Share } from "./memory_manager.ts";
 import { OK, type Outcome } from "./outcome.ts";
-import { Protection, type Watch } from "./protection.ts";
+import { type Closed, Protection, type Watch } from "./protection.ts";
 
 /** Aligned elements of a memory for atomic accesses, by width. */
 export interface AtomicViews {
@@ -204,7 +204,7 @@ export class WasmMemory {
     this.grows++;
     this.#manager.figures.grows++;
     this.#refresh();
-    this.#close();
+    this.#closeAll();
     return before / this.pageBytes;
   }
 
@@ -222,7 +222,7 @@ export class WasmMemory {
       this.shrinks++;
       this.#refresh();
     }
-    this.#close();
+    this.#closeAll();
     return shrunk ? old : -1;
   }
 
@@ -230,29 +230,40 @@ export class WasmMemory {
 
   /** Gives bytes from `start` up to `end` exactly these rights. */
   setRights(start: number, end: number, rights: number): void {
-    this.#change((p) => p.setRights(start, end, rights));
+    this.#change(start, end, (p) => p.setRights(start, end, rights));
   }
   watch(watch: Watch): void {
-    this.#change((p) => p.watch(watch));
+    this.#change(watch.start, watch.end, (p) => p.watch(watch));
   }
   unwatch(watch: Watch): void {
-    if (this.protection !== undefined) this.#change((p) => p.unwatch(watch));
+    if (this.protection !== undefined) this.#change(watch.start, watch.end, (p) => p.unwatch(watch));
   }
 
-  #change(change: (protection: Protection) => void): void {
+  /** Throws ResourceError, with nothing changed, when the system cannot give so many pages rights of their own. */
+  #change(start: number, end: number, change: (protection: Protection) => void): void {
     if (this.#disposed) throw new Error("the memory was disposed of");
-    const before = this.protection, protection = before ?? new Protection();
-    change(protection);
-    if (protection.empty && before === undefined) return;
-    if (before !== undefined) this.#openAll();
-    this.protection = protection.empty ? undefined : protection;
-    if (this.protection !== before) {
+    ensureStack();
+    const before = this.protection, after = before?.copy() ?? new Protection();
+    change(after);
+    try {
+      this.#setProtection(after.empty ? undefined : after, start, end);
+    } catch (error) {
+      this.#setProtection(before, start, end);
+      throw error;
+    }
+  }
+
+  #setProtection(protection: Protection | undefined, start: number, end: number): void {
+    const before = this.protection;
+    if (before !== undefined) this.open(start, end - start);
+    this.protection = protection;
+    if ((protection === undefined) !== (before === undefined)) {
       // Whoever still has the old views finds them detached.
       if (this.#linear instanceof LinearMemory) this.#linear.renew();
       this.#refresh();
-      this.#manager.setProtected(this, this.#share, this.protection !== undefined);
+      this.#manager.setProtected(this, this.#share, protection !== undefined);
     }
-    this.#close();
+    this.close(start, end - start);
   }
 
   /**
@@ -262,12 +273,13 @@ export class WasmMemory {
   access(at: number, size: number, rights: number, perform: (views: MemoryViews) => void, silent = false): Outcome {
     const outcome = this.prepare(at, size, rights, silent);
     if (outcome !== OK) return outcome;
-    const closed = this.#isClosed(at, size);
+    const closed = this.#closedIn(at, size).length > 0;
+    ensureStack();
     if (closed) this.open(at, size);
     try {
       perform({ ...this.#open, atomics: this.#allAtomics() });
     } finally {
-      if (closed) this.#close();
+      if (closed) this.close(at, size);
     }
     return OK;
   }
@@ -291,39 +303,36 @@ export class WasmMemory {
 
   // Pages that the system closes. A page with a border in it is closed as far as its strictest byte wants; what is allowed there is done while it is open.
 
-  #isClosed(at: number, size: number): boolean {
-    if (this.protection === undefined || !this.#closable) return false;
-    const page = hostPageBytes();
-    const start = Math.floor(at / page) * page, end = Math.ceil((at + size) / page) * page;
-    for (const c of this.protection.closed()) if (c.start < end && start < c.end) return true;
-    return false;
-  }
-  get #closable(): boolean {
-    return this.#linear instanceof LinearMemory && this.#linear.protectable;
-  }
-  /** Opens the pages of an access until `close()`. */
+  /** Opens the pages of a range until `close()`. */
   open(at: number, size: number): void {
-    (this.#linear as LinearMemory).protect(at, at + size, Access.READ_WRITE);
+    const linear = this.#closable;
+    if (linear === undefined || at >= this.#length) return;
+    linear.protect(at, Math.min(at + size, this.#length), Access.READ_WRITE);
+  }
+  /** Closes again what has to be closed in the pages of a range. */
+  close(at: number, size: number): void {
+    const linear = this.#closable;
+    if (linear === undefined || this.protection === undefined) return;
+    const closed = this.#closedIn(at, size);
+    // What is closed entirely comes last, since ranges may share a page.
+    for (const c of closed) if (c.readable) linear.protect(c.start, c.end, Access.READ);
+    for (const c of closed) if (!c.readable) linear.protect(c.start, c.end, Access.NONE);
+  }
+  get #closable(): LinearMemory | undefined {
+    return this.#linear instanceof LinearMemory && this.#linear.protectable ? this.#linear : undefined;
+  }
+  /** What has to be closed in the pages of a range. */
+  #closedIn(at: number, size: number): Closed[] {
+    if (this.protection === undefined || this.#closable === undefined) return [];
+    const page = hostPageBytes();
+    const end = Math.ceil((at + size) / page) * page;
+    return this.protection.closed(Math.floor(at / page) * page, Math.min(end, this.#length));
   }
   #openAll(): void {
-    if (this.protection !== undefined && this.#closable) this.open(0, this.#length);
+    if (this.protection !== undefined) this.open(0, this.#length);
   }
-  /** Closes again what has to be closed. */
-  close(): void {
-    this.#close();
-  }
-  #close(): void {
-    const { protection } = this;
-    if (protection === undefined || !this.#closable) return;
-    const linear = this.#linear as LinearMemory, length = this.#length;
-    // What is closed entirely comes last, since ranges may share a page.
-    for (const readable of [true, false]) {
-      for (const c of protection.closed()) {
-        if (c.readable === readable && c.start < length) {
-          linear.protect(c.start, Math.min(c.end, length), readable ? Access.READ : Access.NONE);
-        }
-      }
-    }
+  #closeAll(): void {
+    this.close(0, this.#length);
   }
 
   /** Gives the memory back; views are detached, unless it is shared. No instance that uses it may run any more. */

@@ -35,7 +35,7 @@ export interface Watch {
   readonly report: (access: WatchedAccess) => void;
 }
 
-/** How far pages must be closed: for writing, or for everything. */
+/** Bytes whose pages must be closed: for writing, or for everything. */
 export interface Closed {
   readonly start: number;
   readonly end: number;
@@ -58,6 +58,14 @@ export class Protection {
   #regions: Region[] = [];
   readonly #watches = new Set<Watch>();
 
+  /** One that has the same. */
+  copy(): Protection {
+    const copy = new Protection();
+    copy.#regions = this.#regions;
+    for (const watch of this.#watches) copy.#watches.add(watch);
+    return copy;
+  }
+
   get regions(): readonly Region[] {
     return this.#regions;
   }
@@ -74,8 +82,11 @@ export class Protection {
     if (end <= start) return;
     const parts: Region[] = [];
     for (const r of this.#regions) {
-      if (r.start < start) parts.push({ ...r, end: Math.min(r.end, start) });
-      if (r.end > end) parts.push({ ...r, start: Math.max(r.start, end) });
+      if (r.end <= start || r.start >= end) parts.push(r);
+      else {
+        if (r.start < start) parts.push({ ...r, end: start });
+        if (r.end > end) parts.push({ ...r, start: end });
+      }
     }
     if (rights !== Right.ALL) parts.push({ start, end, rights });
     parts.sort((a, b) => a.start - b.start);
@@ -98,14 +109,8 @@ export class Protection {
   /** The first region that denies one of the rights in the range; undefined if there is none. */
   denies(at: number, size: number, rights: number): Region | undefined {
     const list = this.#regions, end = at + size;
-    let low = 0, high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (list[middle].end <= at) low = middle + 1;
-      else high = middle;
-    }
-    for (; low < list.length && list[low].start < end; low++) {
-      if ((list[low].rights & rights) !== rights) return list[low];
+    for (let i = this.#firstEndingAfter(at); i < list.length && list[i].start < end; i++) {
+      if ((list[i].rights & rights) !== rights) return list[i];
     }
     return undefined;
   }
@@ -126,13 +131,30 @@ export class Protection {
     return found;
   }
 
-  /** What has to be closed so that no access that is forbidden or watched goes through unseen; ranges may overlap. */
-  *closed(): Iterable<Closed> {
-    for (const { start, end, rights } of this.#regions) {
-      if ((rights & Right.READ) === 0) yield { start, end, readable: false };
-      else if ((rights & Right.WRITE) === 0) yield { start, end, readable: true };
+  /** What has to be closed from `from` up to `to` so that no access that is forbidden or watched goes through unseen; ranges may overlap. */
+  closed(from: number, to: number): Closed[] {
+    const found: Closed[] = [];
+    const add = (start: number, end: number, readable: boolean) => {
+      if (start < to && end > from) found.push({ start: Math.max(start, from), end: Math.min(end, to), readable });
+    };
+    for (let i = this.#firstEndingAfter(from); i < this.#regions.length && this.#regions[i].start < to; i++) {
+      const { start, end, rights } = this.#regions[i];
+      if ((rights & Right.READ) === 0) add(start, end, false);
+      else if ((rights & Right.WRITE) === 0) add(start, end, true);
     }
-    for (const { start, end, rights } of this.#watches) yield { start, end, readable: (rights & Right.READ) === 0 };
+    for (const { start, end, rights } of this.#watches) add(start, end, (rights & Right.READ) === 0);
+    return found;
+  }
+
+  /** Index of the first region that ends behind `at`. */
+  #firstEndingAfter(at: number): number {
+    let low = 0, high = this.#regions.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#regions[middle].end <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

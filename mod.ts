@@ -21,6 +21,7 @@ export { type Exports, Instance } from "./src/api/instance.ts";
 export { Func } from "./src/api/func.ts";
 export {
   Memory,
+  type MemoryPart,
   type MemoryRegion,
   type MemoryRight,
   type MemoryRights,

@@ -53,6 +53,14 @@ export interface SizeRights {
   readonly growthLimit?: number;
 }
 
+/** A part of a memory in which all bytes are treated alike. */
+export interface MemoryPart extends MemoryRegion {
+  /** Which accesses to it are reported to watchpoints. */
+  readonly watched: { readonly read: boolean; readonly write: boolean };
+  /** Bytes of its pages (of the system) that take memory, since they were touched; undefined where that cannot be told. */
+  readonly touched: number | undefined;
+}
+
 /** A place that is watched, until `remove()` or the end of its `using` block. */
 export interface Watchpoint extends Disposable {
   /** The first byte watched. */
@@ -355,15 +363,32 @@ export class Memory {
 
   /** What it takes and did so far. */
   get use(): MemoryUse {
-    const { reservedBytes, byteLength, residentBytes, highWaterBytes, grows, shrinks } = this.#inner;
+    const { reservedBytes, byteLength, highWaterBytes, grows, shrinks } = this.#inner;
     return {
       reserved: reservedBytes,
       committed: byteLength,
-      touched: residentBytes,
+      touched: this.#inner.residentBytes(),
       highWater: highWaterBytes,
       grows,
       shrinks,
     };
+  }
+
+  /** The whole memory in parts, by rights and watchpoints, ascending. */
+  map(): MemoryPart[] {
+    const inner = this.#inner, length = this.byteLength;
+    const regions = this.regions, watches = [...inner.protection?.watches ?? []];
+    const borders = new Set([0, length]);
+    for (const { start, end } of [...regions, ...watches]) borders.add(start).add(end);
+    const places = [...borders].filter((at) => at <= length).sort((a, b) => a - b);
+    return places.slice(1).map((end, i) => {
+      const start = places[i];
+      const { read, write, execute } = regions.find((r) => r.start <= start && start < r.end) ??
+        { read: true, write: true, execute: true };
+      const rights = watches.reduce((n, w) => w.start <= start && start < w.end ? n | w.rights : n, 0);
+      const watched = { read: (rights & Right.READ) !== 0, write: (rights & Right.WRITE) !== 0 };
+      return { start, end, read, write, execute, watched, touched: inner.residentBytes(start, end) };
+    });
   }
 
   get #end(): number {

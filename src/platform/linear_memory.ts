@@ -80,9 +80,11 @@ export class LinearMemory {
     return this.#reservation?.reserved ?? this.byteLength;
   }
 
-  /** Bytes that take memory, since they were touched; undefined where that cannot be told. */
-  get residentBytes(): number | undefined {
-    return this.#reservation === undefined ? undefined : residentBytes(this.address, this.byteLength);
+  /** Bytes of the pages from `start` up to `end` that take memory, since they were touched; undefined where that cannot be told. */
+  residentBytes(start = 0, end: number = this.byteLength): number | undefined {
+    if (this.#reservation === undefined) return undefined;
+    const page = hostPageBytes(), from = Math.floor(start / page) * page;
+    return end > from ? residentBytes(this.address + from, end - from) : 0;
   }
 
   /**

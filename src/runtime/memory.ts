@@ -142,9 +142,9 @@ export class WasmMemory {
   get reservedBytes(): number {
     return this.#linear.reservedBytes;
   }
-  /** Bytes that take memory, since they were touched; undefined where that cannot be told. */
-  get residentBytes(): number | undefined {
-    return this.#disposed ? 0 : this.#linear.residentBytes;
+  /** Bytes of the system's pages from `start` up to `end` that take memory, since they were touched; undefined where that cannot be told. */
+  residentBytes(start = 0, end: number = this.byteLength): number | undefined {
+    return this.#disposed ? 0 : this.#linear.residentBytes(start, end);
   }
   get pages(): number {
     return this.byteLength / this.pageBytes;

@@ -1,6 +1,7 @@
 // What must not bring the process down, and must give back what it took. Each case takes a tier and a scale: tests run them small, scripts/stress.ts large.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { MEMORY_CASES } from "./memory_cases.ts";
 import { Engine, type Func, type Instance, type TierName, Trap } from "../../mod.ts";
 
 /** A case: `scale` 1 takes about a second. */
@@ -198,4 +199,5 @@ export const CASES: readonly StressCase[] = [
       }
     },
   },
+  ...MEMORY_CASES,
 ];

@@ -49,7 +49,8 @@ function randomRights(tier: TierName, steps: number, seed: number): void {
     };
     switch (next(10)) {
       case 0: {
-        const start = Math.max(0, at), end = start + 1 + (next(3) === 0 ? next(3 * 4096) : next(40));
+        const start = Math.max(0, at), size = next(3) === 0 ? next(3 * 4096) : next(40);
+        const end = Math.min(8 * PAGE, start + 1 + size);
         const bits = next(4);
         memory.protect(start, end, { read: (bits & 1) !== 0, write: (bits & 2) !== 0 } satisfies MemoryRights);
         rights.fill(bits, start, end);
@@ -63,7 +64,7 @@ function randomRights(tier: TierName, steps: number, seed: number): void {
         if (next(3) === 0) {
           watch?.[Symbol.dispose]();
           watched.fill(0);
-          const start = Math.max(0, at), end = start + 1 + next(200), bits = 1 + next(3);
+          const start = Math.max(0, at), end = Math.min(8 * PAGE, start + 1 + next(200)), bits = 1 + next(3);
           watch = memory.watch(start, end, { read: (bits & 1) !== 0, write: (bits & 2) !== 0 }, () => seen++);
           watched.fill(bits, start, end);
         }

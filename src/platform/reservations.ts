@@ -2,7 +2,7 @@
 // Takes byte lengths, gives reservations whose base never moves. What is seen of their bytes is linear_memory.ts's affair.
 
 import { ResourceError } from "../wasm/errors.ts";
-import { addressOfBuffer } from "./ffi.ts";
+import { addressOfBuffer, bufferAt } from "./ffi.ts";
 import { Access, clearMemory, forEachResident, hostPageBytes, protectMemory } from "./native_memory.ts";
 
 /**
@@ -103,6 +103,9 @@ const upToPage = (bytes: number) => Math.ceil(bytes / hostPageBytes()) * hostPag
  */
 export function setOpen(r: Reservation, byteLength: number): void {
   const from = upToPage(r.open), to = upToPage(byteLength);
+  // What is left of a page that stays accessible must be zero when it comes back.
+  const rest = Math.min(r.open, to) - byteLength;
+  if (rest > 0) new Uint8Array(bufferAt(r.address + byteLength, rest)).fill(0);
   if (byteLength > r.committed) {
     // V8 gives full rights to everything up to the new length.
     r.buffer.resize(byteLength);

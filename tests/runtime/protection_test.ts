@@ -392,3 +392,18 @@ Deno.test("Protection keeps regions apart, merged and in order, as bytes of a mo
     assertEquals(protection.denies(at, size, needs) !== undefined, denied);
   }
 });
+
+Deno.test("a memory with pages of 1 byte that shrinks has zeros when it grows again", () => {
+  for (const tier of TIERS) {
+    const engine = new Engine({ tier, features: FEATURES });
+    const memory = engine.load(`(module (memory (export "m") 3 9000 (pagesize 1)))`).memory("m");
+    memory.allow({ shrink: true });
+    memory.grow(6000);
+    memory.write(0, new Uint8Array(6003).fill(9));
+    memory.protect(3, 5, { read: true });
+    memory.shrink(5990);
+    memory.grow(5000);
+    assertEquals(memory.read(13, 5000), new Uint8Array(5000));
+    assertEquals(memory.read(0, 13), new Uint8Array(13).fill(9));
+  }
+});

@@ -15,9 +15,9 @@ export const RESERVATION_BYTES = 8.5 * 2 ** 30;
 const KEPT = 256;
 /**
  * Up to so many bytes, the pages of a reservation that is given back are overwritten with zeros and stay resident: 64 KiB take 2 µs, while giving the pages
- * back takes 8 µs and touching them again 24 µs. Larger ones are given back, so that the pool holds at most 64 MiB.
+ * back takes 8 µs and touching them again 24 µs. Larger ones are given back, so that the pool holds at most 16 MiB.
  */
-const OVERWRITTEN_BYTES = 256 * 1024;
+const OVERWRITTEN_BYTES = 64 * 1024;
 
 /** Address space for one linear memory. */
 export interface Reservation {

@@ -125,10 +125,6 @@ export class WasmMemory {
     }
     return this.#linear.buffer;
   }
-  /** Whether `buffer` is this memory's. */
-  owns(buffer: ArrayBufferLike): boolean {
-    return this.#linear instanceof SharedLinearMemory && this.#linear.buffer === buffer;
-  }
   /** What another Worker needs to share the memory; undefined if it is not shared. */
   get shared(): SharedBytes | undefined {
     return this.#linear instanceof SharedLinearMemory ? this.#linear.bytes : undefined;

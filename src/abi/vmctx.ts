@@ -48,19 +48,24 @@ export const STACK = {
 
 /** Slots of a stack block: enough for as many params or results as a function may have, were they all vectors. */
 export const STACK_ARG_SLOTS = 2016;
+/** Offset of the processor's state in a stack block, behind the slots and with room for further fields between. */
+const STATE_AT = STACK.args + STACK_ARG_SLOTS * SLOT_BYTES + 2048;
+
 /**
- * What an exit TRAP or STEPPED leaves of the processor's state in the stack block, behind the slots; `proceed` takes it from there. Registers are in the order of
- * their numbers in machine code; that of the stack pointer is as `trapSp` has it, that of the stack block is not used.
+ * What an exit TRAP or STEPPED leaves of the processor's state in the stack block; `proceed` takes it from there. Registers are in the order of their numbers in
+ * machine code; places of the stack pointer and the stack block's register are not used.
  */
 export const STATE = {
   /** 32 × u64: integer registers. */
-  integers: STACK.args + STACK_ARG_SLOTS * SLOT_BYTES,
+  integers: STATE_AT,
   /** 32 × 16 bytes: vector registers. */
-  vectors: STACK.args + (STACK_ARG_SLOTS + 32) * SLOT_BYTES,
+  vectors: STATE_AT + 32 * 8,
   /** u64: flags. */
-  flags: STACK.args + (STACK_ARG_SLOTS + 96) * SLOT_BYTES,
+  flags: STATE_AT + 32 * 24,
+  /** u64: stack pointer. */
+  sp: STATE_AT + 32 * 24 + 8,
   /** u64: address of the code that saves this state and exits with STEPPED; reached by a jump. */
-  stepped: STACK.args + (STACK_ARG_SLOTS + 97) * SLOT_BYTES,
+  stepped: STATE_AT + 32 * 24 + 16,
 } as const;
 /** Bytes of a stack block. */
 export const STACK_BLOCK_BYTES = STATE.stepped + 8;

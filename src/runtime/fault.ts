@@ -35,7 +35,7 @@ export function serveFault(store: Store, native: Native, stack: NativeStack, par
   }
   const size = 1 << r.info.accessLog2, at = fault.address - memory.address, rights = rightsOf(r.info);
   if (at < 0 || at + size > memory.byteLength) return undefined;
-  writeAddress(i32, STACK.sp, readAddress(i32, STACK.trapSp));
+  writeAddress(i32, STACK.sp, readAddress(i32, STATE.sp));
   writeAddress(i32, STACK.fp, readAddress(i32, STACK.trapFp));
   park();
   // What reads and writes may take two instructions: the last of them is reported.

@@ -78,7 +78,7 @@ export function buildStubs(dataDistance: number): Stubs {
   a.emitBytes(POPFQ);
   for (let x = 0; x < REGISTERS; x++) a.movups_rm(x, STACK_REG, STATE.vectors + 16 * x);
   for (const register of KEPT) a.mov64_rm(register, STACK_REG, STATE.integers + 8 * register);
-  a.mov64_rm(RSP, STACK_REG, STACK.trapSp);
+  a.mov64_rm(RSP, STACK_REG, STATE.sp);
   a.jmp64_m(STACK_REG, STACK.resumeIp);
 
   // void strata_cpuid(words): the feature words that cpuFeatures() takes.
@@ -124,7 +124,6 @@ export function buildStubs(dataDistance: number): Stubs {
   a.align(16);
   a.bind(stepped);
   emitSaveState(a);
-  a.mov64_mr(STACK_REG, STACK.trapSp, RSP);
   a.mov64_rm(RSP, STACK_REG, STACK.hostSp);
   a.emitBytes(PUSHFQ);
   a.pop64(RAX);
@@ -156,6 +155,7 @@ const REGISTERS = 16;
 const KEPT = Array.from({ length: REGISTERS }, (_, r) => r).filter((r) => r !== RSP && r !== STACK_REG);
 
 function emitSaveState(a: Assembler): void {
+  a.mov64_mr(STACK_REG, STATE.sp, RSP);
   for (const register of KEPT) a.mov64_mr(STACK_REG, STATE.integers + 8 * register, register);
   for (let x = 0; x < REGISTERS; x++) a.movups_mr(STACK_REG, STATE.vectors + 16 * x, x);
 }

@@ -12,7 +12,7 @@ import type { MemoryType } from "../wasm/types.ts";
 import type { Arena, Blocks } from "./arena.ts";
 import { MemoryManager, type Share } from "./memory_manager.ts";
 import { OK, type Outcome } from "./outcome.ts";
-import { type Closed, Protection, type Watch } from "./protection.ts";
+import { Protection, type Watch } from "./protection.ts";
 
 /** Aligned elements of a memory for atomic accesses, by width. */
 export interface AtomicViews {
@@ -32,6 +32,12 @@ export interface MemoryViews {
 const NOTHING = new ArrayBuffer(0);
 const NO_VIEW = new DataView(NOTHING);
 const NO_BYTES = new Uint8Array(NOTHING);
+const NO_ATOMICS: AtomicViews = {
+  u8: NO_BYTES,
+  u16: new Uint16Array(NOTHING),
+  i32: new Int32Array(NOTHING),
+  i64: new BigInt64Array(NOTHING),
+};
 
 /**
  * A memory instance. A shared one may have grown without being told: `byteLength` and `pages` look, and renew the views.
@@ -52,7 +58,7 @@ export class WasmMemory {
   view: DataView = NO_VIEW;
   u8: Uint8Array = NO_BYTES;
   #length = 0;
-  #open: { readonly view: DataView; readonly u8: Uint8Array } = { view: NO_VIEW, u8: NO_BYTES };
+  #open: MemoryViews = { view: NO_VIEW, u8: NO_BYTES, atomics: NO_ATOMICS };
   #atomics: AtomicViews | undefined;
   #disposed = false;
   /** What is forbidden or watched; undefined when nothing is. */
@@ -95,7 +101,14 @@ export class WasmMemory {
     const { byteLength } = this.#linear;
     const buffer = this.#linear instanceof LinearMemory ? this.#linear.bytes : this.#linear.buffer;
     // Of fixed length, also over a growable buffer: views that follow its length are many times slower.
-    this.#open = { view: new DataView(buffer, 0, byteLength), u8: new Uint8Array(buffer, 0, byteLength) };
+    const atomics = () => this.#allAtomics();
+    this.#open = {
+      view: new DataView(buffer, 0, byteLength),
+      u8: new Uint8Array(buffer, 0, byteLength),
+      get atomics() {
+        return atomics();
+      },
+    };
     this.#atomics = undefined;
     this.#length = byteLength;
     if (byteLength > this.highWaterBytes) this.highWaterBytes = byteLength;
@@ -269,13 +282,16 @@ export class WasmMemory {
   access(at: number, size: number, rights: number, perform: (views: MemoryViews) => void, silent = false): Outcome {
     const outcome = this.prepare(at, size, rights, silent);
     if (outcome !== OK) return outcome;
-    const closed = this.#closedIn(at, size).length > 0;
+    if (!this.#isClosed(at, size)) {
+      perform(this.#open);
+      return OK;
+    }
     ensureStack();
-    if (closed) this.open(at, size);
+    this.open(at, size);
     try {
-      perform({ ...this.#open, atomics: this.#allAtomics() });
+      perform(this.#open);
     } finally {
-      if (closed) this.close(at, size);
+      this.close(at, size);
     }
     return OK;
   }
@@ -309,7 +325,9 @@ export class WasmMemory {
   close(at: number, size: number): void {
     const linear = this.#closable;
     if (linear === undefined || this.protection === undefined) return;
-    const closed = this.#closedIn(at, size);
+    const page = hostPageBytes();
+    const end = Math.min(Math.ceil((at + size) / page) * page, this.#length);
+    const closed = this.protection.closed(Math.floor(at / page) * page, end);
     // What is closed entirely comes last, since ranges may share a page.
     for (const c of closed) if (c.readable) linear.protect(c.start, c.end, Access.READ);
     for (const c of closed) if (!c.readable) linear.protect(c.start, c.end, Access.NONE);
@@ -317,12 +335,11 @@ export class WasmMemory {
   get #closable(): LinearMemory | undefined {
     return this.#linear instanceof LinearMemory && this.#linear.protectable ? this.#linear : undefined;
   }
-  /** What has to be closed in the pages of a range. */
-  #closedIn(at: number, size: number): Closed[] {
-    if (this.protection === undefined || this.#closable === undefined) return [];
+  /** Whether a page of a range is closed. */
+  #isClosed(at: number, size: number): boolean {
+    if (this.protection === undefined || this.#closable === undefined) return false;
     const page = hostPageBytes();
-    const end = Math.ceil((at + size) / page) * page;
-    return this.protection.closed(Math.floor(at / page) * page, Math.min(end, this.#length));
+    return this.protection.closes(Math.floor(at / page) * page, Math.ceil((at + size) / page) * page);
   }
   #openAll(): void {
     if (this.protection !== undefined) this.open(0, this.#length);
@@ -348,10 +365,3 @@ export class WasmMemory {
     this.#arena.free(this.record, MEMORY_BYTES);
   }
 }
-
-const NO_ATOMICS: AtomicViews = {
-  u8: NO_BYTES,
-  u16: new Uint16Array(NOTHING),
-  i32: new Int32Array(NOTHING),
-  i64: new BigInt64Array(NOTHING),
-};

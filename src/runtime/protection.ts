@@ -50,6 +50,9 @@ export function trapDetail(code: TrapCode): string {
   return code === TrapCode.MEMORY_PROTECTION ? violation : "";
 }
 
+const READ_WRITE = Right.READ | Right.WRITE;
+const NO_WATCHES: Watch[] = [];
+
 const hex = (n: number) => `0x${n.toString(16)}`;
 
 /** The regions and watched places of one memory. */
@@ -124,6 +127,7 @@ export class Protection {
 
   /** The watches that want to know of an access. */
   watching(at: number, size: number, rights: number): Watch[] {
+    if (this.#watches.size === 0) return NO_WATCHES;
     const found: Watch[] = [];
     for (const w of this.#watches) {
       if (w.start < at + size && at < w.end && (w.rights & rights) !== 0) found.push(w);
@@ -144,6 +148,15 @@ export class Protection {
     }
     for (const { start, end, rights } of this.#watches) add(start, end, (rights & Right.READ) === 0);
     return found;
+  }
+
+  /** Whether anything has to be closed from `from` up to `to`. */
+  closes(from: number, to: number): boolean {
+    for (let i = this.#firstEndingAfter(from); i < this.#regions.length && this.#regions[i].start < to; i++) {
+      if ((this.#regions[i].rights & READ_WRITE) !== READ_WRITE) return true;
+    }
+    for (const { start, end } of this.#watches) if (start < to && end > from) return true;
+    return false;
   }
 
   /** Index of the first region that ends behind `at`. */

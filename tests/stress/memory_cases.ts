@@ -183,8 +183,9 @@ export const MEMORY_CASES: readonly StressCase[] = [
         engine.gc();
         assertEquals([engine.memoryFigures.memories, engine.memoryFigures.committedBytes], [0, 0]);
         const now = await resident();
-        if (round === 1) first = now;
-        else if (round > 1) assert(now < first + 128 * 2 ** 20, `resident bytes grew from ${first} to ${now}`);
+        // What V8 and the allocator keep has levelled off by then.
+        if (round === 2) first = now;
+        else if (round > 2) assert(now < first + 128 * 2 ** 20, `resident bytes grew from ${first} to ${now}`);
       }
       if (Engine.nativeUnavailable === undefined) assert(Engine.memoryPool.hits > 0);
     },

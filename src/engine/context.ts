@@ -5,7 +5,7 @@ import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
-import { TierLog } from "./tier_log.ts";
+import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
@@ -65,8 +65,12 @@ export class Context {
       this.jit.budget = new CodeBudget(maxCodeBytes);
     }
     this.#choosePolicy();
-    this.store.frameMoved = ({ name, index }, to, offset, spot) => {
-      const why = this.config.tierZeal !== false ? "zeal" : spot === undefined ? "set" : "loop";
+    const zeal = this.config.tierZeal !== false;
+    this.store.frameMoved = (func, to, offset, spot) => {
+      // Of the millions only the first are of interest.
+      if (zeal && this.tierLog.count >= MAX_TIER_EVENTS) return void this.tierLog.count++;
+      const { name, index } = func;
+      const why = zeal ? "zeal" : spot === undefined ? "set" : "loop";
       const { calls = 0, passes = 0 } = spot ?? {};
       this.tierLog.add({
         what: "frame",

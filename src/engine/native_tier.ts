@@ -234,10 +234,12 @@ export class JitTier implements NativeTier {
   }
 
   exitThunk(func: WasmFunc): ThunkPlace {
-    return this.#thunks.exit(func.signature.params, func.signature.results);
+    const { params, results, key } = func.signature;
+    return this.#thunks.exit(params, results, key);
   }
   entryThunk(func: WasmFunc): ThunkPlace {
-    return this.#thunks.entry(func.signature.params, func.signature.results);
+    const { params, results, key } = func.signature;
+    return this.#thunks.entry(params, results, key);
   }
 
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined {

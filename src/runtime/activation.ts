@@ -440,7 +440,8 @@ export class Activation {
       return undefined;
     }
     if (status === RunStatus.HOT) {
-      this.#enterMachineCode();
+      // It stands where a slice of the interpreter could have ended, and begins a new one.
+      if (this.#serveSafepoint()) this.#enterMachineCode();
       return undefined;
     }
     if (status === RunStatus.THROW) {
@@ -535,7 +536,8 @@ export class Activation {
     if (!all && segment.demotions === demotions) return false;
     segment.demotions = demotions;
     const thread = this.#thread ??= store.activations.takeThread();
-    const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, ...this.#parkedRegisters() }, all);
+    const { sp, fp, resumeIp } = this.#parkedRegisters();
+    const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, sp, fp, resumeIp }, all);
     if (taken === undefined) return false;
     if (taken === "exhausted") this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     if (taken.rest) segment.exit = Exit.CALL;
@@ -605,14 +607,17 @@ export class Activation {
   #serveSafepoint(): boolean {
     const { interrupt, meter } = this.store;
     const passing = InterruptBit.ATTENTION | InterruptBit.DEADLINE;
-    const bits = Atomics.and(interrupt, 0, ~passing);
+    const bits = Atomics.and(interrupt, 0, ~InterruptBit.ATTENTION);
+    const exhausted = meter?.claim() ?? false;
     if (bits & InterruptBit.ATTENTION) this.store.atSafepoint?.(this);
     if (bits & ~passing) return this.#stop("interrupt");
+    // The bit stays then, since what is called next under the same deadline is to end, too.
     if (deadlinePassed()) return this.#stop("deadline");
-    if (bits & InterruptBit.DEADLINE) setAlarm();
-    if (meter === undefined || !meter.exhausted) return true;
-    meter.exhausted = false;
-    return meter.left >= 1 || this.#stop("fuel");
+    if (bits & InterruptBit.DEADLINE) {
+      Atomics.and(interrupt, 0, ~InterruptBit.DEADLINE);
+      setAlarm();
+    }
+    return !exhausted || this.#stop("fuel");
   }
 
   #stop(reason: keyof typeof STOPS): false {

@@ -52,8 +52,10 @@ export class Context {
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    const { maxNesting, heap, maxParkedCalls, fuel } = this.config;
-    this.store = new Store(maxNesting, heap, maxParkedCalls, fuel === undefined ? undefined : new Meter(fuel));
+    const { maxNesting, heap, maxParkedCalls, fuel, memory } = this.config;
+    const meter = fuel === undefined ? undefined : new Meter(fuel);
+    this.store = new Store(maxNesting, heap, maxParkedCalls, meter, memory);
+    this.store.stackBytes = this.config.stackBytes;
     this.store.interp = new InterpreterTier(this.store);
     const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
     this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
@@ -192,7 +194,7 @@ export class Context {
 
   /** A memory of the host's own, or one over bytes that other Workers have. Throws ResourceError when there is no room. */
   makeMemory(type: MemoryType, shared?: SharedBytes): WasmMemory {
-    const memory = new WasmMemory(this.store.arena, type, shared);
+    const memory = new WasmMemory(this.store.arena, type, shared, this.store.memories);
     this.store.addHostExtern(memory);
     return memory;
   }

@@ -19,6 +19,17 @@ export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
 export { Func } from "./src/api/func.ts";
+export {
+  fn,
+  HostFunction,
+  type HostResults,
+  type HostType,
+  type HostValue,
+  type HostValues,
+  suspendingFn,
+} from "./src/api/host_func.ts";
+export { Linker, type LinkerOptions } from "./src/api/linker.ts";
+export { type Fallback, MissingImport } from "./src/api/missing_imports.ts";
 export { Memory, type SharedMemory } from "./src/api/memory.ts";
 export { Table } from "./src/api/table.ts";
 export { Global } from "./src/api/global.ts";

@@ -26,6 +26,7 @@ import { Context, resolveTier } from "../engine/context.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
+import { HostFunction } from "./host_func.ts";
 import { type Instance, publicInstance } from "./instance.ts";
 import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
 import { innerModule, type Module, publicModule } from "./module.ts";
@@ -42,7 +43,7 @@ import { suspendingFunction } from "./suspending.ts";
 import { innerTable, publicTable, Table } from "./table.ts";
 import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
-/** Imports by module and name: functions, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
+/** Imports by module and name: functions, those that `fn` made, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
 export type Imports = Record<string, Record<string, unknown>>;
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
@@ -155,6 +156,10 @@ export class Engine {
     if (value instanceof Global) return innerGlobal(value);
     if (value instanceof Tag) return innerTag(value);
     if (value instanceof Func) return innerFunc(value);
+    if (value instanceof HostFunction) {
+      const typeId = TYPES.funcType(value.params.map(valueType), value.results.map(valueType));
+      return this.#context.store.addHostFunc(typeId, value.call, `${i.module}.${i.name}`, value.suspending);
+    }
     const suspending = suspendingFunction(value);
     if (typeof value === "function" || suspending !== undefined) {
       if (i.kind !== ExternKind.FUNC) {

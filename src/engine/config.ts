@@ -42,7 +42,7 @@ export interface EngineOptions {
    * all engines of a thread can have 8000 stacks together, 2000 in a Worker; beyond, calls end with a ResourceError.
    */
   readonly maxParkedCalls?: number;
-  /** The heap of structures and arrays is collected when it has grown by this factor since the last collection; default 2. */
+  /** The heap of structures and arrays is collected when it has grown by this factor since the last collection, small heaps somewhat later; default 2. */
   readonly gcGrowthFactor?: number;
   /** Bytes that are allocated at least before a collection; default 8 MiB. */
   readonly gcMinimumBytes?: number;

@@ -342,11 +342,6 @@ export class Activation {
     });
   }
 
-  /** Whether it has something on a native stack. */
-  get hasNative(): boolean {
-    return this.#stack !== undefined;
-  }
-
   // Starting functions
 
   #start(func: WasmFunc, args: SlotRange): void {

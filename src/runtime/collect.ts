@@ -97,7 +97,7 @@ class Trace {
     if (heap === undefined) return;
     this.#marker = new Marker(heap, (ref) => this.#handle(ref), (ref) => this.#func(store.func(ref)));
     heap.beginCollection();
-    if (detailed || store.activations.all.some((a) => a.hasNative)) heap.findObjects();
+    if (detailed) heap.findObjects();
   }
 
   run(): void {

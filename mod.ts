@@ -46,7 +46,10 @@ export type { Finalizer } from "./src/gc/handles.ts";
 export type { CompileFigures } from "./src/engine/native_tier.ts";
 export { TrapCode } from "./src/wasm/traps.ts";
 export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";
-export type { HeapFigures } from "./src/gc/heap.ts";
+export type { HeapFigures, HeapFill, Pause } from "./src/gc/heap.ts";
+export { Heap, type HeapSpaces, type RetainingPath } from "./src/api/heap.ts";
+export type { Census, CensusDifference, RetainedReport, TypeCensus } from "./src/runtime/census.ts";
+export type { PathStep } from "./src/runtime/heap_graph.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type {
   Code,

@@ -21,6 +21,7 @@ import { Context, resolveTier } from "../engine/context.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
+import { Heap } from "./heap.ts";
 import { type Instance, publicInstance } from "./instance.ts";
 import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
 import { innerModule, type Module, publicModule } from "./module.ts";
@@ -48,7 +49,10 @@ export class Engine {
   constructor(options: EngineOptions = {}) {
     const context = this.#context = new Context(options);
     const { store } = context;
-    store.exporter = (func) => func.exported ??= exportFunc(context, func);
+    store.exporter = (func) =>
+      func.bound === undefined
+        ? func.exported ??= exportFunc(context, func)
+        : store.boundObjects.exported(func, () => exportFunc(context, func));
     store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, context), frames);
     store.exceptions.insideOf = (value) =>
       value instanceof Exception && contextOfTag(value.tag) === context ? innerException(value) : undefined;
@@ -227,9 +231,21 @@ export class Engine {
     return this.#context.collect();
   }
 
+  /** What lives in the heap of structures and arrays, and why. */
+  get heap(): Heap {
+    return this.#heap ??= new Heap(this.#context);
+  }
+  #heap: Heap | undefined;
+
   /** What collections did so far, those too that allocations asked for. */
   get gcFigures(): Readonly<HeapFigures> {
-    return this.#context.store.heapInUse?.figures ?? { collections: 0, ms: 0, longestMs: 0, allocatedBytes: 0 };
+    return this.#context.store.heapInUse?.figures ?? {
+      collections: 0,
+      ms: 0,
+      longestMs: 0,
+      allocatedBytes: 0,
+      pauses: [],
+    };
   }
 
   /** Keeps a value alive for Wasm until the root is removed (or disposed of). A value may have several roots. */
@@ -282,7 +298,7 @@ export class Engine {
 }
 
 /** The JavaScript function that stands for a function. */
-function exportFunc(context: Context, func: WasmFunc): unknown {
+function exportFunc(context: Context, func: WasmFunc): object {
   const { caller } = context;
   const exported = (...args: unknown[]) => caller.call(func, args);
   Object.defineProperty(exported, "name", { value: func.name });

@@ -57,6 +57,12 @@ export class HostHandles {
     return ref;
   }
 
+  /** The reference of a value that Wasm may have; undefined if it has none, or is such that equal ones have several. */
+  known(value: unknown): number | undefined {
+    const number = isLookedUp(value) ? this.#numbers.get(value) : undefined;
+    return number === undefined ? undefined : ((number << 2) | 2) >>> 0;
+  }
+
   /** A new reference of a value, for who remembers it: `toRef` would give another. */
   add(value: unknown): number {
     this.#made++;

@@ -60,6 +60,33 @@ export interface HeapFigures {
   longestMs: number;
   /** Bytes in runs and large objects that were handed out. */
   allocatedBytes: number;
+  /** The latest collections, oldest first: {@link RECENT_PAUSES} at most. */
+  pauses: Pause[];
+}
+
+/** One collection. */
+export interface Pause {
+  /** When it began, as `performance.now()` has it. */
+  readonly at: number;
+  /** Milliseconds it took. */
+  readonly ms: number;
+  /** Bytes of objects before and after. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/** How many collections the figures remember. */
+export const RECENT_PAUSES = 1000;
+
+/** Where a heap's memory is: mapped, in blocks of small objects, in those of their lines that are in use, in large objects, in free blocks; and what may be allocated until the next collection. */
+export interface HeapFill {
+  readonly committedBytes: number;
+  readonly smallBytes: number;
+  readonly lineBytes: number;
+  readonly largeObjects: number;
+  readonly largeBytes: number;
+  readonly freeBytes: number;
+  readonly budgetBytes: number;
 }
 
 /** Counts of the objects of one type. */
@@ -67,6 +94,8 @@ export interface TypeCount {
   readonly typeId: number;
   kept: number;
   freed: number;
+  keptBytes: number;
+  freedBytes: number;
 }
 
 /** The heap of one store. */
@@ -102,7 +131,7 @@ export class GcHeap {
   #allocated = 0;
   #budget: number;
   #liveBytes = 0;
-  readonly figures: HeapFigures = { collections: 0, ms: 0, longestMs: 0, allocatedBytes: 0 };
+  readonly figures: HeapFigures = { collections: 0, ms: 0, longestMs: 0, allocatedBytes: 0, pauses: [] };
 
   /** `collect` is called by allocations: runs a collection and gives true, or false where roots may be missing. */
   constructor(readonly options: HeapOptions, readonly collect: () => boolean) {
@@ -356,14 +385,68 @@ export class GcHeap {
     for (let w = 0, end = this.#top >> 8; w < end; w++) {
       for (let bits = starts[w]; bits !== 0; bits &= bits - 1) {
         const bit = 31 - Math.clz32(bits & -bits);
-        const typeId = i32[((w << 8) + (bit << 3)) >> 2];
+        const at = (w << 8) + (bit << 3), typeId = i32[at >> 2];
         let count = counts.get(typeId);
-        if (count === undefined) counts.set(typeId, count = { typeId, kept: 0, freed: 0 });
-        if ((marks[w] >>> bit) & 1) count.kept++;
-        else count.freed++;
+        if (count === undefined) {
+          counts.set(typeId, count = { typeId, kept: 0, freed: 0, keptBytes: 0, freedBytes: 0 });
+        }
+        if ((marks[w] >>> bit) & 1) {
+          count.kept++;
+          count.keptBytes += this.sizeOf(at);
+        } else {
+          count.freed++;
+          count.freedBytes += this.sizeOf(at);
+        }
       }
     }
     return [...counts.values()].sort((a, b) => b.kept + b.freed - a.kept - a.freed);
+  }
+
+  /** Where objects begin, lowest first: those that survived the last collection, when nothing was allocated since. */
+  *objects(): Iterable<number> {
+    const starts = this.#starts;
+    for (let w = 0, end = this.#top >> 8; w < end; w++) {
+      for (let bits = starts[w]; bits !== 0; bits &= bits - 1) yield (w << 8) + ((31 - Math.clz32(bits & -bits)) << 3);
+    }
+  }
+
+  /** What is wrong with the notes on the room of an object that survived the last collection; undefined if nothing is. */
+  checkRoom(start: number, end: number): string | undefined {
+    if (end > this.#top) return `ends behind the heap's last block, at 0x${end.toString(16)}`;
+    const large = this.#large.has(start), state = large ? LARGE : USED;
+    if (large !== end - start > LARGE_BYTES) {
+      return `takes ${end - start} bytes, and ${large ? "has" : "lacks"} blocks of its own`;
+    }
+    if (!large && start >> BLOCK_LOG2 !== (end - 1) >> BLOCK_LOG2) return "lies across blocks";
+    for (let l = start >> LINE_LOG2; l <= (end - 1) >> LINE_LOG2; l++) {
+      if (this.lines[l] === 0) return `lies in line ${l}, which is free`;
+      if (this.#blocks[l / BLOCK_LINES | 0] !== state) {
+        return `lies in a block in state ${this.#blocks[l / BLOCK_LINES | 0]}`;
+      }
+    }
+    return undefined;
+  }
+
+  /** Where the memory is, in bytes. */
+  spaces(): HeapFill {
+    let small = 0, lines = 0, free = 0, large = 0;
+    for (let b = 0, end = this.#top >> BLOCK_LOG2; b < end; b++) {
+      if (this.#blocks[b] === FREE) free += BLOCK_BYTES;
+      else if (this.#blocks[b] === LARGE) large += BLOCK_BYTES;
+      else {
+        small += BLOCK_BYTES;
+        for (let l = b * BLOCK_LINES; l < (b + 1) * BLOCK_LINES; l++) if (this.lines[l] !== 0) lines += LINE_BYTES;
+      }
+    }
+    return {
+      committedBytes: this.u8.length,
+      smallBytes: small,
+      lineBytes: lines,
+      largeObjects: this.#large.size,
+      largeBytes: large,
+      freeBytes: free,
+      budgetBytes: Math.max(0, this.#budget - this.#allocated),
+    };
   }
 
   /** Frees what is not marked. Takes the bytes of the objects that are. */

@@ -15,6 +15,7 @@ import { MAX_FRAMES, ResourceError, SuspendError, Trap, type WasmFrame } from ".
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
+import { boundArguments } from "./bind.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { enterLoop, takeBack } from "./frames.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
@@ -313,10 +314,11 @@ export class Activation {
   }
 
   /**
-   * For the collector: the references on this activation's stacks, words of machine code's that may be some, and the functions and instances that run.
+   * For the collector: the references on this activation's stacks, with the function and the slot of its frame, words of machine code's that may be some, and the
+   * functions and instances that run.
    */
   scan(
-    visit: (ref: number, isFunc: boolean) => void,
+    visit: (ref: number, isFunc: boolean, func: WasmFunc, slot: number) => void,
     guess: (word: number) => void,
     use: (func: WasmFunc) => void,
     useInstance: (instance: WasmInstance) => void,
@@ -347,6 +349,7 @@ export class Activation {
   #start(func: WasmFunc, args: SlotRange): void {
     if (func.mode === Mode.NATIVE) this.#startNative(func, args);
     else if (func.mode === Mode.INTERP) this.#startInterp(func, args);
+    else if (func.mode === Mode.BOUND) this.#start(func.bound!.target, boundArguments(func, args));
     else throw new BugError("host functions are called, not started");
   }
 
@@ -800,6 +803,7 @@ export function askHost(store: Store, func: WasmFunc, { words, at }: SlotRange):
     throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
   }
   const host = func.host!;
+  if (func.bound !== undefined) return askHost(store, func.bound.target, boundArguments(func, { words, at }));
   if (func.raw) return host(words, at);
   if (params.length === 0) return host();
   if (params.length === 1) return host(readSlot(store, words, at, params[0]));

@@ -14,7 +14,7 @@
  * @module
  */
 
-export { Engine, type Imports, type Root } from "./src/api/engine.ts";
+export { Engine, type GcAsyncOptions, type GcAsyncReport, type Imports, type Root } from "./src/api/engine.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";

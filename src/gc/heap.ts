@@ -371,6 +371,11 @@ export class GcHeap {
     return hasBit(this.#starts, ref);
   }
 
+  /** Whether the running collection has found the object at `ref`. */
+  isMarked(ref: number): boolean {
+    return hasBit(this.marks, ref);
+  }
+
   /** Bytes of the object at `ref`. */
   sizeOf(ref: number): number {
     const layout = layoutOf(this.i32[ref >> 2]);

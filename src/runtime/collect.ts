@@ -13,6 +13,7 @@ import type { Extern, WasmInstance } from "./instance.ts";
 import { WasmMemory } from "./memory.ts";
 import type { Store } from "./store.ts";
 import { WasmTable } from "./table.ts";
+import { makeHolders, referencesOf, unmarked } from "./holders.ts";
 import { TypeNames } from "./type_names.ts";
 import { isFuncType } from "./values.ts";
 
@@ -21,9 +22,22 @@ const NO_HEAP: HeapReport = { bytesBefore: 0, bytesAfter: 0, objectsKept: 0, obj
 /** Collects; gives the report after the finalizers ran. A finalizer that throws does not stop the others; the first error is thrown at the end. */
 export function collect(store: Store): GcReport {
   ensureStack();
+  return collectFrom(store, false);
+}
+
+/**
+ * Likewise, but what only JavaScript's values of objects keep holds host values no longer by itself: these values do. V8 then finds what is reachable from neither heap's roots,
+ * and a later such collection frees it.
+ */
+export function collectAcross(store: Store): GcReport {
+  ensureStack();
+  return collectFrom(store, true);
+}
+
+function collectFrom(store: Store, across: boolean): GcReport {
   const began = performance.now();
   const trace = new Trace(store, true);
-  trace.run();
+  trace.run(across);
   const heap = trace.heapReport();
   const { instancesFreed, functionsFreed } = trace.free();
   const { freed, finalizers } = store.handles.sweep(trace.handles);
@@ -104,14 +118,14 @@ class Trace {
     if (detailed) heap.findObjects();
   }
 
-  run(): void {
+  run(across = false): void {
     const { store } = this;
     for (const i of store.instances) if (store.isInUse(i)) this.#instance(i);
     for (const f of store.boundObjects.held()) this.#func(f);
     for (const reference of store.hostExterns) this.#extern(reference.deref());
     for (const externs of store.linking) for (const x of externs) this.#extern(x);
     for (const ref of store.hostRoots.keys()) this.roots.host += this.#ref(ref, false);
-    for (const ref of store.objects.refs()) this.roots.host += this.#ref(ref, false);
+    if (!across) { for (const ref of store.objects.refs()) this.roots.host += this.#ref(ref, false); }
     for (const exception of store.exceptions.shown()) this.#exception(exception);
     for (const a of store.activations.all) {
       a.scan(
@@ -121,6 +135,11 @@ class Trace {
         (instance) => this.#instance(instance),
       );
     }
+    this.#drain();
+    if (across) this.#holdAcross();
+  }
+
+  #drain(): void {
     do {
       for (let i = this.#pending.pop(); i !== undefined; i = this.#pending.pop()) this.#contents(i);
       for (let f = this.#bound.pop(); f !== undefined; f = this.#bound.pop()) {
@@ -128,6 +147,35 @@ class Trace {
         f.captures((ref, isFunc) => void this.#ref(ref, isFunc));
       }
     } while (this.#marker?.drain() || this.#pending.length > 0 || this.#bound.length > 0);
+  }
+
+  /** Goes on from JavaScript's values of objects. What no other root reaches is left to them to hold. */
+  #holdAcross(): void {
+    const { store } = this, { handles, objects } = store, heap = this.#heap;
+    if (heap === undefined) return;
+    const live = objects.live();
+    // Functions and exceptions lead out of the heap, so they are roots, and what they reach stays held.
+    for (let before = -1; before !== this.#marker!.objects;) {
+      before = this.#marker!.objects;
+      for (const ref of [...unmarked(heap, live.keys())]) {
+        referencesOf(heap, ref, {
+          object() {},
+          handle: (r) => {
+            if (handles.isLive(r) && handles.fromRef(r) instanceof WasmException) this.#handle(r);
+          },
+          func: (r) => this.#func(store.func(r)),
+        });
+      }
+      this.#drain();
+    }
+    for (const number of this.handles) {
+      const value = handles.isLive(number << 2 | 2) ? handles.fromRef(number << 2 | 2) : undefined;
+      if (value !== undefined) handles.strengthen(number, value);
+    }
+    const holderOf = makeHolders(heap, live.keys(), (n) => this.handles.has(n) ? undefined : handles.weaken(n));
+    for (const [ref, value] of live) objects.hold(value, holderOf(ref));
+    for (const ref of live.keys()) this.roots.host += this.#ref(ref, false);
+    this.#drain();
   }
 
   #instance(i: WasmInstance): void {

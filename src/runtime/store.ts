@@ -58,7 +58,7 @@ export class Store {
   readonly arena: Arena = new Arena();
   readonly handles: HostHandles = new HostHandles();
   /** Heap objects that JavaScript has. */
-  readonly objects: GcObjects = new GcObjects();
+  readonly objects: GcObjects = new GcObjects(this.handles);
   /** What stands in JavaScript for bound functions. */
   readonly boundObjects: BoundObjects = new BoundObjects();
   #heap: GcHeap | undefined;

@@ -49,6 +49,7 @@ export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/repo
 export type { HeapFigures, HeapFill, Pause } from "./src/gc/heap.ts";
 export { Heap, type HeapSpaces, type RetainingPath } from "./src/api/heap.ts";
 export type { Census, CensusDifference, RetainedReport, TypeCensus } from "./src/runtime/census.ts";
+export type { AllocationSite } from "./src/runtime/allocation_sites.ts";
 export type { PathStep } from "./src/runtime/heap_graph.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type {

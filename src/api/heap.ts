@@ -1,6 +1,7 @@
 // The public Heap: what lives in an engine's heap of structures and arrays, and why. Everything it tells is a plain object, after a collection of its own.
 
 import type { Context } from "../engine/context.ts";
+import { type AllocationSite, AllocationSites } from "../runtime/allocation_sites.ts";
 import {
   type Census,
   type CensusDifference,
@@ -11,8 +12,6 @@ import {
 } from "../runtime/census.ts";
 import { HeapGraph, type PathStep } from "../runtime/heap_graph.ts";
 import { verifyHeap } from "../runtime/verify.ts";
-
-export type { Census, CensusDifference, PathStep, RetainedReport };
 
 /** How a value is kept alive. */
 export interface RetainingPath {
@@ -101,6 +100,18 @@ export class Heap {
   /** Bytes that would go with a value, its own included. Collects first. Throws TypeError as retainingPath() does; 0 for what is not alive. */
   retainedBytes(value: unknown): number {
     return this.retainingPath(value)?.retainedBytes ?? 0;
+  }
+
+  /** Switches counting of allocations by function, offset and type on or off, for what is allocated from now on. Allocations take longer meanwhile; switched on anew, it begins with nothing. */
+  traceAllocations(on: boolean): void {
+    this.#sites?.stop();
+    if (on) this.#sites = new AllocationSites(this.#context.store);
+  }
+  #sites: AllocationSites | undefined;
+
+  /** What was allocated where since counting was switched on; empty if it never was. Sites with most bytes first. */
+  get allocationSites(): AllocationSite[] {
+    return this.#sites?.list() ?? [];
   }
 
   /**

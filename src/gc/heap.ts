@@ -192,6 +192,13 @@ export class GcHeap {
     return at;
   }
 
+  /** Tells `traced` of each allocation from now on, of every tier: none finds room without asking. Undefined ends that. */
+  trace(traced: ((typeId: number, bytes: number) => void) | undefined): void {
+    this.#traced = traced;
+    this.i32[LIMIT_WORD] = 0;
+  }
+  #traced: ((typeId: number, bytes: number) => void) | undefined = undefined;
+
   #allocateSlowly(typeId: number, length: number, bytes: number): number {
     const { zeal, maxBytes } = this.options;
     if (bytes > maxBytes) return 0;
@@ -200,8 +207,9 @@ export class GcHeap {
     if (due) this.collect();
     let at = this.#find(bytes);
     if (at === 0 && !due && this.collect()) at = this.#find(bytes);
-    this.i32[LIMIT_WORD] = zeal ? 0 : this.#runEnd;
+    this.i32[LIMIT_WORD] = zeal || this.#traced !== undefined ? 0 : this.#runEnd;
     if (at === 0) return 0;
+    this.#traced?.(typeId, bytes);
     this.i32[at >> 2] = typeId;
     this.i32[(at >> 2) + 1] = length;
     return at;

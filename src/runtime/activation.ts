@@ -61,6 +61,10 @@ export class Activations {
   get all(): readonly Activation[] {
     return [...this.#running, ...this.#parked];
   }
+  /** The one that runs, if any does. */
+  get innermost(): Activation | undefined {
+    return this.#running.findLast((a) => !a.ended);
+  }
   /** How many are parked. */
   get parked(): number {
     return this.#parked.size;
@@ -746,6 +750,16 @@ export class Activation {
     return trace.map((make) => make());
   }
 
+  /** The innermost of them. */
+  topFrame(): WasmFrame | undefined {
+    const segment = this.segments[this.segments.length - 1];
+    if (segment === undefined) return undefined;
+    if (!segment.native) return this.#thread!.trace(this.#thread!.level, 1)[0]?.();
+    const trace: (() => WasmFrame)[] = [];
+    this.#traceNative(segment, false, trace, 1);
+    return trace[0]?.();
+  }
+
   /** Takes note of this activation's frames, innermost first, behind what is in `trace` already. */
   trace(trace: (() => WasmFrame)[], trapped: boolean): void {
     let level = this.#thread?.level ?? 0;
@@ -756,14 +770,14 @@ export class Activation {
     }
   }
 
-  #traceNative(segment: Segment, trapped: boolean, trace: (() => WasmFrame)[]): void {
+  #traceNative(segment: Segment, trapped: boolean, trace: (() => WasmFrame)[], limit = MAX_FRAMES): void {
     const native = this.store.native!, stack = this.#stack!;
     if (!trapped && segment.exit === undefined) return;
     const found = trapped
       ? native.framesAtTrap(stack)
       : native.framesAt(stack, { exit: segment.exit!, ...(segment.saved ?? this.#parkedRegisters()) });
     for (const { index, wasmOffset: offset, tier, fp } of found) {
-      if (trace.length >= MAX_FRAMES) return;
+      if (trace.length >= limit) return;
       const module = this.store.instanceAt(stack.readAddress(fp - 8))?.module;
       trace.push(() => {
         const name = module === undefined ? `func[${index}]` : functionName(module, index);

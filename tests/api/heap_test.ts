@@ -181,3 +181,48 @@ Deno.test("the figures tell of pauses, and the report of roots and bytes by type
   assertEquals([pauses.at(-1)!.bytesBefore, pauses.at(-1)!.bytesAfter], [heap.bytesBefore, 32]);
   assert(engine.heap.spaces.lineBytes > 0 && engine.heap.spaces.committedBytes > 0);
 });
+
+Deno.test("allocation sites are the same in every tier: function, offset of the instruction, type", () => {
+  const module = `(module
+    (type $pair (struct (field i32) (field i32))) (type $bytes (array (mut i8)))
+    (global (ref $pair) (struct.new $pair (i32.const 1) (i32.const 2)))
+    (func $make (result (ref $pair)) (struct.new $pair (i32.const 1) (i32.const 2)))
+    (func (export "run") (param $n i32)
+      (loop $l
+        (drop (call $make))
+        (drop (struct.new_default $pair))
+        (drop (array.new_default $bytes (local.get $n)))
+        (drop (array.new $bytes (i32.const 7) (i32.const 20)))
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))`;
+  const found = tiers.map((tier) => {
+    const engine = new Engine({ tier });
+    engine.heap.traceAllocations(true);
+    const { run } = engine.load(module).exports;
+    run(100);
+    engine.heap.traceAllocations(false);
+    run(100);
+    return engine.heap.allocationSites;
+  });
+  const [sites] = found;
+  assertEquals(sites.length, 5);
+  assertEquals(
+    sites.map((s) => [s.function, s.type, s.objects]),
+    [
+      ["run", "$bytes", 100],
+      ["run", "$bytes", 100],
+      ["$make", "$pair", 100],
+      ["run", "$pair", 100],
+      ["(instantiation)", "$pair", 1],
+    ].map(([f, ...rest]) => [(f as string).replace("$", ""), ...rest]),
+  );
+  const bytes = new Engine({ tier: "interp" }).compile(module).bytes;
+  // struct.new_default, array.new_default and array.new, where the sites say.
+  for (const site of sites.slice(0, 4)) assertEquals(bytes[site.offset], 0xfb);
+  for (const other of found) assertEquals(other, sites);
+  for (const tier of tiers) {
+    const engine = new Engine({ tier, gcZeal: true });
+    engine.heap.traceAllocations(true);
+    engine.load(module).exports.run(10);
+    assertEquals(engine.heap.allocationSites.map((s) => s.objects), [10, 10, 10, 10, 1]);
+  }
+});

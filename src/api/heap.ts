@@ -17,7 +17,7 @@ import { verifyHeap } from "../runtime/verify.ts";
 export interface RetainingPath {
   /** What is asked about. */
   readonly target: string;
-  /** From a root to it: each step says by what it is held, and what that is. The shortest there is; through JavaScript only if no other is. */
+  /** From a root to it: each step says by what it is held, and what that is. The shortest there is; from what the host holds (roots that it added, values of objects) only if there is no other. */
   readonly steps: readonly PathStep[];
   /** Bytes of the objects that would go with it. */
   readonly retainedBytes: number;

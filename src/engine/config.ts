@@ -50,6 +50,8 @@ export interface EngineOptions {
   readonly gcMaximumBytes?: number;
   /** Collects at every allocation, which finds references that are not rooted; default false. */
   readonly gcZeal?: boolean;
+  /** Checks the whole heap after each collection; a BugError says what is wrong. Default false. */
+  readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
    * Needs tier `jit`; default false.
@@ -173,6 +175,7 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
       minimumBytes: options.gcMinimumBytes ?? DEFAULT_HEAP_OPTIONS.minimumBytes,
       maxBytes: options.gcMaximumBytes ?? DEFAULT_HEAP_OPTIONS.maxBytes,
       zeal: options.gcZeal ?? DEFAULT_HEAP_OPTIONS.zeal,
+      verify: options.gcVerify ?? DEFAULT_HEAP_OPTIONS.verify,
     },
   };
 }

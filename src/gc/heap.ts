@@ -40,6 +40,8 @@ export interface HeapOptions {
   readonly maxBytes: number;
   /** Collects at every allocation, to find references that are not rooted. */
   readonly zeal: boolean;
+  /** Checks the whole heap after each collection. */
+  readonly verify: boolean;
 }
 
 /** Twice what survived, as most collectors have it: the cost of marking is then at most that of allocating. */
@@ -48,6 +50,7 @@ export const DEFAULT_HEAP_OPTIONS: HeapOptions = {
   minimumBytes: 8 * 2 ** 20,
   maxBytes: 2 ** 30,
   zeal: false,
+  verify: false,
 };
 
 /** What collections of a heap did so far. */

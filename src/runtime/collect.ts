@@ -16,6 +16,7 @@ import { WasmTable } from "./table.ts";
 import { makeHolders, referencesOf, unmarked } from "./holders.ts";
 import { TypeNames } from "./type_names.ts";
 import { isFuncType } from "./values.ts";
+import { verifyHeap } from "./verify.ts";
 
 const NO_HEAP: HeapReport = { bytesBefore: 0, bytesAfter: 0, objectsKept: 0, objectsFreed: 0, types: [] };
 
@@ -42,6 +43,7 @@ function collectFrom(store: Store, across: boolean): GcReport {
   const { instancesFreed, functionsFreed } = trace.free();
   const { freed, finalizers } = store.handles.sweep(trace.handles);
   const ms = performance.now() - began;
+  if (store.heapOptions.verify) verifyHeap(store);
   count(store.heapInUse, began, ms, heap.bytesBefore);
   const report: GcReport = {
     ms,
@@ -66,6 +68,7 @@ export function collectUnasked(store: Store): void {
   trace.run();
   trace.free();
   const { finalizers } = store.handles.sweep(trace.handles);
+  if (store.heapOptions.verify) verifyHeap(store);
   if (finalizers.length > 0) queueMicrotask(() => runAll(finalizers));
   count(store.heapInUse, began, performance.now() - began, trace.bytesBefore);
 }

@@ -18,8 +18,8 @@ import { isFuncType } from "./values.ts";
 /** What is a node beside objects of the heap and host references. */
 type Thing = WasmInstance | WasmFunc | WasmTable | WasmGlobal | WasmException;
 
-/** The root, and the node of what JavaScript holds, which counts as a root only for what no other reaches. */
-const ROOT = 0, JAVASCRIPT = 1;
+/** The root, and the node of what the host holds, which counts as a root only for what no other reaches. */
+const ROOT = 0, HOST = 1;
 
 /** Told of an edge, and what to call it. */
 type Visit = (to: Thing | number, name: () => string) => void;
@@ -44,7 +44,7 @@ export class HeapGraph {
     this.#expand(ROOT, 0);
     this.#expandAll(2);
     const held = this.graph.size;
-    this.#expand(JAVASCRIPT, held);
+    this.#expand(HOST, held);
     this.#expandAll(held);
   }
 
@@ -55,12 +55,12 @@ export class HeapGraph {
   #expand(node: number, parent: number): void {
     const { graph } = this;
     graph.begin(node);
-    if (node === ROOT) graph.connect(ROOT, JAVASCRIPT);
+    if (node === ROOT) graph.connect(ROOT, HOST);
     const ref = this.#refs[node];
     if (ref !== 0 && (ref & 7) === 0) {
       // Names would cost most of the time here.
       this.#fields(ref, (to, isFunc) => this.#connect(node, isFunc ? this.store.func(to) : to));
-    } else this.#edges(node, (to) => this.#connect(node === JAVASCRIPT ? JAVASCRIPT : parent, to));
+    } else this.#edges(node, (to) => this.#connect(node === HOST ? HOST : parent, to));
   }
 
   #connect(parent: number, to: Thing | number): void {
@@ -139,7 +139,8 @@ export class HeapGraph {
       else if ((ref & 7) === 0 || ((ref & 3) === 2 && store.handles.isLive(ref))) visit(ref, name);
     };
     if (node === ROOT) return this.#roots(visit, reference);
-    if (node === JAVASCRIPT) {
+    if (node === HOST) {
+      for (const ref of store.hostRoots.keys()) reference(ref, false, () => "a root that the host added");
       for (const ref of store.objects.refs()) reference(ref, false, () => "a value that JavaScript has");
       return;
     }
@@ -172,7 +173,6 @@ export class HeapGraph {
 
   #roots(visit: Visit, reference: (ref: number, isFunc: boolean, name: () => string) => void): void {
     const { store } = this, heap = this.#heap;
-    for (const ref of store.hostRoots.keys()) reference(ref, false, () => "a root that the host added");
     for (const a of store.activations.all) {
       a.scan(
         (ref, isFunc, func, slot) => reference(ref, isFunc, () => frameSlot(func, slot)),
@@ -237,7 +237,7 @@ export class HeapGraph {
   /** What a node is called. */
   describe(node: number): string {
     if (node === ROOT) return "root";
-    if (node === JAVASCRIPT) return "JavaScript";
+    if (node === HOST) return "the host";
     const ref = this.#refs[node];
     if (ref !== 0 && (ref & 7) === 0) {
       const typeId = this.#heap!.i32[ref >> 2];
@@ -268,7 +268,7 @@ export class HeapGraph {
     const steps: PathStep[] = [];
     for (let to = node; to !== ROOT;) {
       const from = this.graph.parent(to);
-      if (from === ROOT && to === JAVASCRIPT) break;
+      if (from === ROOT && to === HOST) break;
       let by = "";
       this.#edges(from, (x, name) => {
         if (by === "" && this.#find(x) === to) by = name();

@@ -188,7 +188,8 @@ export class GcHeap {
     const { i32 } = this;
     const at = i32[CURSOR_WORD];
     const end = at + bytes;
-    if (end > i32[LIMIT_WORD]) return this.#allocateSlowly(typeId, length, bytes);
+    // The marker takes whatever is large to have blocks of its own.
+    if (end > i32[LIMIT_WORD] || bytes > LARGE_BYTES) return this.#allocateSlowly(typeId, length, bytes);
     i32[CURSOR_WORD] = end;
     i32[at >> 2] = typeId;
     i32[(at >> 2) + 1] = length;

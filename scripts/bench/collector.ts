@@ -146,6 +146,10 @@ export function collectorRows(rounds: number): CollectorRow[] {
 if (import.meta.main) {
   for (const { program, unit, jit, v8 } of collectorRows(Number(Deno.args[0] ?? 5))) {
     const ratio = unit === "ms" ? jit / v8 : v8 / jit;
-    console.log(`${program.padEnd(48)} ${jit.toFixed(2).padStart(9)} ${v8.toFixed(2).padStart(9)} ${unit.padEnd(10)} ${ratio.toFixed(2)} ×`);
+    console.log(
+      `${program.padEnd(48)} ${jit.toFixed(2).padStart(9)} ${v8.toFixed(2).padStart(9)} ${unit.padEnd(10)} ${
+        ratio.toFixed(2)
+      } ×`,
+    );
   }
 }

@@ -358,8 +358,9 @@ export interface GcAsyncReport {
   readonly rounds: number;
   /** Milliseconds in all, waiting included. */
   readonly ms: number;
-  /** Bytes of objects before and after. */
+  /** Bytes of objects before. */
   readonly bytesBefore: number;
+  /** Bytes of objects after. */
   readonly bytesAfter: number;
   /** Objects that were freed. */
   readonly objectsFreed: number;

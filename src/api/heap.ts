@@ -1,6 +1,7 @@
 // The public Heap: what lives in an engine's heap of structures and arrays, and why. Everything it tells is a plain object, after a collection of its own.
 
 import type { Context } from "../engine/context.ts";
+import type { HeapFill } from "../gc/heap.ts";
 import { type AllocationSite, AllocationSites } from "../runtime/allocation_sites.ts";
 import {
   type Census,
@@ -125,27 +126,14 @@ export class Heap {
 }
 
 /** Where the memory of a heap is. */
-export interface HeapSpaces {
-  /** Bytes that are mapped. */
-  readonly committedBytes: number;
-  /** Bytes of blocks that hold small objects. */
-  readonly smallBytes: number;
-  /** Bytes of their lines that are in use. */
-  readonly lineBytes: number;
-  /** Objects with blocks of their own, and the bytes of these. */
-  readonly largeObjects: number;
-  readonly largeBytes: number;
-  /** Bytes of blocks that are free. */
-  readonly freeBytes: number;
-  /** What may be allocated until the next collection. */
-  readonly budgetBytes: number;
+export interface HeapSpaces extends HeapFill {
   /** What objects may take together. */
   readonly maxBytes: number;
   /** Host values that Wasm may have. */
   readonly hostReferences: number;
 }
 
-const NO_SPACES = {
+const NO_SPACES: HeapFill = {
   committedBytes: 0,
   smallBytes: 0,
   lineBytes: 0,

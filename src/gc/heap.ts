@@ -73,22 +73,30 @@ export interface Pause {
   readonly at: number;
   /** Milliseconds it took. */
   readonly ms: number;
-  /** Bytes of objects before and after. */
+  /** Bytes of objects before. */
   readonly bytesBefore: number;
+  /** Bytes of objects after. */
   readonly bytesAfter: number;
 }
 
 /** How many collections the figures remember. */
 export const RECENT_PAUSES = 1000;
 
-/** Where a heap's memory is: mapped, in blocks of small objects, in those of their lines that are in use, in large objects, in free blocks; and what may be allocated until the next collection. */
+/** Where a heap's memory is. */
 export interface HeapFill {
+  /** Bytes that are mapped. */
   readonly committedBytes: number;
+  /** Bytes of blocks that hold small objects. */
   readonly smallBytes: number;
+  /** Bytes of their lines that are in use. */
   readonly lineBytes: number;
+  /** Objects with blocks of their own. */
   readonly largeObjects: number;
+  /** Bytes of these blocks. */
   readonly largeBytes: number;
+  /** Bytes of blocks that are free. */
   readonly freeBytes: number;
+  /** What may be allocated until the next collection. */
   readonly budgetBytes: number;
 }
 

@@ -10,8 +10,11 @@ export interface AllocationSite {
   readonly function: string;
   /** Byte offset of the instruction in the module; -1 at instantiation. */
   readonly offset: number;
+  /** The type of its objects, as a census has it. */
   readonly type: string;
+  /** How many. */
   readonly objects: number;
+  /** Their bytes. */
   readonly bytes: number;
 }
 

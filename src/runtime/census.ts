@@ -8,13 +8,17 @@ import { TypeNames } from "./type_names.ts";
 export interface TypeCensus {
   /** The type's `$name` in a module, else what it looks like in the text format. */
   readonly type: string;
+  /** How many there are. */
   readonly objects: number;
+  /** Their bytes. */
   readonly bytes: number;
 }
 
 /** What lives in a heap. */
 export interface Census {
+  /** All objects. */
   readonly objects: number;
+  /** Their bytes. */
   readonly bytes: number;
   /** By type, those with most bytes first. */
   readonly types: readonly TypeCensus[];
@@ -22,8 +26,11 @@ export interface Census {
 
 /** How the objects of a type became more or fewer. */
 export interface CensusDifference {
+  /** The type, as a census has it. */
   readonly type: string;
+  /** How many more; negative for fewer. */
   readonly objects: number;
+  /** How many bytes more. */
   readonly bytes: number;
 }
 
@@ -64,7 +71,7 @@ export interface RetainedReport {
     readonly bytes: number;
     readonly retainedBytes: number;
   }[];
-  /** The objects that retain most, each with a shortest path to it. */
+  /** The objects that retain most, the first most of all, each with a shortest path to it. */
   readonly objects: readonly {
     readonly type: string;
     readonly bytes: number;

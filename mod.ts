@@ -14,7 +14,14 @@
  * @module
  */
 
-export { Engine, type Imports, type Root, type StackFigures } from "./src/api/engine.ts";
+export {
+  Engine,
+  type GcAsyncOptions,
+  type GcAsyncReport,
+  type Imports,
+  type Root,
+  type StackFigures,
+} from "./src/api/engine.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
@@ -74,7 +81,11 @@ export type { Finalizer } from "./src/gc/handles.ts";
 export type { CompileFigures } from "./src/engine/native_tier.ts";
 export { TrapCode } from "./src/wasm/traps.ts";
 export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";
-export type { HeapFigures } from "./src/gc/heap.ts";
+export type { HeapFigures, HeapFill, Pause } from "./src/gc/heap.ts";
+export { Heap, type HeapSpaces, type RetainingPath } from "./src/api/heap.ts";
+export type { Census, CensusDifference, RetainedReport, TypeCensus } from "./src/runtime/census.ts";
+export type { AllocationSite } from "./src/runtime/allocation_sites.ts";
+export type { PathStep } from "./src/runtime/heap_graph.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type {
   Code,

@@ -26,6 +26,7 @@ import { Context, resolveTier } from "../engine/context.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
+import { Heap } from "./heap.ts";
 import { HostFunction } from "./host_func.ts";
 import { type Instance, publicInstance } from "./instance.ts";
 import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
@@ -54,7 +55,10 @@ export class Engine {
   constructor(options: EngineOptions = {}) {
     const context = this.#context = new Context(options);
     const { store } = context;
-    store.exporter = (func) => func.exported ??= exportFunc(context, func);
+    store.exporter = (func) =>
+      func.bound === undefined
+        ? func.exported ??= exportFunc(context, func)
+        : store.boundObjects.exported(func, () => exportFunc(context, func));
     store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, context), frames);
     store.exceptions.insideOf = (value) =>
       value instanceof Exception && contextOfTag(value.tag) === context ? innerException(value) : undefined;
@@ -256,9 +260,58 @@ export class Engine {
     return this.#context.collect();
   }
 
+  /**
+   * Collects together with V8, so that cycles are found which lead through both heaps, as of a host object that has an object of Wasm that refers to it. Collects, lets V8 have a turn, and
+   * does so again until nothing more goes, `rounds` times at most. V8 collects when it sees fit, unless `collectJavaScript` makes it (default: `globalThis.gc`, where
+   * that was exposed). Values with finalizers of `onCollected()` stay out of it.
+   */
+  async gcAsync(options: GcAsyncOptions = {}): Promise<GcAsyncReport> {
+    const { rounds = 8, collectJavaScript = (globalThis as { gc?: () => void }).gc } = options;
+    if (!Number.isInteger(rounds) || rounds < 1) {
+      throw new RangeError(`rounds is a whole number from 1 on, not ${rounds}`);
+    }
+    const began = performance.now();
+    let objectsFreed = 0, referencesFreed = 0, bytesBefore = -1;
+    for (let round = 1;; round++) {
+      const last = this.#context.collectAcross();
+      if (bytesBefore < 0) bytesBefore = last.heap.bytesBefore;
+      objectsFreed += last.heap.objectsFreed;
+      referencesFreed += last.freed;
+      const stable = round > 2 && last.heap.objectsFreed === 0 && last.freed === 0 && last.instancesFreed === 0;
+      if (stable || round >= rounds) {
+        const ms = performance.now() - began;
+        return {
+          rounds: round,
+          ms,
+          bytesBefore,
+          bytesAfter: last.heap.bytesAfter,
+          objectsFreed,
+          referencesFreed,
+          last,
+        };
+      }
+      // What this task has looked at stays alive until it ends.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      await collectJavaScript?.();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  /** What lives in the heap of structures and arrays, and why. */
+  get heap(): Heap {
+    return this.#heap ??= new Heap(this.#context);
+  }
+  #heap: Heap | undefined;
+
   /** What collections did so far, those too that allocations asked for. */
   get gcFigures(): Readonly<HeapFigures> {
-    return this.#context.store.heapInUse?.figures ?? { collections: 0, ms: 0, longestMs: 0, allocatedBytes: 0 };
+    return this.#context.store.heapInUse?.figures ?? {
+      collections: 0,
+      ms: 0,
+      longestMs: 0,
+      allocatedBytes: 0,
+      pauses: [],
+    };
   }
 
   /** What the memories of this engine take together and did so far. */
@@ -332,7 +385,7 @@ export class Engine {
 }
 
 /** The JavaScript function that stands for a function. */
-function exportFunc(context: Context, func: WasmFunc): unknown {
+function exportFunc(context: Context, func: WasmFunc): object {
   const { caller } = context;
   const exported = (...args: unknown[]) => caller.call(func, args);
   Object.defineProperty(exported, "name", { value: func.name });
@@ -353,6 +406,32 @@ export interface StackFigures {
   readonly native: NativeStackFigures | undefined;
   /** The interpreter's stack of this thread. */
   readonly interpreter: InterpreterStackFigures;
+}
+
+/** How a collection with V8 goes. */
+export interface GcAsyncOptions {
+  /** How often it collects at most; default 8. */
+  readonly rounds?: number;
+  /** Makes V8 collect. */
+  readonly collectJavaScript?: () => void | Promise<void>;
+}
+
+/** What a collection with V8 gave. */
+export interface GcAsyncReport {
+  /** How often it collected. */
+  readonly rounds: number;
+  /** Milliseconds in all, waiting included. */
+  readonly ms: number;
+  /** Bytes of objects before. */
+  readonly bytesBefore: number;
+  /** Bytes of objects after. */
+  readonly bytesAfter: number;
+  /** Objects that were freed. */
+  readonly objectsFreed: number;
+  /** Host references that were freed. */
+  readonly referencesFreed: number;
+  /** The report of the last collection. */
+  readonly last: GcReport;
 }
 
 /** A value that the host keeps alive for Wasm, until `remove()` or the end of its `using` block. */

@@ -9,6 +9,7 @@ import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { TierName } from "../runtime/tier.ts";
 import { F64, I64, slotsOf, V128 } from "../wasm/types.ts";
 import type { JitCompiler } from "../jit/compile_function.ts";
+import { bind } from "../runtime/bind.ts";
 import { callPromising } from "../runtime/promising.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { type Context, resolveTier } from "../engine/context.ts";
@@ -41,7 +42,11 @@ export class Func {
   static {
     innerFunc = (of) => of.#inner;
     callBits = (of, args) => of.#callBits(args);
-    publicFunc = wrapper((inner: WasmFunc, context: Context) => new Func(inner, context));
+    const known = wrapper((inner: WasmFunc, context: Context) => new Func(inner, context));
+    publicFunc = (inner, context) =>
+      inner.bound === undefined
+        ? known(inner, context)
+        : context.store.boundObjects.shown(inner, () => new Func(inner, context)) as Func;
   }
 
   /** Its name in the name section, else its first export, else `func[N]`. */
@@ -79,7 +84,7 @@ export class Func {
    * and `tierReason` says why. Throws Error where a tier cannot run.
    */
   get tier(): TierName {
-    return this.#inner.tier;
+    return (this.#inner.bound?.target ?? this.#inner).tier;
   }
   set tier(choice: TierChoice) {
     this.#context.setTier(this.#inner, resolveTier(choice));
@@ -114,6 +119,14 @@ export class Func {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * A function of the rest of its parameters, which calls this one with `values` first (any references among them are traced by collections). Wasm may have it in tables and objects,
+   * and call it in every tier; it lives as long as JavaScript or Wasm can reach it. Throws TypeError for too many values, and for those that do not fit.
+   */
+  bind(...values: unknown[]): Func {
+    return publicFunc(bind(this.#context.store, this.#inner, values), this.#context);
   }
 
   /** Prepares a call that goes on in slices: see {@link Execution}. Throws TypeError for arguments that do not fit, and for host functions. */

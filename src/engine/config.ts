@@ -44,7 +44,7 @@ export interface EngineOptions {
    * all engines of a thread can have 8000 stacks together, 2000 in a Worker; beyond, calls end with a ResourceError.
    */
   readonly maxParkedCalls?: number;
-  /** The heap of structures and arrays is collected when it has grown by this factor since the last collection; default 2. */
+  /** The heap of structures and arrays is collected when it has grown by this factor since the last collection, small heaps somewhat later; default 2. */
   readonly gcGrowthFactor?: number;
   /** Bytes that are allocated at least before a collection; default 8 MiB. */
   readonly gcMinimumBytes?: number;
@@ -52,6 +52,8 @@ export interface EngineOptions {
   readonly gcMaximumBytes?: number;
   /** Collects at every allocation, which finds references that are not rooted; default false. */
   readonly gcZeal?: boolean;
+  /** Checks the whole heap after each collection; a BugError says what is wrong. Default false. */
+  readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
    * Needs tier `jit`; default false.
@@ -198,6 +200,7 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
       minimumBytes: options.gcMinimumBytes ?? DEFAULT_HEAP_OPTIONS.minimumBytes,
       maxBytes: options.gcMaximumBytes ?? DEFAULT_HEAP_OPTIONS.maxBytes,
       zeal: options.gcZeal ?? DEFAULT_HEAP_OPTIONS.zeal,
+      verify: options.gcVerify ?? DEFAULT_HEAP_OPTIONS.verify,
     },
     stackBytes: stackSize(options.stackBytes ?? DEFAULT_STACK_BYTES),
     memory: {

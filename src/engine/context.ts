@@ -12,7 +12,7 @@ import { CodeBudget } from "../link/install.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
 import type { SharedBytes } from "../platform/shared_memory.ts";
 import { Caller } from "../runtime/call.ts";
-import { collect } from "../runtime/collect.ts";
+import { collect, collectAcross } from "../runtime/collect.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
@@ -212,6 +212,16 @@ export class Context {
     this.#disposals = 0;
     try {
       return collect(this.store);
+    } finally {
+      this.jit?.releaseScarce();
+    }
+  }
+
+  /** Collects so that V8 can find cycles between the two heaps. */
+  collectAcross(): GcReport {
+    this.#disposals = 0;
+    try {
+      return collectAcross(this.store);
     } finally {
       this.jit?.releaseScarce();
     }

@@ -19,6 +19,11 @@ function isLookedUp(value: unknown): boolean {
 
 const FREE: unique symbol = Symbol("free");
 
+/** What stands in the table for a value that is held elsewhere, as long as something may ask for it. */
+class Weak {
+  constructor(readonly value: WeakRef<object>) {}
+}
+
 /** Called when a collection finds that Wasm cannot reach a value any more. */
 export type Finalizer = (value: unknown) => void;
 
@@ -27,6 +32,9 @@ export class HostHandles {
   /** By handle number; `FREE` marks a free one. */
   readonly #values: unknown[] = [FREE];
   readonly #numbers = new Map<unknown, number>();
+  /** Handles of values that are held weakly, and whether there ever was one. */
+  readonly #weakNumbers = new WeakMap<object, number>();
+  #anyWeak = false;
   readonly #freeList: number[] = [];
   readonly #finalizers = new Map<number, Finalizer[]>();
 
@@ -52,9 +60,22 @@ export class HostHandles {
     if (!isLookedUp(value)) return this.add(value);
     const known = this.#numbers.get(value);
     if (known !== undefined) return ((known << 2) | 2) >>> 0;
+    if (this.#anyWeak) {
+      const weak = this.#weakNumbers.get(value as object);
+      if (weak !== undefined) {
+        this.strengthen(weak, value);
+        return ((weak << 2) | 2) >>> 0;
+      }
+    }
     const ref = this.add(value);
     this.#numbers.set(value, ref >>> 2);
     return ref;
+  }
+
+  /** The reference of a value that Wasm may have; undefined if it has none, or is such that equal ones have several. */
+  known(value: unknown): number | undefined {
+    const number = isLookedUp(value) ? this.#numbers.get(value) ?? this.#weakNumbers.get(value as object) : undefined;
+    return number === undefined ? undefined : ((number << 2) | 2) >>> 0;
   }
 
   /** A new reference of a value, for who remembers it: `toRef` would give another. */
@@ -70,7 +91,37 @@ export class HostHandles {
     if (ref === NULL_REF) return null;
     if (ref & 1) return (ref | 0) >> 1;
     if (!this.isLive(ref)) throw new BugError(`0x${(ref >>> 0).toString(16)} is no host reference`);
-    return this.#values[ref >>> 2];
+    const value = this.#values[ref >>> 2];
+    return value instanceof Weak ? value.value.deref() : value;
+  }
+
+  /**
+   * Makes a handle weak, whose value is held elsewhere as long as anybody can get at the handle; gives the value. Undefined, and it stays strong, for what cannot be held weakly or
+   * is no part of cycles, and for values with finalizers, which get the value.
+   */
+  weaken(number: number): { readonly value: unknown } | undefined {
+    const value = this.#values[number];
+    if (value instanceof Weak) {
+      const target = value.value.deref();
+      return target === undefined ? undefined : { value: target };
+    }
+    if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+    if (this.#finalizers.has(number)) return undefined;
+    this.#anyWeak = true;
+    this.#values[number] = new Weak(new WeakRef(value));
+    if (this.#numbers.get(value) === number) {
+      this.#numbers.delete(value);
+      this.#weakNumbers.set(value, number);
+    }
+    return { value };
+  }
+  /** Ends that. */
+  strengthen(number: number, value: unknown): void {
+    if (!(this.#values[number] instanceof Weak)) return;
+    this.#values[number] = value;
+    if (this.#weakNumbers.get(value as object) !== number) return;
+    this.#weakNumbers.delete(value as object);
+    this.#numbers.set(value, number);
   }
 
   /** Whether the bits are a handle in use; any bits may be asked for. */
@@ -96,6 +147,10 @@ export class HostHandles {
     for (let n = 1; n < this.#values.length; n++) {
       const value = this.#values[n];
       if (value === FREE || marked.has(n)) continue;
+      if (value instanceof Weak) {
+        const target = value.value.deref();
+        if (target !== undefined && this.#weakNumbers.get(target) === n) this.#weakNumbers.delete(target);
+      }
       for (const f of this.#finalizers.get(n) ?? []) finalizers.push(() => f(value));
       this.#finalizers.delete(n);
       if (isLookedUp(value) && this.#numbers.get(value) === n) this.#numbers.delete(value);

@@ -18,6 +18,9 @@ const BLOCK_LINES = BLOCK_BYTES >> LINE_LOG2;
 /** Objects above this have blocks of their own: a run that cannot take one would waste more than a quarter of a block. */
 export const LARGE_BYTES: number = BLOCK_BYTES / 4;
 
+/** How much of `minimumBytes` the square root in the growth policy is taken of. */
+const HEADROOM = 8;
+
 /** What free bytes are filled with for those who collect at every allocation: no type, and as a reference no object. */
 const POISON = 0x68;
 
@@ -26,13 +29,19 @@ const FREE = 0, USED = 1, LARGE = 2;
 
 /** How the heap grows. */
 export interface HeapOptions {
-  /** The heap is collected when as much was allocated as survived the last collection, times this minus one; at least `minimumBytes`. */
+  /**
+   * The heap is collected when as much was allocated as survived the last collection, times this minus one, and as the square root of that grows: the best
+   * division of memory among heaps grows so, and 8 MiB that stay are then marked for each 31 MiB instead of 8 (programs beside 8 to 32 MiB: half the time). At
+   * least `minimumBytes`.
+   */
   readonly growthFactor: number;
   readonly minimumBytes: number;
   /** What all objects may take together. */
   readonly maxBytes: number;
   /** Collects at every allocation, to find references that are not rooted. */
   readonly zeal: boolean;
+  /** Checks the whole heap after each collection. */
+  readonly verify: boolean;
 }
 
 /** Twice what survived, as most collectors have it: the cost of marking is then at most that of allocating. */
@@ -41,6 +50,7 @@ export const DEFAULT_HEAP_OPTIONS: HeapOptions = {
   minimumBytes: 8 * 2 ** 20,
   maxBytes: 2 ** 30,
   zeal: false,
+  verify: false,
 };
 
 /** What collections of a heap did so far. */
@@ -53,6 +63,41 @@ export interface HeapFigures {
   longestMs: number;
   /** Bytes in runs and large objects that were handed out. */
   allocatedBytes: number;
+  /** The latest collections, oldest first: {@link RECENT_PAUSES} at most. */
+  pauses: Pause[];
+}
+
+/** One collection. */
+export interface Pause {
+  /** When it began, as `performance.now()` has it. */
+  readonly at: number;
+  /** Milliseconds it took. */
+  readonly ms: number;
+  /** Bytes of objects before. */
+  readonly bytesBefore: number;
+  /** Bytes of objects after. */
+  readonly bytesAfter: number;
+}
+
+/** How many collections the figures remember. */
+export const RECENT_PAUSES = 1000;
+
+/** Where a heap's memory is. */
+export interface HeapFill {
+  /** Bytes that are mapped. */
+  readonly committedBytes: number;
+  /** Bytes of blocks that hold small objects. */
+  readonly smallBytes: number;
+  /** Bytes of their lines that are in use. */
+  readonly lineBytes: number;
+  /** Objects with blocks of their own. */
+  readonly largeObjects: number;
+  /** Bytes of these blocks. */
+  readonly largeBytes: number;
+  /** Bytes of blocks that are free. */
+  readonly freeBytes: number;
+  /** What may be allocated until the next collection. */
+  readonly budgetBytes: number;
 }
 
 /** Counts of the objects of one type. */
@@ -60,6 +105,8 @@ export interface TypeCount {
   readonly typeId: number;
   kept: number;
   freed: number;
+  keptBytes: number;
+  freedBytes: number;
 }
 
 /** The heap of one store. */
@@ -88,14 +135,14 @@ export class GcHeap {
   #overflowStart = 0;
   #overflowAt = 0;
   #overflowEnd = 0;
-  /** Start and end of what was filled since the last collection: objects without gaps. */
-  #filled: number[] = [];
+  /** By the line where a run began that was filled since the last collection: where it ends. Objects lie in it without gaps. */
+  #filled!: Int32Array;
   /** Blocks of each large object. */
   readonly #large = new Map<number, number>();
   #allocated = 0;
   #budget: number;
   #liveBytes = 0;
-  readonly figures: HeapFigures = { collections: 0, ms: 0, longestMs: 0, allocatedBytes: 0 };
+  readonly figures: HeapFigures = { collections: 0, ms: 0, longestMs: 0, allocatedBytes: 0, pauses: [] };
 
   /** `collect` is called by allocations: runs a collection and gives true, or false where roots may be missing. */
   constructor(readonly options: HeapOptions, readonly collect: () => boolean) {
@@ -136,6 +183,7 @@ export class GcHeap {
     this.marks = grown(this.marks, Int32Array, bytes >> 8);
     this.#starts = grown(this.#starts, Int32Array, bytes >> 8);
     this.#blocks = grown(this.#blocks, Uint8Array, bytes >> BLOCK_LOG2);
+    this.#filled = grown(this.#filled, Int32Array, bytes >> LINE_LOG2);
   }
 
   // Allocation
@@ -148,12 +196,20 @@ export class GcHeap {
     const { i32 } = this;
     const at = i32[CURSOR_WORD];
     const end = at + bytes;
-    if (end > i32[LIMIT_WORD]) return this.#allocateSlowly(typeId, length, bytes);
+    // The marker takes whatever is large to have blocks of its own.
+    if (end > i32[LIMIT_WORD] || bytes > LARGE_BYTES) return this.#allocateSlowly(typeId, length, bytes);
     i32[CURSOR_WORD] = end;
     i32[at >> 2] = typeId;
     i32[(at >> 2) + 1] = length;
     return at;
   }
+
+  /** Tells `traced` of each allocation from now on, of every tier: none finds room without asking. Undefined ends that. */
+  trace(traced: ((typeId: number, bytes: number) => void) | undefined): void {
+    this.#traced = traced;
+    this.i32[LIMIT_WORD] = 0;
+  }
+  #traced: ((typeId: number, bytes: number) => void) | undefined = undefined;
 
   #allocateSlowly(typeId: number, length: number, bytes: number): number {
     const { zeal, maxBytes } = this.options;
@@ -163,8 +219,9 @@ export class GcHeap {
     if (due) this.collect();
     let at = this.#find(bytes);
     if (at === 0 && !due && this.collect()) at = this.#find(bytes);
-    this.i32[LIMIT_WORD] = zeal ? 0 : this.#runEnd;
+    this.i32[LIMIT_WORD] = zeal || this.#traced !== undefined ? 0 : this.#runEnd;
     if (at === 0) return 0;
+    this.#traced?.(typeId, bytes);
     this.i32[at >> 2] = typeId;
     this.i32[(at >> 2) + 1] = length;
     return at;
@@ -238,7 +295,7 @@ export class GcHeap {
 
   /** Remembers what was filled of a run. */
   #retire(start: number, end: number): void {
-    if (end > start) this.#filled.push(start, end);
+    if (end > start) this.#filled[start >> LINE_LOG2] = end;
   }
 
   /** Makes what is handed out zero, and counts it. */
@@ -304,18 +361,39 @@ export class GcHeap {
     this.lines.fill(0, 0, this.#top >> LINE_LOG2);
   }
 
-  /** Finds where objects begin that were allocated since the last collection, so that `isObject()` and `countTypes()` can tell. Between begin and sweep only. */
+  /** Finds where all objects begin that were allocated since the last collection, for `countTypes()` and `objects()`. Between begin and sweep only. */
   findObjects(): void {
-    for (let i = 0; i < this.#filled.length; i += 2) {
-      const end = this.#filled[i + 1];
-      for (let at = this.#filled[i]; at < end; at += this.sizeOf(at)) setBit(this.#starts, at);
+    for (let line = 1, end = this.#top >> LINE_LOG2; line < end; line++) {
+      if (this.#filled[line] !== 0) this.#findIn(line);
     }
     for (const at of this.#large.keys()) setBit(this.#starts, at);
   }
 
-  /** Whether an object begins at `ref`; any bits may be asked for. */
+  /** Finds where the objects begin of the run that began at a line. */
+  #findIn(line: number): void {
+    const starts = this.#starts, end = this.#filled[line];
+    for (let at = line << LINE_LOG2; at < end; at += this.sizeOf(at)) setBit(starts, at);
+    this.#filled[line] = 0;
+  }
+
+  /**
+   * Whether an object begins at `ref`; any bits may be asked for. Between begin and sweep only. Looks through no more than the run in which it would lie: conservative
+   * roots are few, and looking through all that was allocated took half of a collection's time.
+   */
   isObject(ref: number): boolean {
-    return ref > 0 && ref < this.#top && (ref & 7) === 0 && hasBit(this.#starts, ref);
+    if (!(ref > 0 && ref < this.#top && (ref & 7) === 0)) return false;
+    if (hasBit(this.#starts, ref) || this.#large.has(ref)) return true;
+    const filled = this.#filled;
+    let line = ref >> LINE_LOG2;
+    for (const first = line & -BLOCK_LINES; line > first && filled[line] === 0;) line--;
+    if (ref >= filled[line]) return false;
+    this.#findIn(line);
+    return hasBit(this.#starts, ref);
+  }
+
+  /** Whether the running collection has found the object at `ref`. */
+  isMarked(ref: number): boolean {
+    return hasBit(this.marks, ref);
   }
 
   /** Bytes of the object at `ref`. */
@@ -332,14 +410,68 @@ export class GcHeap {
     for (let w = 0, end = this.#top >> 8; w < end; w++) {
       for (let bits = starts[w]; bits !== 0; bits &= bits - 1) {
         const bit = 31 - Math.clz32(bits & -bits);
-        const typeId = i32[((w << 8) + (bit << 3)) >> 2];
+        const at = (w << 8) + (bit << 3), typeId = i32[at >> 2];
         let count = counts.get(typeId);
-        if (count === undefined) counts.set(typeId, count = { typeId, kept: 0, freed: 0 });
-        if ((marks[w] >>> bit) & 1) count.kept++;
-        else count.freed++;
+        if (count === undefined) {
+          counts.set(typeId, count = { typeId, kept: 0, freed: 0, keptBytes: 0, freedBytes: 0 });
+        }
+        if ((marks[w] >>> bit) & 1) {
+          count.kept++;
+          count.keptBytes += this.sizeOf(at);
+        } else {
+          count.freed++;
+          count.freedBytes += this.sizeOf(at);
+        }
       }
     }
     return [...counts.values()].sort((a, b) => b.kept + b.freed - a.kept - a.freed);
+  }
+
+  /** Where objects begin, lowest first: those that survived the last collection, when nothing was allocated since. */
+  *objects(): Iterable<number> {
+    const starts = this.#starts;
+    for (let w = 0, end = this.#top >> 8; w < end; w++) {
+      for (let bits = starts[w]; bits !== 0; bits &= bits - 1) yield (w << 8) + ((31 - Math.clz32(bits & -bits)) << 3);
+    }
+  }
+
+  /** What is wrong with the notes on the room of an object that survived the last collection; undefined if nothing is. */
+  checkRoom(start: number, end: number): string | undefined {
+    if (end > this.#top) return `ends behind the heap's last block, at 0x${end.toString(16)}`;
+    const large = this.#large.has(start), state = large ? LARGE : USED;
+    if (large !== end - start > LARGE_BYTES) {
+      return `takes ${end - start} bytes, and ${large ? "has" : "lacks"} blocks of its own`;
+    }
+    if (!large && start >> BLOCK_LOG2 !== (end - 1) >> BLOCK_LOG2) return "lies across blocks";
+    for (let l = start >> LINE_LOG2; l <= (end - 1) >> LINE_LOG2; l++) {
+      if (this.lines[l] === 0) return `lies in line ${l}, which is free`;
+      if (this.#blocks[l / BLOCK_LINES | 0] !== state) {
+        return `lies in a block in state ${this.#blocks[l / BLOCK_LINES | 0]}`;
+      }
+    }
+    return undefined;
+  }
+
+  /** Where the memory is, in bytes. */
+  spaces(): HeapFill {
+    let small = 0, lines = 0, free = 0, large = 0;
+    for (let b = 0, end = this.#top >> BLOCK_LOG2; b < end; b++) {
+      if (this.#blocks[b] === FREE) free += BLOCK_BYTES;
+      else if (this.#blocks[b] === LARGE) large += BLOCK_BYTES;
+      else {
+        small += BLOCK_BYTES;
+        for (let l = b * BLOCK_LINES; l < (b + 1) * BLOCK_LINES; l++) if (this.lines[l] !== 0) lines += LINE_BYTES;
+      }
+    }
+    return {
+      committedBytes: this.u8.length,
+      smallBytes: small,
+      lineBytes: lines,
+      largeObjects: this.#large.size,
+      largeBytes: large,
+      freeBytes: free,
+      budgetBytes: Math.max(0, this.#budget - this.#allocated),
+    };
   }
 
   /** Frees what is not marked. Takes the bytes of the objects that are. */
@@ -364,12 +496,16 @@ export class GcHeap {
     old.fill(0, 0, this.#top >> 8);
     this.#starts = marks;
     this.marks = old;
+    this.#filled.fill(0, 0, this.#top >> LINE_LOG2);
     this.#top = top << BLOCK_LOG2;
     this.#scan = 1;
-    this.#filled = [];
     this.#liveBytes = liveBytes;
     this.#allocated = 0;
-    this.#budget = Math.max(this.options.minimumBytes, liveBytes * (this.options.growthFactor - 1));
+    const { minimumBytes, growthFactor } = this.options;
+    this.#budget = Math.max(
+      minimumBytes,
+      liveBytes * (growthFactor - 1) + Math.sqrt(liveBytes * HEADROOM * minimumBytes),
+    );
     if (this.options.zeal) this.#poison();
   }
 

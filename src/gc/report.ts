@@ -8,8 +8,10 @@ export interface RootCounts {
   tables: number;
   /** Element segments that were not dropped. */
   elements: number;
-  /** References on interpreter stacks, and words on native stacks that look like some; only the latter are found conservatively. */
-  stacks: number;
+  /** References on interpreter stacks. */
+  operandStacks: number;
+  /** Words on native stacks that look like references: only these are found conservatively. */
+  nativeStacks: number;
   /** Roots added by the host, and heap objects that JavaScript has. */
   host: number;
 }
@@ -22,6 +24,10 @@ export interface TypeReport {
   readonly kept: number;
   /** How many were not. */
   readonly freed: number;
+  /** Bytes of the former. */
+  readonly keptBytes: number;
+  /** Bytes of the latter. */
+  readonly freedBytes: number;
 }
 
 /** The heap of structures and arrays before and after a collection. */

@@ -389,7 +389,7 @@ export class Thread implements InterpThread {
     return CODES[this.top / FRAME_WORDS].func;
   }
 
-  scan(visit: (ref: number, isFunc: boolean) => void): void {
+  scan(visit: (ref: number, isFunc: boolean, func: WasmFunc, slot: number) => void): void {
     const { i32, frames, codes } = this.#parked ?? SHARED;
     for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) {
       const { func, body, view: { code } } = codes[at / FRAME_WORDS];
@@ -402,8 +402,8 @@ export class Thread implements InterpThread {
         ? body + 1
         : next + (at === this.top && (this.#before || this.#atSafepoint) ? 1 : 0);
       const { refs, funcs } = stackMap(func.instance!.valid, func.index, pc);
-      for (const slot of refs) if (slot < slots) visit(i32[fp + 2 * slot], false);
-      for (const slot of funcs) if (slot < slots) visit(i32[fp + 2 * slot], true);
+      for (const slot of refs) if (slot < slots) visit(i32[fp + 2 * slot], false, func, slot);
+      for (const slot of funcs) if (slot < slots) visit(i32[fp + 2 * slot], true, func, slot);
     }
   }
 

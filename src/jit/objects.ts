@@ -106,7 +106,8 @@ function allocate(c: Context, typeIndex: number, bytes: number, length: number |
     m.storeSlotConstant(Kind.I32, ARGUMENT, typeIndex, 0);
     if (length !== undefined) m.storeSlotConstant(Kind.I32, ARGUMENT + 1, length, 0);
   });
-  m.allocate(dst, typeIndex, bytes, length ?? 0, from);
+  if (bytes <= MAX_INLINE_BYTES) m.allocate(dst, typeIndex, bytes, length ?? 0, from);
+  else m.jump(from);
   m.bind(back);
   return dst;
 }

@@ -15,6 +15,7 @@ import { MAX_FRAMES, ResourceError, SuspendError, Trap, type WasmFrame } from ".
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
+import { boundArguments } from "./bind.ts";
 import { savedWords, serveFault } from "./fault.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { enterLoop, takeBack } from "./frames.ts";
@@ -66,6 +67,10 @@ export class Activations {
   /** All that have not ended. */
   get all(): readonly Activation[] {
     return [...this.#running, ...this.#parked];
+  }
+  /** The one that runs, if any does. */
+  get innermost(): Activation | undefined {
+    return this.#running.findLast((a) => !a.ended);
   }
   /** How many are parked. */
   get parked(): number {
@@ -313,10 +318,11 @@ export class Activation {
   }
 
   /**
-   * For the collector: the references on this activation's stacks, words of machine code's that may be some, and the functions and instances that run.
+   * For the collector: the references on this activation's stacks, with the function and the slot of its frame, words of machine code's that may be some, and the
+   * functions and instances that run.
    */
   scan(
-    visit: (ref: number, isFunc: boolean) => void,
+    visit: (ref: number, isFunc: boolean, func: WasmFunc, slot: number) => void,
     guess: (word: number) => void,
     use: (func: WasmFunc) => void,
     useInstance: (instance: WasmInstance) => void,
@@ -344,16 +350,12 @@ export class Activation {
     });
   }
 
-  /** Whether it has something on a native stack. */
-  get hasNative(): boolean {
-    return this.#stack !== undefined;
-  }
-
   // Starting functions
 
   #start(func: WasmFunc, args: SlotRange): void {
     if (func.mode === Mode.NATIVE) this.#startNative(func, args);
     else if (func.mode === Mode.INTERP) this.#startInterp(func, args);
+    else if (func.mode === Mode.BOUND) this.#start(func.bound!.target, boundArguments(func, args));
     else throw new BugError("host functions are called, not started");
   }
 
@@ -766,6 +768,16 @@ export class Activation {
     return trace.map((make) => make());
   }
 
+  /** The innermost of them. */
+  topFrame(): WasmFrame | undefined {
+    const segment = this.segments[this.segments.length - 1];
+    if (segment === undefined) return undefined;
+    if (!segment.native) return this.#thread!.trace(this.#thread!.level, 1)[0]?.();
+    const trace: (() => WasmFrame)[] = [];
+    this.#traceNative(segment, false, trace, 1);
+    return trace[0]?.();
+  }
+
   /** Takes note of this activation's frames, innermost first, behind what is in `trace` already. */
   trace(trace: (() => WasmFrame)[], trapped: boolean): void {
     let level = this.#thread?.level ?? 0;
@@ -776,7 +788,7 @@ export class Activation {
     }
   }
 
-  #traceNative(segment: Segment, trapped: boolean, trace: (() => WasmFrame)[]): void {
+  #traceNative(segment: Segment, trapped: boolean, trace: (() => WasmFrame)[], limit = MAX_FRAMES): void {
     const native = this.store.native!, stack = this.#stack!;
     if (!trapped && segment.exit === undefined) return;
     const { exit } = segment;
@@ -784,7 +796,7 @@ export class Activation {
       ? native.framesAtTrap(stack)
       : native.framesAt(stack, { exit: exit!, ...(segment.saved ?? this.#parkedRegisters()) });
     for (const { index, wasmOffset: offset, tier, fp } of found) {
-      if (trace.length >= MAX_FRAMES) return;
+      if (trace.length >= limit) return;
       const module = this.store.instanceAt(stack.readAddress(fp - 8))?.module;
       trace.push(() => {
         const name = module === undefined ? `func[${index}]` : functionName(module, index);
@@ -824,6 +836,7 @@ export function askHost(store: Store, func: WasmFunc, { words, at }: SlotRange):
     throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
   }
   const host = func.host!;
+  if (func.bound !== undefined) return askHost(store, func.bound.target, boundArguments(func, { words, at }));
   if (func.raw) return host(words, at);
   if (params.length === 0) return host();
   if (params.length === 1) return host(readSlot(store, words, at, params[0]));

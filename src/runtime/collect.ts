@@ -4,9 +4,8 @@
 
 import { ensureStack } from "../base/js_stack.ts";
 import { Marker } from "../gc/collector.ts";
-import type { GcHeap, TypeCount } from "../gc/heap.ts";
+import { type GcHeap, RECENT_PAUSES, type TypeCount } from "../gc/heap.ts";
 import type { GcReport, HeapReport, RootCounts } from "../gc/report.ts";
-import { type CompositeType, type FieldType, typeName, TYPES } from "../wasm/types.ts";
 import { WasmException } from "./exception.ts";
 import { WasmFunc } from "./func.ts";
 import { WasmGlobal } from "./global.ts";
@@ -14,21 +13,38 @@ import type { Extern, WasmInstance } from "./instance.ts";
 import { WasmMemory } from "./memory.ts";
 import type { Store } from "./store.ts";
 import { WasmTable } from "./table.ts";
+import { makeHolders, referencesOf, unmarked } from "./holders.ts";
+import { TypeNames } from "./type_names.ts";
 import { isFuncType } from "./values.ts";
+import { verifyHeap } from "./verify.ts";
 
 const NO_HEAP: HeapReport = { bytesBefore: 0, bytesAfter: 0, objectsKept: 0, objectsFreed: 0, types: [] };
 
 /** Collects; gives the report after the finalizers ran. A finalizer that throws does not stop the others; the first error is thrown at the end. */
 export function collect(store: Store): GcReport {
   ensureStack();
+  return collectFrom(store, false);
+}
+
+/**
+ * Likewise, but what only JavaScript's values of objects keep holds host values no longer by itself: these values do. V8 then finds what is reachable from neither heap's roots,
+ * and a later such collection frees it.
+ */
+export function collectAcross(store: Store): GcReport {
+  ensureStack();
+  return collectFrom(store, true);
+}
+
+function collectFrom(store: Store, across: boolean): GcReport {
   const began = performance.now();
   const trace = new Trace(store, true);
-  trace.run();
+  trace.run(across);
   const heap = trace.heapReport();
   const { instancesFreed, functionsFreed } = trace.free();
   const { freed, finalizers } = store.handles.sweep(trace.handles);
   const ms = performance.now() - began;
-  count(store.heapInUse, ms);
+  if (store.heapOptions.verify) verifyHeap(store);
+  count(store.heapInUse, began, ms, heap.bytesBefore);
   const report: GcReport = {
     ms,
     roots: trace.roots,
@@ -52,16 +68,19 @@ export function collectUnasked(store: Store): void {
   trace.run();
   trace.free();
   const { finalizers } = store.handles.sweep(trace.handles);
+  if (store.heapOptions.verify) verifyHeap(store);
   if (finalizers.length > 0) queueMicrotask(() => runAll(finalizers));
-  count(store.heapInUse, performance.now() - began);
+  count(store.heapInUse, began, performance.now() - began, trace.bytesBefore);
 }
 
-function count(heap: GcHeap | undefined, ms: number): void {
+function count(heap: GcHeap | undefined, at: number, ms: number, bytesBefore: number): void {
   if (heap === undefined) return;
   const { figures } = heap;
   figures.collections++;
   figures.ms += ms;
   figures.longestMs = Math.max(figures.longestMs, ms);
+  figures.pauses.push({ at, ms, bytesBefore, bytesAfter: heap.occupiedBytes });
+  if (figures.pauses.length > RECENT_PAUSES) figures.pauses.shift();
 }
 
 function runAll(finalizers: readonly (() => void)[]): void {
@@ -77,7 +96,7 @@ function runAll(finalizers: readonly (() => void)[]): void {
 }
 
 class Trace {
-  readonly roots: RootCounts = { globals: 0, tables: 0, elements: 0, stacks: 0, host: 0 };
+  readonly roots: RootCounts = { globals: 0, tables: 0, elements: 0, operandStacks: 0, nativeStacks: 0, host: 0 };
   /** Numbers of the handles that were reached. */
   readonly handles = new Set<number>();
   readonly #instances = new Set<WasmInstance>();
@@ -85,40 +104,81 @@ class Trace {
   readonly #tables = new Set<WasmTable>();
   readonly #memories = new Set<WasmMemory>();
   readonly #pending: WasmInstance[] = [];
+  /** Bound functions whose values were not looked at yet. */
+  readonly #bound: WasmFunc[] = [];
   readonly #heap: GcHeap | undefined;
   readonly #marker: Marker | undefined;
-  readonly #bytesBefore: number;
+  readonly bytesBefore: number;
   #types: TypeCount[] = [];
 
   /** `detailed`: objects are counted by type. */
   constructor(readonly store: Store, readonly detailed: boolean) {
     const heap = this.#heap = store.heapInUse;
-    this.#bytesBefore = heap?.occupiedBytes ?? 0;
+    this.bytesBefore = heap?.occupiedBytes ?? 0;
     if (heap === undefined) return;
     this.#marker = new Marker(heap, (ref) => this.#handle(ref), (ref) => this.#func(store.func(ref)));
     heap.beginCollection();
-    if (detailed || store.activations.all.some((a) => a.hasNative)) heap.findObjects();
+    if (detailed) heap.findObjects();
   }
 
-  run(): void {
+  run(across = false): void {
     const { store } = this;
-    for (const i of store.instances) if (!i.disposed) this.#instance(i);
+    for (const i of store.instances) if (store.isInUse(i)) this.#instance(i);
+    for (const f of store.boundObjects.held()) this.#func(f);
     for (const reference of store.hostExterns) this.#extern(reference.deref());
     for (const externs of store.linking) for (const x of externs) this.#extern(x);
     for (const ref of store.hostRoots.keys()) this.roots.host += this.#ref(ref, false);
-    for (const ref of store.objects.refs()) this.roots.host += this.#ref(ref, false);
+    if (!across) { for (const ref of store.objects.refs()) this.roots.host += this.#ref(ref, false); }
     for (const exception of store.exceptions.shown()) this.#exception(exception);
     for (const a of store.activations.all) {
       a.scan(
-        (ref, isFunc) => void (this.roots.stacks += this.#ref(ref, isFunc)),
+        (ref, isFunc) => void (this.roots.operandStacks += this.#ref(ref, isFunc)),
         (word) => this.#word(word),
         (func) => this.#func(func),
         (instance) => this.#instance(instance),
       );
     }
+    this.#drain();
+    if (across) this.#holdAcross();
+  }
+
+  #drain(): void {
     do {
       for (let i = this.#pending.pop(); i !== undefined; i = this.#pending.pop()) this.#contents(i);
-    } while (this.#marker?.drain());
+      for (let f = this.#bound.pop(); f !== undefined; f = this.#bound.pop()) {
+        this.#func(f.bound!.target);
+        f.captures((ref, isFunc) => void this.#ref(ref, isFunc));
+      }
+    } while (this.#marker?.drain() || this.#pending.length > 0 || this.#bound.length > 0);
+  }
+
+  /** Goes on from JavaScript's values of objects. What no other root reaches is left to them to hold. */
+  #holdAcross(): void {
+    const { store } = this, { handles, objects } = store, heap = this.#heap;
+    if (heap === undefined) return;
+    const live = objects.live();
+    // Functions and exceptions lead out of the heap, so they are roots, and what they reach stays held.
+    for (let before = -1; before !== this.#marker!.objects;) {
+      before = this.#marker!.objects;
+      for (const ref of [...unmarked(heap, live.keys())]) {
+        referencesOf(heap, ref, {
+          object() {},
+          handle: (r) => {
+            if (handles.isLive(r) && handles.fromRef(r) instanceof WasmException) this.#handle(r);
+          },
+          func: (r) => this.#func(store.func(r)),
+        });
+      }
+      this.#drain();
+    }
+    for (const number of this.handles) {
+      const value = handles.isLive(number << 2 | 2) ? handles.fromRef(number << 2 | 2) : undefined;
+      if (value !== undefined) handles.strengthen(number, value);
+    }
+    const holderOf = makeHolders(heap, live.keys(), (n) => this.handles.has(n) ? undefined : handles.weaken(n));
+    for (const [ref, value] of live) objects.hold(value, holderOf(ref));
+    for (const ref of live.keys()) this.roots.host += this.#ref(ref, false);
+    this.#drain();
   }
 
   #instance(i: WasmInstance): void {
@@ -146,8 +206,9 @@ class Trace {
   }
 
   #func(f: WasmFunc): void {
-    this.#funcs.add(f);
     if (f.instance !== undefined) this.#instance(f.instance);
+    if (f.bound !== undefined && !this.#funcs.has(f)) this.#bound.push(f);
+    this.#funcs.add(f);
   }
 
   #table(t: WasmTable): void {
@@ -160,9 +221,8 @@ class Trace {
   #global(g: WasmGlobal): void {
     // The cell of a global lies in its owner's vmctx.
     if (g.owner !== undefined) this.#instance(g.owner);
-    if (g.type.type < 16) return;
-    const ref = Number(BigInt.asIntN(32, g.bits));
-    this.roots.globals += this.#ref(ref, isFuncType(g.type.type));
+    const ref = g.reference;
+    if (ref !== undefined) this.roots.globals += this.#ref(ref, isFuncType(g.type.type));
   }
 
   /** Marks what a reference refers to; gives 1 unless it is null or an i31. */
@@ -193,28 +253,21 @@ class Trace {
     if (isFunc) this.#func(this.store.func(word));
     const isRef = this.store.handles.isLive(word) || this.#heap?.isObject(word);
     if (isRef) this.#ref(word, false);
-    if (isFunc || isRef) this.roots.stacks++;
+    if (isFunc || isRef) this.roots.nativeStacks++;
   }
 
   /** What is to be said of the heap. Between `run()` and `free()` only. */
   heapReport(): HeapReport {
     if (this.#heap === undefined || this.#marker === undefined) return NO_HEAP;
     if (this.detailed) this.#types = this.#heap.countTypes();
+    const names = new TypeNames(this.store);
     return {
-      bytesBefore: this.#bytesBefore,
+      bytesBefore: this.bytesBefore,
       bytesAfter: this.#marker.bytes,
       objectsKept: this.#marker.objects,
       objectsFreed: this.#types.reduce((n, t) => n + t.freed, 0),
-      types: this.#types.map(({ typeId, kept, freed }) => ({ type: this.#typeName(typeId), kept, freed })),
+      types: this.#types.map(({ typeId, ...counts }) => ({ type: names.type(typeId), ...counts })),
     };
-  }
-
-  /** A type as the first module calls it that has a name for it. */
-  #typeName(typeId: number): string {
-    for (const { module } of this.store.instances) {
-      for (const [index, name] of module.names.types) if (module.canonical[index] === typeId) return `$${name}`;
-    }
-    return describeType(typeId);
   }
 
   /** Frees what was not reached: objects, the disposed instances, and what only they had. */
@@ -240,18 +293,4 @@ class Trace {
     }
     return { instancesFreed, functionsFreed: before - store.functionCount };
   }
-}
-
-/** Fields that a description names at most. */
-const MAX_FIELDS = 8;
-
-/** A type of objects for people. */
-function describeType(typeId: number): string {
-  const name = (f: FieldType) => f.mutable ? `(mut ${typeName(f.type)})` : typeName(f.type);
-  const c: CompositeType = TYPES.types[typeId].type;
-  if (c.kind === "array") return `(array ${name(c.field)})`;
-  if (c.kind !== "struct") return "(func)";
-  const fields = c.fields.slice(0, MAX_FIELDS).map(name);
-  if (c.fields.length > MAX_FIELDS) fields.push("…");
-  return `(struct${fields.map((f) => ` (field ${f})`).join("")})`;
 }

@@ -2,16 +2,16 @@
 
 import { signatureKey, type SlotKind, slotKind } from "../abi/signature.ts";
 import { functionName } from "../wasm/module.ts";
-import { type FuncType, slotCount, TYPES, V128 } from "../wasm/types.ts";
+import { type FuncType, isRef, slotCount, TYPES, V128 } from "../wasm/types.ts";
 import type { WasmInstance } from "./instance.ts";
-import { isExnType } from "./values.ts";
+import { isExnType, isFuncType } from "./values.ts";
 import type { TierName } from "./tier.ts";
 
 /** A host function: takes and gives JavaScript values of the function's type (see values.ts); several results as an iterable. */
 export type HostFunction = (...args: unknown[]) => unknown;
 
 /** How a function is called at present. */
-export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2 } as const;
+export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2, BOUND: 3 } as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
 
 /** A function type with what calls of it need to know. */
@@ -60,6 +60,12 @@ export interface InterpCode {
   readonly kind: "interp";
 }
 
+/** What a function is bound to: it calls `target`, which is not bound itself, with the slots in `words` before its own arguments. */
+export interface Bound {
+  readonly target: WasmFunc;
+  readonly words: Int32Array;
+}
+
 /** A function instance. */
 export class WasmFunc {
   readonly paramSlots: number;
@@ -84,6 +90,8 @@ export class WasmFunc {
   freed = false;
   /** The JavaScript function that stands for this one, once asked for (same function, same identity). */
   exported: unknown = undefined;
+  /** Set once, when a bound function is made (bind.ts). */
+  bound: Bound | undefined = undefined;
 
   constructor(
     /** Index in the store: the funcref. */
@@ -110,6 +118,13 @@ export class WasmFunc {
   get type(): FuncType {
     return this.signature.type;
   }
+  /** References among the values that it is bound to, for the collector. */
+  captures(visit: (ref: number, isFunc: boolean) => void): void {
+    if (this.bound === undefined) return;
+    const { target, words } = this.bound, { params } = target.type;
+    for (let i = 0; i < words.length >> 1; i++) if (isRef(params[i])) visit(words[2 * i], isFuncType(params[i]));
+  }
+
   /** Its name for people. */
   get name(): string {
     return this.instance === undefined ? this.hostName : functionName(this.instance.module, this.index);

@@ -1,6 +1,6 @@
 // A global: a type and a cell of 16 bytes in the arena, which machine code reads and writes too.
 
-import type { GlobalType } from "../wasm/types.ts";
+import { type GlobalType, isRef } from "../wasm/types.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
 import type { Arena, Blocks } from "./arena.ts";
 import type { WasmInstance } from "./instance.ts";
@@ -37,6 +37,10 @@ export class WasmGlobal {
   }
   set high(value: bigint) {
     this.arena.i64[(this.cell >> 3) + 1] = value;
+  }
+  /** The value where it is a reference; undefined where it is a number. */
+  get reference(): number | undefined {
+    return isRef(this.type.type) ? this.arena.i32[this.cell >> 2] : undefined;
   }
   /** Sets the value to that of a slot. */
   setWords(slot: Int32Array): void {

@@ -14,6 +14,7 @@ import { type Activation, Activations } from "./activation.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
 import { collectUnasked } from "./collect.ts";
+import { BoundObjects } from "./bind.ts";
 import { GcObjects } from "./gc_objects.ts";
 import { type HostFunction, Mode, signatureOf, WasmFunc } from "./func.ts";
 import { WasmTag } from "./tag.ts";
@@ -38,6 +39,10 @@ export const DEFAULT_MAX_PARKED = 5000;
 /** What the host may make by itself. */
 export type HostExtern = WasmTable | WasmMemory | WasmGlobal;
 
+function notCalled(): never {
+  throw new BugError("a bound function was called as if it were the host's");
+}
+
 interface ForgottenExtern {
   readonly reference: WeakRef<HostExtern>;
   readonly blocks: Blocks;
@@ -54,7 +59,9 @@ export class Store {
   readonly arena: Arena = new Arena();
   readonly handles: HostHandles = new HostHandles();
   /** Heap objects that JavaScript has. */
-  readonly objects: GcObjects = new GcObjects();
+  readonly objects: GcObjects = new GcObjects(this.handles);
+  /** What stands in JavaScript for bound functions. */
+  readonly boundObjects: BoundObjects = new BoundObjects();
   #heap: GcHeap | undefined;
   #paused = 0;
   /** By funcref; 0 is null. */
@@ -219,6 +226,11 @@ export class Store {
     return x instanceof WasmTag || (x.arena === this.arena && !x.disposed);
   }
 
+  /** Whether an instance is a root of collections. */
+  isInUse(instance: WasmInstance): boolean {
+    return !instance.disposed;
+  }
+
   /** Forgets an instance and frees its vmctx. */
   removeInstance(instance: WasmInstance): void {
     instance.freed = true;
@@ -283,6 +295,14 @@ export class Store {
     return func;
   }
 
+  /** Makes a function that calls `target` with the slots in `words` first; `typeId` is the type of the rest. */
+  addBoundFunc(typeId: number, target: WasmFunc, words: Int32Array): WasmFunc {
+    const func = this.addHostFunc(typeId, target.host ?? notCalled, `bound ${target.name}`, target.suspending);
+    func.bound = { target, words };
+    if (target.mode !== Mode.HOST) func.mode = Mode.BOUND;
+    return func;
+  }
+
   /** A range of `count` funcrefs. */
   #allocate(count: number): number {
     let first = this.#freeRanges.get(count)?.pop();
@@ -338,6 +358,7 @@ export class Store {
    */
   setTier(func: WasmFunc, tier: TierName): void {
     if (func.mode === Mode.HOST) throw new TypeError(`${func.name} is a host function and has no tier`);
+    if (func.bound !== undefined) throw new TypeError(`${func.name} runs in the tier of what it is bound to`);
     if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
     if (tier !== "interp" && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
     func.refusal = tier === "interp" ? undefined : this.native!.refusal(func);

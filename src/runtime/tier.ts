@@ -109,8 +109,8 @@ export interface InterpThread {
   push(plan: FramePlan, base: boolean): number;
   /** The function of the top frame; there must be one. */
   readonly running: WasmFunc;
-  /** References in slots in use, null too, for the collector. */
-  scan(visit: (ref: number, isFunc: boolean) => void): void;
+  /** References in slots in use, null too, for the collector, each with the function and the slot of its frame. */
+  scan(visit: (ref: number, isFunc: boolean, func: WasmFunc, slot: number) => void): void;
   /** Instances with a frame, for the collector. */
   functions(): Iterable<WasmFunc>;
   /** Takes its part off the stack that all threads share, of which it must be the topmost that has not ended; only `frames`, `scan`, `functions` and `reset` may then be called. */

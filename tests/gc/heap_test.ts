@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Marker } from "../../src/gc/collector.ts";
-import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions } from "../../src/gc/heap.ts";
+import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions, LARGE_BYTES } from "../../src/gc/heap.ts";
 import { arrayBytes, HEADER_BYTES, layoutOf } from "../../src/gc/layout.ts";
 import { Heap, I32, I64, I8, refType } from "../../src/wasm/types.ts";
 import { array, struct } from "./types.ts";
@@ -215,4 +215,16 @@ Deno.test("collections keep exactly what a model of a random graph can reach, an
 Deno.test("collections at every allocation keep exactly what a model of a random graph can reach", () => {
   const collections = playGraph({ zeal: true }, 600, 77);
   assert(collections >= 600);
+});
+
+Deno.test("GcHeap.allocate() gives large objects blocks of their own, also where a run would have room", () => {
+  const h = new Rooted();
+  h.struct(PAIR);
+  const bytes = h.array(BYTES, LARGE_BYTES);
+  assertEquals(bytes % 32768, 0);
+  h.roots = [bytes];
+  h.collect();
+  h.heap.u8.fill(7, bytes + HEADER_BYTES, bytes + HEADER_BYTES + LARGE_BYTES);
+  for (let i = 0; i < 20_000; i++) h.struct(PAIR);
+  assert(h.heap.u8.subarray(bytes + HEADER_BYTES, bytes + HEADER_BYTES + LARGE_BYTES).every((b) => b === 7));
 });

@@ -161,7 +161,7 @@ Deno.test("what host functions find on the stacks below them are roots", () => {
   );
   assertEquals(exports.run(exports.make(12)), 42);
   assertEquals(report!.heap.types.map((t) => [t.type, t.kept]), [["$box", 2]]);
-  assert(report!.roots.stacks >= 2);
+  assert(report!.roots.operandStacks >= 2);
 });
 
 Deno.test("JavaScript's values keep their objects", () => {

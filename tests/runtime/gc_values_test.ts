@@ -1,6 +1,7 @@
 // References to objects in JavaScript, as the JS API has them.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { testUnless } from "../skip.ts";
 import { Engine } from "../../mod.ts";
 
 const engine = new Engine({ tier: "interp" });
@@ -113,3 +114,38 @@ Deno.test("a conversion that runs JavaScript may collect while other arguments a
   const value = {};
   assert(z.keep(value, collects) === value);
 });
+
+for (const tier of ["interp", "jit"] as const) {
+  testUnless(
+    tier === "jit" ? Engine.nativeUnavailable : undefined,
+    `${tier}: structures and arrays above 8 KiB that an instruction makes from values survive collections`,
+    () => {
+      const N = 1200;
+      const engine = new Engine({ tier, gcMinimumBytes: 1 << 20 });
+      const values = Array.from({ length: N }, (_, i) => `(i64.const ${i + 1})`).join(" ");
+      const x = engine.load(`(module
+        (type $small (struct (field i64)))
+        (type $big (struct ${"(field i64) ".repeat(N)}))
+        (type $list (array (mut i64)))
+        (global $big (mut (ref null $big)) (ref.null $big))
+        (global $list (mut (ref null $list)) (ref.null $list))
+        (func (export "make")
+          (drop (struct.new $small (i64.const 1)))
+          (global.set $list (array.new_fixed $list ${N} ${values}))
+          (drop (struct.new $small (i64.const 1)))
+          (global.set $big (struct.new $big ${values})))
+        (func (export "churn") (param $n i32)
+          (loop $l
+            (drop (struct.new $small (i64.const -1)))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "check") (result i64)
+          (i64.add (struct.get $big ${N - 1} (global.get $big))
+            (array.get $list (global.get $list) (i32.const ${N - 1})))))`).exports;
+      x.make();
+      engine.gc();
+      for (let i = 0; i < 3; i++) x.churn(100_000);
+      assertEquals(x.check(), BigInt(2 * N));
+      engine.heap.verify();
+    },
+  );
+}

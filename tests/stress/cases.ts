@@ -239,6 +239,43 @@ export const CASES: readonly StressCase[] = [
     },
   },
   {
+    name: "half a million objects and more live and die in a heap that stays small",
+    run(tier, scale) {
+      const engine = new Engine({ tier, gcMinimumBytes: 1 << 20, gcMaximumBytes: 1 << 24 });
+      // A ring of 4096 places holds small and large objects that refer to one another; each lives until its place is taken.
+      const { exports: { churn, sum } } = engine.load(`(module
+        (rec (type $cell (struct (field $n i32) (field $bytes (ref $bytes)) (field $old (mut (ref null $cell))))) (type $bytes (array (mut i8))))
+        (type $ring (array (mut (ref null $cell))))
+        (global $ring (ref $ring) (array.new_default $ring (i32.const 4096)))
+        (func (export "churn") (param $i i32) (param $end i32) (local $at i32) (local $old (ref null $cell))
+          (loop $l
+            (local.set $at (i32.and (i32.mul (local.get $i) (i32.const 0x9e3779b1)) (i32.const 4095)))
+            (local.set $old (array.get $ring (global.get $ring) (local.get $at)))
+            (if (i32.eqz (ref.is_null (local.get $old))) (then (struct.set $cell $old (local.get $old) (ref.null $cell))))
+            (array.set $ring (global.get $ring) (local.get $at)
+              (struct.new $cell (local.get $i)
+                (array.new_default $bytes (select (i32.const 9000) (i32.and (local.get $i) (i32.const 255)) (i32.eqz (i32.and (local.get $i) (i32.const 4095)))))
+                (local.get $old)))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $end)))))
+        (func (export "sum") (result i32) (local $i i32) (local $s i32)
+          (loop $l
+            (local.set $s (i32.add (local.get $s) (struct.get $cell $n (array.get $ring (global.get $ring) (local.get $i)))))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4096))))
+          (local.get $s)))`);
+      // Two objects for each step: at the scale of `deno task stress`, 10 million.
+      const step = 25_000;
+      for (let i = 0; i < 250_000 * scale; i += step) {
+        churn(i, i + step);
+        // Every place was taken by the latest of 4096 numbers in a row.
+        const end = i + step, first = end - 4096;
+        assertEquals(sum(), (4096 * (first + end - 1) / 2) | 0);
+        if (i % (10 * step) === 0) engine.heap.verify();
+      }
+      const { committedBytes } = engine.heap.spaces;
+      assert(committedBytes <= 1 << 24, `${committedBytes} bytes mapped`);
+    },
+  },
+  {
     name: "thousands of parked calls are settled in any order, and stacks come back",
     async run(tier, scale) {
       const engine = new Engine({ tier });

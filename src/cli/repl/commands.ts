@@ -5,6 +5,7 @@ import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
 import { generalCommands } from "./general.ts";
+import { HEAP_COMMANDS } from "./heap.ts";
 import { LIMIT_COMMANDS } from "./limits.ts";
 import { MEMORY_COMMANDS } from "./memory.ts";
 import { MODULE_COMMANDS } from "./modules.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...WASI_COMMANDS,
   ...MEMORY_COMMANDS,
   ...STATE_COMMANDS,
+  ...HEAP_COMMANDS,
   ...CODE_COMMANDS,
   ...MOVE_COMMANDS,
   ...CALL_COMMANDS,

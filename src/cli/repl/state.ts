@@ -1,14 +1,14 @@
-// Commands about globals, tables and the collector: :global, :table, :gc.
+// Commands about globals, tables: :global, :table.
 
 import { innerGlobal } from "../../api/global.ts";
 import { innerInstance } from "../../api/instance.ts";
 import { innerTable } from "../../api/table.ts";
-import { CommandError, UsageError } from "../exit.ts";
+import { CommandError } from "../exit.ts";
 import { globalValue, printBits, printValue, setGlobal } from "../values.ts";
 import type { WasmTable } from "../../runtime/table.ts";
 import { typeName } from "../../wasm/types.ts";
 import type { Command } from "./command.ts";
-import { columns, count, duration } from "./print.ts";
+import { columns, count } from "./print.ts";
 import { attempt, type Session } from "./session.ts";
 import { parseCount } from "./words.ts";
 
@@ -115,37 +115,6 @@ export const STATE_COMMANDS: readonly Command[] = [
       if (value !== undefined) table.set(index, Number(session.value(value, table.type.element).bits));
       const now = entry(session, table, index);
       return { text: `${word}[${index}] = ${session.paint("value", now)}`, data: { name: word, index, value: now } };
-    },
-  },
-  {
-    name: "gc",
-    args: "",
-    help: "collect what Wasm cannot reach any more, and show a report",
-    more: `Values of the host (externref) go, and instances that were unloaded or replaced.`,
-    example: `:load examples/memory.wat
-:table names 0 "kept"
-:gc
-:table names 0 null
-:gc`,
-    run(session, args) {
-      if (args.length > 0) throw new UsageError(":gc takes nothing");
-      const report = session.engine.gc();
-      const { heap, roots } = report;
-      const found = Object.entries(roots).filter(([, n]) => n > 0).map(([kind, n]) => `${n} in ${kind}`);
-      const text = [
-        `collected in ${duration(report.ms)}`,
-        columns([
-          ["", "kept", "freed"],
-          ["objects", String(heap.objectsKept), String(heap.objectsFreed)],
-          ["their bytes", String(heap.bytesAfter), String(heap.bytesBefore - heap.bytesAfter)],
-          ["host references", String(report.kept), String(report.freed)],
-          ["instances", String(report.instances), String(report.instancesFreed)],
-          ["functions", String(report.functions), String(report.functionsFreed)],
-        ], [1, 2]),
-        `  roots: ${found.length === 0 ? "none" : found.join(", ")}` +
-        (report.finalizers > 0 ? `; ${count(report.finalizers, "finalizer")} called` : ""),
-      ];
-      return { text: text.join("\n"), data: { report } };
     },
   },
 ];

@@ -44,6 +44,8 @@ export class NativeStack {
   /** The usable part, for the stack walker. */
   #words: Int32Array<ArrayBuffer> | undefined;
   readonly #total: number;
+  /** For the pool: whether it is taken. An object of its own, which outlives the stack. */
+  readonly use: { taken: boolean } = { taken: false };
 
   /** Maps a stack. Throws ResourceError when there is no room. */
   constructor(stackBytes: number, blockBytes: number) {
@@ -97,6 +99,10 @@ export class NativeStack {
 export class StackPool {
   #idle: NativeStack[] = [];
   #live = 0;
+  /** What was taken and then forgotten, with whatever waited on it, is not in use any more. */
+  readonly #forgotten = new FinalizationRegistry<NativeStack["use"]>(({ taken }) => {
+    if (taken) this.#live--;
+  });
 
   /** `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept, and `most` may be in use. */
   constructor(
@@ -107,7 +113,7 @@ export class StackPool {
     readonly most = MAX_STACKS,
   ) {}
 
-  /** Stacks that are taken and not given back. */
+  /** Stacks that are taken and neither given back nor forgotten. */
   get live(): number {
     return this.#live;
   }
@@ -115,15 +121,23 @@ export class StackPool {
   /** A prepared stack. Throws ResourceError when there is no room for a new one, or when too many are in use. */
   take(): NativeStack {
     if (this.#live >= this.most) throw new ResourceError(`more than ${this.most} native stacks are in use`);
-    const stack = this.#idle.pop() ?? new NativeStack(this.stackBytes, this.blockBytes);
+    const stack = this.#idle.pop() ?? this.#make();
     this.prepare(stack);
+    stack.use.taken = true;
     this.#live++;
+    return stack;
+  }
+
+  #make(): NativeStack {
+    const stack = new NativeStack(this.stackBytes, this.blockBytes);
+    this.#forgotten.register(stack, stack.use);
     return stack;
   }
 
   /** Takes a stack back; whatever is parked on it is dropped, but results in its block stay readable until others are given back. */
   giveBack(stack: NativeStack): void {
     if (this.#idle.includes(stack)) throw new BugError("a stack was given back twice");
+    stack.use.taken = false;
     this.#live--;
     this.#idle.push(stack);
     if (this.#idle.length > this.keep) this.#idle.shift()!.release();

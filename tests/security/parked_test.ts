@@ -155,10 +155,11 @@ testInTiers(
     const frames = instance.func("slow").tier === instance.func("hosted").tier ? depth : 1000;
     const execution = instance.func("slow").start(frames);
     paused.push(execution);
-    // The first deadline of all may be over before it has an alarm.
-    do assertEquals(execution.resume({ deadlineMs: 5 }).done, false); while (
-      execution.frames().length < Math.min(frames + 1, 10_000)
-    );
+    // However slow the machine is.
+    for (let turn = 0; turn < 1000 && execution.frames().length < Math.min(frames + 1, 10_000); turn++) {
+      assertEquals(execution.resume({ deadlineMs: 5 }).done, false);
+    }
+    assertEquals(execution.frames().length, Math.min(frames + 1, 10_000));
     assertEquals(exports.hosted(depth), depth);
     // Native stacks are its own; the interpreter's is shared.
     if (fails[0] === "call-stack-exhausted") assert(execution.ended);
@@ -203,44 +204,3 @@ testInTiers("a call at the limit of nesting fails alone", async ({ another }) =>
   pending[0].resolve(4);
   assertEquals(await running, 7);
 });
-
-testInTiers(
-  "options of a slice that resume or cancel the same call are read before anything is done",
-  ({ another }) => {
-    const instance = another({ fuel: 1000 }).load(
-      `(module (func (export "f") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`,
-    );
-    for (const act of [(e: Execution) => void e.resume(), (e: Execution) => e.cancel()]) {
-      for (const begun of [false, true]) {
-        const execution = instance.func("f").start(20);
-        if (begun) assertEquals(execution.resume({ fuel: 5 }).done, false);
-        const options = {
-          get fuel() {
-            act(execution);
-            return 5;
-          },
-        };
-        assertThrows(() => execution.resume(options), TypeError, "has ended");
-      }
-    }
-  },
-);
-
-testInTiers(
-  "a call that ran out of fuel goes on in the tier that its function was moved to meanwhile",
-  ({ another }) => {
-    const instance = another({ fuel: 1000 }).load(
-      `(module (func (export "f") (param i32) (result i32) (local i32)
-      (loop $l (local.set 1 (i32.add (local.get 1) (i32.const 1))) (br_if $l (i32.lt_u (local.get 1) (local.get 0)))) (local.get 1)))`,
-    );
-    const f = instance.func("f");
-    f.tier = "jit";
-    const execution = f.start(100);
-    assertEquals(execution.resume({ fuel: 10 }).done, false);
-    f.tier = "interp";
-    assertEquals(execution.resume({ fuel: 10 }).done, false);
-    assertEquals(execution.frames().map((frame) => frame.tier), ["interp"]);
-    assertEquals(execution.resume(), { done: true, value: 100 });
-  },
-  ["interp"],
-);

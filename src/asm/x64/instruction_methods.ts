@@ -118,23 +118,14 @@ export function findEncoding(name: string, dst?: OperandKind, src?: OperandKind)
  * properties has by hashing at every call, and inlines none of it.
  */
 export function withInstructionMethods(base: typeof enc.X64Buffer): new () => enc.X64Buffer & InstructionMethods {
-  const shapes = [/^[^_]+(_ri|_rri|_i|_cl)?$/, /_(m|rm|mr|mi|rmi|rl)$/, /_(x|rx|xr|xi)$/];
-  const classes = shapes.map(() => base = class extends base {});
-  let made = false;
-  // Made for the first object: that takes 20 ms, and many programs need no machine code.
-  const makeMethods = () => {
-    made = true;
-    for (const [name, value] of instructionMethods()) {
-      const at = shapes.findIndex((shape) => shape.test(name));
-      Object.defineProperty(classes[at].prototype, name, { value, writable: true });
+  const methods = instructionMethods();
+  for (const shape of [/^[^_]+(_ri|_rri|_i|_cl)?$/, /_(m|rm|mr|mi|rmi|rl)$/, /_(x|rx|xr|xi)$/]) {
+    base = class extends base {};
+    for (const [name, value] of methods) {
+      if (shape.test(name)) Object.defineProperty(base.prototype, name, { value, writable: true });
     }
-  };
-  return class extends base {
-    constructor() {
-      if (!made) makeMethods();
-      super();
-    }
-  } as new () => enc.X64Buffer & InstructionMethods;
+  }
+  return base as new () => enc.X64Buffer & InstructionMethods;
 }
 
 /** The methods of the table, by name. */

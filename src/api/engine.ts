@@ -90,9 +90,12 @@ export class Engine {
 
   /**
    * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset,
-   * TextError with line and column; a feature that is off is named.
+   * TextError with line and column; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
    */
-  compile(source: Uint8Array | ArrayBuffer | string): Module {
+  compile(
+    source: Uint8Array | ArrayBuffer | string,
+    options: { readonly progress?: (part: number) => void } = {},
+  ): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
     const { features, limits } = this.#context.config;
     if (bytes.length > limits.maxModuleBytes) {
@@ -108,7 +111,7 @@ export class Engine {
         -1,
       );
     }
-    return publicModule(validate(decoded));
+    return publicModule(validate(decoded, options.progress));
   }
 
   /**

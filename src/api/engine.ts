@@ -1,7 +1,7 @@
 // The public Engine: compiles modules, makes instances, collects.
 
 import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { assemble, decode, validate } from "../engine/pipeline.ts";
+import { assemble } from "../engine/pipeline.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
@@ -17,7 +17,7 @@ import type { MemoryFigures } from "../runtime/memory_manager.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import type { TierEvent, TierListener } from "../engine/tier_log.ts";
 import { toRef } from "../runtime/values.ts";
-import { CompileError, LinkError, Trap } from "../wasm/errors.ts";
+import { LinkError, Trap } from "../wasm/errors.ts";
 import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -99,11 +99,14 @@ export class Engine {
 
   /**
    * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset,
-   * TextError with line and column; a feature that is off is named.
+   * TextError with line and column; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
    */
-  compile(source: Uint8Array | ArrayBuffer | string): Module {
+  compile(
+    source: Uint8Array | ArrayBuffer | string,
+    options: { readonly progress?: (part: number) => void } = {},
+  ): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return this.#compile(bytes);
+    return publicModule(this.#context.compile(bytes, options.progress));
   }
 
   /**
@@ -118,25 +121,7 @@ export class Engine {
       }`;
       throw new Trap(TrapCode.MEMORY_PROTECTION, [], `execute of ${end - start} bytes at ${place} does not allow it`);
     }
-    return this.#compile(memory.read(start, end - start));
-  }
-
-  #compile(bytes: Uint8Array): Module {
-    const { features, limits } = this.#context.config;
-    if (bytes.length > limits.maxModuleBytes) {
-      throw new CompileError(
-        `a module of ${bytes.length} bytes; the engine's limit is ${limits.maxModuleBytes} (maxModuleBytes)`,
-        -1,
-      );
-    }
-    const decoded = decode(bytes, features);
-    if (decoded.funcs.length > limits.maxFunctions) {
-      throw new CompileError(
-        `${decoded.funcs.length} functions; the engine's limit is ${limits.maxFunctions} (maxFunctions)`,
-        -1,
-      );
-    }
-    return publicModule(validate(decoded));
+    return publicModule(this.#context.compile(memory.read(start, end - start)));
   }
 
   /**

@@ -16,6 +16,7 @@ import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
 import { HostModules } from "./repl/host.ts";
+import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
 import { chosenTier, noteCompileMode } from "./tier.ts";
 import { callWithValues, checkArgumentCount, parseValue, printValue } from "./values.ts";
@@ -46,14 +47,21 @@ export async function runModule(spec: string, args: readonly string[], options: 
   const { compile, features, perfMap, gdb, fuel, timeout = Infinity } = options;
   const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), compile, features, perfMap, gdb, fuel });
   noteCompileMode(engine);
-  const { source } = await loadModule(spec);
-  const module = named(spec, () => engine.compile(source));
+  const module = await compileFrom(engine, spec);
   if (importsWasi(module)) return engine.withDeadline(timeout, () => runWasi(engine, module, spec, args, options));
   using _watch = await watch(engine);
   return engine.withDeadline(timeout, () => {
     const instance = engine.instantiate(module, offers(engine, module, options.missing));
     return callEntry(instance, options.invoke, args);
   });
+}
+
+/** Reads and compiles a module, and lets a person know if that takes long. */
+async function compileFrom(engine: Engine, spec: string): Promise<Module> {
+  const shown = visible(spec);
+  using progress = new Progress(spec === "-" ? undefined : `reading ${shown}`);
+  const { source } = await loadModule(spec);
+  return named(spec, () => engine.compile(source, { progress: (part) => progress.tell(`compiling ${shown}`, part) }));
 }
 
 /** Calls what was asked for, and prints its results. */

@@ -11,7 +11,8 @@ import { loadModule } from "../load_module.ts";
 import { externText, funcTypeText } from "../../api/type_text.ts";
 import { wasiOffer } from "../wasi.ts";
 import type { Command } from "./command.ts";
-import { columns, count } from "./print.ts";
+import { Progress } from "../progress.ts";
+import { columns, count, visible } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";
 import { wasiForLoad } from "./wasi.ts";
 import { unquote } from "./words.ts";
@@ -54,8 +55,14 @@ function summary(session: Session, name: string, instance: Instance, replaced: b
   return { text, data };
 }
 
-function load(session: Session, name: string, source: string, content: Uint8Array | string): Output {
-  const module = session.engine.compile(content);
+function load(
+  session: Session,
+  name: string,
+  source: string,
+  content: Uint8Array | string,
+  progress?: (part: number) => void,
+): Output {
+  const module = session.engine.compile(content, { progress });
   const wasi = wasiForLoad(session, name, module);
   const instance = instantiate(session, module, wasi?.wasi);
   wasi?.ready(instance);
@@ -92,9 +99,11 @@ fib 10`,
       }
       args.end();
       const { signal } = session;
+      using progress = session.json ? undefined : new Progress(`reading ${visible(spec)}`);
       const { name: short, source } = await loadModule(spec);
       signal?.throwIfAborted();
-      return load(session, name ?? short, spec, source);
+      const compiling = `compiling ${visible(spec)}`;
+      return load(session, name ?? short, spec, source, (part) => progress?.tell(compiling, part));
     },
   },
   {

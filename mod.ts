@@ -14,12 +14,36 @@
  * @module
  */
 
-export { Engine, type GcAsyncOptions, type GcAsyncReport, type Imports, type Root } from "./src/api/engine.ts";
+export {
+  Engine,
+  type GcAsyncOptions,
+  type GcAsyncReport,
+  type Imports,
+  type Root,
+  type StackFigures,
+} from "./src/api/engine.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
 export { Func } from "./src/api/func.ts";
-export { Memory, type SharedMemory } from "./src/api/memory.ts";
+export {
+  Memory,
+  type MemoryPart,
+  type MemoryRegion,
+  type MemoryRight,
+  type MemoryRights,
+  type MemoryUse,
+  type MemoryValueType,
+  type SharedMemory,
+  type SizeRights,
+  type Watchpoint,
+} from "./src/api/memory.ts";
+export type { WatchedAccess } from "./src/runtime/protection.ts";
+export type { MemoryFigures } from "./src/runtime/memory_manager.ts";
+export type { NativeStackFigures } from "./src/platform/stacks.ts";
+export type { InterpreterStackFigures } from "./src/interp/thread.ts";
+export { type StackValueType, ValueStack, ValueStackOverflow, ValueStackUnderflow } from "./src/interp/value_stack.ts";
+export type { PoolFigures } from "./src/platform/reservations.ts";
 export { Table } from "./src/api/table.ts";
 export { Global } from "./src/api/global.ts";
 export { Tag } from "./src/api/tag.ts";

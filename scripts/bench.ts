@@ -1,4 +1,4 @@
-// Benchmarks, all in one run: kernels in every tier against V8 (TurboFan here, Liftoff in an interleaved child), speed of compilation, cost of calls, host calls and traps.
+// Benchmarks, all in one run: kernels in every tier against V8 (TurboFan here, Liftoff in an interleaved child), speed of compilation, cost of calls, host calls, traps and memories.
 // Takes names of kernels to restrict the run (`--no-kernels`: none), modules whose compilation is timed, too, `--rounds N`, `--json`; prints medians, ratios and their geometric mean.
 
 import { Engine, type Instance, type TierName } from "../mod.ts";
@@ -8,6 +8,7 @@ import { type Kernel, loadKernels } from "./bench/kernels.ts";
 import { Rival } from "./bench/rival.ts";
 import { compileSpeed } from "./bench/compile_speed.ts";
 import { callCosts } from "./bench/call_costs.ts";
+import { memoryCosts } from "./bench/memory_costs.ts";
 
 const args = scriptArgs("deno task bench [--rounds N] [--json] [--no-interp] [--no-kernels] [kernel…] [file.wasm…]", {
   string: ["rounds"],
@@ -115,8 +116,9 @@ function table(rows: readonly Record<string, number | string>[]): string {
 
 const compile = native ? await compileSpeed(rival, modules) : [];
 const calls = callCosts(native ? tiers : ["interp"]);
+const memory = memoryCosts(native ? tiers : ["interp"]);
 if (args.json) {
-  console.log(JSON.stringify({ kernels: rows, compile, calls }));
+  console.log(JSON.stringify({ kernels: rows, compile, calls, memory }));
 } else {
   if (rows.length > 0) {
     console.log("\nTime of a kernel (median), as a multiple of V8 TurboFan's:");
@@ -126,4 +128,6 @@ if (args.json) {
   console.log(table(compile));
   console.log("Nanoseconds, through the public API once warm (median):");
   console.log(table(calls));
+  console.log("Memories, microseconds (median):");
+  console.log(table(memory));
 }

@@ -46,6 +46,7 @@ export const Helper = {
   REF_CAST: 30,
   THROW: 31,
   THROW_REF: 32,
+  MEMORY_CHECK: 33,
 } as const;
 /** An id of the helper table. */
 export type Helper = (typeof Helper)[keyof typeof Helper];
@@ -85,4 +86,5 @@ export const HELPERS: readonly HelperInfo[] = [
   { name: "ref.cast", args: ["heapType", "reference"], results: 0 },
   { name: "throw", args: ["tag", "payload"], results: 0 },
   { name: "throw_ref", args: ["exception"], results: 0 },
+  { name: "memory.check", args: ["memory", "end", "size", "rights", "offset"], results: 1 },
 ];

@@ -13,7 +13,7 @@ import { initialRegistry, installTrapHandler, REGISTRY } from "../platform/signa
 import { DEFAULT_STACK_BYTES, type NativeStack, StackPool } from "../platform/stacks.ts";
 import { addressOfBuffer } from "../platform/ffi.ts";
 import { INTERRUPT } from "../platform/interrupt.ts";
-import { STACK, STACK_BLOCK_BYTES } from "./vmctx.ts";
+import { STACK, STACK_BLOCK_BYTES, STATE } from "./vmctx.ts";
 import { buildStubs } from "./x64/stubs.ts";
 
 /** What runs machine code in this isolate. */
@@ -22,6 +22,8 @@ export interface Native {
   readonly enter: NativeEntry["enter"];
   /** Continues what is parked on a stack; gives an {@link Exit}. */
   readonly resume: NativeEntry["resume"];
+  /** Continues what faulted on a stack, with the registers in its block; gives an {@link Exit}. */
+  readonly proceed: NativeEntry["proceed"];
   readonly cpu: CpuFeatures;
   readonly memory: ExecutableMemory;
   /** Names of code, and what ran last, for the report of a fault. */
@@ -86,10 +88,12 @@ function start(stackBytes: number): Native {
     writeAddress(i32, STACK.helperThunk, entry.addresses.helperThunk);
     writeAddress(i32, STACK.safepointThunk, entry.addresses.safepointThunk);
     writeAddress(i32, STACK.trapThunk, entry.addresses.trapThunk);
+    writeAddress(i32, STATE.stepped, entry.addresses.stepped);
   };
   return {
     enter: entry.enter,
     resume: entry.resume,
+    proceed: entry.proceed,
     cpu: cpuFeatures(words[0], words[1], words[2]),
     memory,
     notes,

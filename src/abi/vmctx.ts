@@ -63,8 +63,27 @@ export const STACK = {
   savedVectors: STACK_ARGS_END + 32 + SAVED_INTS * 8,
 } as const;
 
+/** Offset of the processor's state in a stack block. */
+const STATE_AT = STACK.savedVectors + SAVED_VECTORS * 16;
+
+/**
+ * What an exit TRAP or STEPPED leaves of the processor's state in the stack block; `proceed` takes it from there. Registers are in the order of their numbers in
+ * machine code; places of the stack pointer and the stack block's register are not used.
+ */
+export const STATE = {
+  /** 32 × u64: integer registers. */
+  integers: STATE_AT,
+  /** 32 × 16 bytes: vector registers. */
+  vectors: STATE_AT + 32 * 8,
+  /** u64: flags. */
+  flags: STATE_AT + 32 * 24,
+  /** u64: stack pointer. */
+  sp: STATE_AT + 32 * 24 + 8,
+  /** u64: address of the code that saves this state and exits with STEPPED; reached by a jump. */
+  stepped: STATE_AT + 32 * 24 + 16,
+} as const;
 /** Bytes of a stack block. */
-export const STACK_BLOCK_BYTES = STACK.savedVectors + SAVED_VECTORS * 16;
+export const STACK_BLOCK_BYTES = STATE.stepped + 8;
 
 /** Fields of a function record. Records lie in one array per store that never moves; the index is the funcref value, and 0 is null. */
 export const RECORD = {
@@ -117,6 +136,8 @@ export const VMCTX = {
   ownFunctions: 16,
   /** u32: number of the instance in its store. */
   instance: 24,
+  /** u32: not 0 while accesses to its shared memories have to be checked. */
+  checkShared: 28,
   /** u64: address of the heap of structures and arrays; 0 if the module has no types of them. */
   heapBase: 32,
   /** u64: address of the supertypes of canonical type 0; likewise. */

@@ -8,14 +8,19 @@ import type { HeapFigures } from "../gc/heap.ts";
 import type { CompileFigures } from "../engine/native_tier.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
+import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
+import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
+import type { NativeStackFigures } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { Extern } from "../runtime/instance.ts";
+import type { MemoryFigures } from "../runtime/memory_manager.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import type { TierEvent, TierListener } from "../engine/tier_log.ts";
 import { toRef } from "../runtime/values.ts";
-import { CompileError, LinkError } from "../wasm/errors.ts";
+import { CompileError, LinkError, Trap } from "../wasm/errors.ts";
 import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
+import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
 import { Context, resolveTier } from "../engine/context.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
@@ -97,6 +102,25 @@ export class Engine {
    */
   compile(source: Uint8Array | ArrayBuffer | string): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
+    return this.#compile(bytes);
+  }
+
+  /**
+   * Compiles the Wasm bytes that lie in a memory from `start` up to `end`, which must have the right to be executed, and to be read. Throws as `compile()`, RangeError
+   * beyond the memory's end, and Trap (`memory-protection`) without the rights.
+   */
+  compileFrom(memory: Memory, start: number, end: number): Module {
+    if (!memory.checkAccess(start, end, "execute")) {
+      const region = memory.regions.find((r) => !r.execute && r.start < end && start < r.end)!;
+      const place = `0x${start.toString(16)}, but the region 0x${region.start.toString(16)} to 0x${
+        region.end.toString(16)
+      }`;
+      throw new Trap(TrapCode.MEMORY_PROTECTION, [], `execute of ${end - start} bytes at ${place} does not allow it`);
+    }
+    return this.#compile(memory.read(start, end - start));
+  }
+
+  #compile(bytes: Uint8Array): Module {
     const { features, limits } = this.#context.config;
     if (bytes.length > limits.maxModuleBytes) {
       throw new CompileError(
@@ -285,6 +309,27 @@ export class Engine {
     };
   }
 
+  /** What the memories of this engine take together and did so far. */
+  get memoryFigures(): Readonly<MemoryFigures> {
+    return { ...this.#context.store.memories.figures };
+  }
+  /** What the pool of this thread did so far, from which all engines take address space for memories with 32-bit addresses. */
+  static get memoryPool(): PoolFigures {
+    return poolFigures();
+  }
+
+  /** The stacks that calls run on: those of machine code, of which all engines of this thread share a pool, and the interpreter's, which they share too. */
+  get stacks(): StackFigures {
+    const { jit, store, config } = this.#context;
+    return {
+      stackBytes: config.stackBytes,
+      depth: store.activations.running.reduce((n, a) => n + a.frames().length, 0),
+      calls: store.activations.running.length,
+      native: jit?.native.stacks.figures,
+      interpreter: interpreterStackFigures(),
+    };
+  }
+
   /** Keeps a value alive for Wasm until the root is removed (or disposed of). A value may have several roots. */
   addRoot(value: unknown): Root {
     const { store } = this.#context;
@@ -368,6 +413,20 @@ export interface GcAsyncReport {
   readonly referencesFreed: number;
   /** The report of the last collection. */
   readonly last: GcReport;
+}
+
+/** What stacks take, how deep calls are, and how deep they were. */
+export interface StackFigures {
+  /** Usable bytes of this engine's native stacks. */
+  readonly stackBytes: number;
+  /** Wasm frames of this engine's calls that have not ended (host functions may ask). */
+  readonly depth: number;
+  /** Calls from JavaScript that have not ended, one within the other. */
+  readonly calls: number;
+  /** Native stacks of this thread; undefined where machine code cannot run. */
+  readonly native: NativeStackFigures | undefined;
+  /** The interpreter's stack of this thread. */
+  readonly interpreter: InterpreterStackFigures;
 }
 
 /** A value that the host keeps alive for Wasm, until `remove()` or the end of its `using` block. */

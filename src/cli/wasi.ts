@@ -1,7 +1,6 @@
 // WASI on the command line and in the shell: what options say about directories, variables and sockets, and whether a module wants WASI at all.
 
-import type { Module } from "../api/module.ts";
-import type { ImportDescriptor } from "../api/module.ts";
+import type { ImportDescriptor, Module } from "../api/module.ts";
 import { CALLS, WASI_MODULE } from "../wasi/calls.ts";
 import type { Wasi, WasiDirectory, WasiOptions } from "../wasi/wasi.ts";
 import { LinkError } from "../wasm/errors.ts";

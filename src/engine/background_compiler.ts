@@ -5,8 +5,9 @@ import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Code } from "../asm/code.ts";
 import type { CodeOptions } from "../jit/compile_function.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import type { CompileAnswer, CompileRequest } from "./compile_worker.ts";
+import { type CompileAnswer, type CompileRequest, serveCompiler } from "./compile_worker.ts";
 
+// It is imported here, too, so that Deno has it in its cache: while this thread is busy, a Worker can download nothing.
 const MODULE = new URL("./compile_worker.ts", import.meta.url);
 const FOLDER = new URL("../", import.meta.url);
 /** Milliseconds until a Worker that says nothing counts as failed. */
@@ -32,7 +33,7 @@ export function backgroundCompilerUnavailable(): string | undefined {
 
 /** A Worker that compiles. */
 export class BackgroundCompiler {
-  readonly #worker = new Background(MODULE, "serveCompiler");
+  readonly #worker = new Background(MODULE, serveCompiler.name);
   readonly #startedAt = performance.now();
   #ready = false;
   #failure: string | undefined;

@@ -3,8 +3,10 @@
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
 import { CODE_RANGE_BYTES } from "../platform/executable_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
+import { DEFAULT_STACK_BYTES } from "../platform/stacks.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
 import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
+import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
 import type { HotLimits, TierName } from "../runtime/tier.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
@@ -57,6 +59,15 @@ export interface EngineOptions {
    * Needs tier `jit`; default false.
    */
   readonly tierZeal?: boolean | number;
+  /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
+  readonly maxMemoryBytes?: number;
+  /** The most bytes of all linear memories of the engine together; default no limit. */
+  readonly maxTotalMemoryBytes?: number;
+  /**
+   * Bytes of a stack on which machine code runs, rounded up to 64 KiB; default 1 MiB, at least 64 KiB, at most 1 GiB. Only what is touched takes memory. Calls that
+   * need more trap (`call-stack-exhausted`). The interpreter's stack is one for all engines of a thread: 8 MiB and 65,535 frames.
+   */
+  readonly stackBytes?: number;
   /** Instances that were disposed of before their memory is collected without being asked; default 64. */
   readonly collectAfterDisposals?: number;
   /**
@@ -133,6 +144,15 @@ export interface EngineConfig {
   readonly perfMap: boolean;
   readonly gdb: boolean;
   readonly heap: HeapOptions;
+  readonly memory: MemoryLimits;
+  readonly stackBytes: number;
+}
+
+const SMALLEST_STACK = 65536, LARGEST_STACK = 2 ** 30;
+
+function stackSize(bytes: number): number {
+  if (bytes >= SMALLEST_STACK && bytes <= LARGEST_STACK) return bytes;
+  throw new RangeError(`stackBytes is from ${SMALLEST_STACK} to ${LARGEST_STACK}, not ${bytes}`);
 }
 
 /** An amount of fuel. Throws RangeError for one that is not a whole number from 0 on, or Infinity. */
@@ -176,6 +196,11 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
       maxBytes: options.gcMaximumBytes ?? DEFAULT_HEAP_OPTIONS.maxBytes,
       zeal: options.gcZeal ?? DEFAULT_HEAP_OPTIONS.zeal,
       verify: options.gcVerify ?? DEFAULT_HEAP_OPTIONS.verify,
+    },
+    stackBytes: stackSize(options.stackBytes ?? DEFAULT_STACK_BYTES),
+    memory: {
+      maxBytes: options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes,
+      maxTotalBytes: options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes,
     },
   };
 }

@@ -5,7 +5,7 @@ import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
-import { TierLog } from "./tier_log.ts";
+import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
@@ -52,8 +52,10 @@ export class Context {
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    const { maxNesting, heap, maxParkedCalls, fuel } = this.config;
-    this.store = new Store(maxNesting, heap, maxParkedCalls, fuel === undefined ? undefined : new Meter(fuel));
+    const { maxNesting, heap, maxParkedCalls, fuel, memory } = this.config;
+    const meter = fuel === undefined ? undefined : new Meter(fuel);
+    this.store = new Store(maxNesting, heap, maxParkedCalls, meter, memory);
+    this.store.stackBytes = this.config.stackBytes;
     this.store.interp = new InterpreterTier(this.store);
     const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
     this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
@@ -63,8 +65,12 @@ export class Context {
       this.jit.budget = new CodeBudget(maxCodeBytes);
     }
     this.#choosePolicy();
-    this.store.frameMoved = ({ name, index }, to, offset, spot) => {
-      const why = this.config.tierZeal !== false ? "zeal" : spot === undefined ? "set" : "loop";
+    const zeal = this.config.tierZeal !== false;
+    this.store.frameMoved = (func, to, offset, spot) => {
+      // Of the millions only the first are of interest.
+      if (zeal && this.tierLog.count >= MAX_TIER_EVENTS) return void this.tierLog.count++;
+      const { name, index } = func;
+      const why = zeal ? "zeal" : spot === undefined ? "set" : "loop";
       const { calls = 0, passes = 0 } = spot ?? {};
       this.tierLog.add({
         what: "frame",
@@ -188,7 +194,7 @@ export class Context {
 
   /** A memory of the host's own, or one over bytes that other Workers have. Throws ResourceError when there is no room. */
   makeMemory(type: MemoryType, shared?: SharedBytes): WasmMemory {
-    const memory = new WasmMemory(this.store.arena, type, shared);
+    const memory = new WasmMemory(this.store.arena, type, shared, this.store.memories);
     this.store.addHostExtern(memory);
     return memory;
   }

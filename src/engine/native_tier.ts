@@ -1,6 +1,9 @@
 // Tier `jit` as the runtime sees it: compiles functions when first called, installs their code, and tells what a trap was.
 
-import { type Native, startNative } from "../abi/native.ts";
+import { type Native, readAddress, startNative } from "../abi/native.ts";
+import { STACK, STATE } from "../abi/vmctx.ts";
+import { stepCode } from "../abi/x64/step.ts";
+import { decodeAccess } from "../asm/x64/decode_access.ts";
 import type { Code, Safepoint } from "../asm/code.ts";
 import { Exit } from "../abi/exits.ts";
 import { type CodeBudget, type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
@@ -11,15 +14,24 @@ import {
   type NativeFrame,
   readTrap,
   sourceOffsetAt,
+  trapSiteAt,
 } from "../link/backtrace.ts";
 import { ThunkCache } from "../link/thunk_cache.ts";
 import type { DebuggerList } from "../platform/debugger_list.ts";
 import { PerfMap } from "../platform/perf_map.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";
-import type { CallSite, LoopPlace, NativeLocation, NativeTier, Parked, ThunkPlace } from "../runtime/tier.ts";
+import type {
+  CallSite,
+  LoopPlace,
+  NativeFault,
+  NativeLocation,
+  NativeTier,
+  Parked,
+  ThunkPlace,
+} from "../runtime/tier.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import type { TrapCode } from "../wasm/traps.ts";
+import { TrapCode } from "../wasm/traps.ts";
 import { refusal } from "../jit/compilable.ts";
 import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
 import { compiler } from "./pipeline.ts";
@@ -38,6 +50,8 @@ interface CompiledModule {
   readonly functions: Map<number, Installed<CodeOwner>>;
   /** Of functions that had a frame taken back. */
   readonly safepoints: Map<number, ReadonlyMap<number, Safepoint>>;
+  /** Copies of single instructions, by their addresses. */
+  readonly steps: Map<number, number>;
 }
 
 /** Figures of a compilation. */
@@ -51,6 +65,9 @@ export interface CompileFigures {
   /** Bytes of machine code made. */
   codeBytes: number;
 }
+
+/** Bytes. */
+const LONGEST_INSTRUCTION = 15;
 
 /** When less than this is left of executable memory, the code of modules without instances goes. */
 const SCARCE_BYTES = 32 * 1024 * 1024;
@@ -135,6 +152,7 @@ export class JitTier implements NativeTier {
         code: this.#space.newModule(this.budget),
         functions: new Map(),
         safepoints: new Map(),
+        steps: new Map(),
       };
       this.#modules.set(valid, compiled);
       this.#compiled.add(new WeakRef(compiled));
@@ -216,10 +234,12 @@ export class JitTier implements NativeTier {
   }
 
   exitThunk(func: WasmFunc): ThunkPlace {
-    return this.#thunks.exit(func.signature.params, func.signature.results);
+    const { params, results, key } = func.signature;
+    return this.#thunks.exit(params, results, key);
   }
   entryThunk(func: WasmFunc): ThunkPlace {
-    return this.#thunks.entry(func.signature.params, func.signature.results);
+    const { params, results, key } = func.signature;
+    return this.#thunks.entry(params, results, key);
   }
 
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined {
@@ -240,6 +260,29 @@ export class JitTier implements NativeTier {
 
   trapOf(stack: NativeStack): TrapCode {
     return readTrap(stack, this.#space).trapCode;
+  }
+  faultOf(stack: NativeStack): NativeFault | undefined {
+    const pc = readAddress(stack.i32, STACK.trapPc);
+    const found = this.#space.lookup(pc);
+    const site = found === undefined ? undefined : trapSiteAt(found.code, found.offset);
+    if (found === undefined || site?.trapCode !== TrapCode.MEMORY_OUT_OF_BOUNDS) return undefined;
+    const bytes = found.code.bytes.subarray(found.offset, found.offset + LONGEST_INSTRUCTION);
+    const { length, base, index, scale, displacement, loads } = decodeAccess(bytes);
+    const register = (r: number) => r < 0 ? 0n : stack.i64[(STATE.integers >> 3) + r];
+    const address = Number(
+      BigInt.asUintN(64, register(base) + register(index) * BigInt(scale) + BigInt(displacement)),
+    );
+    const fp = readAddress(stack.i32, STACK.trapFp);
+    return { pc, length, address, loads, wasmOffset: site.sourceOffset, fp, bytes: bytes.subarray(0, length) };
+  }
+  stepOf(valid: ValidModule, fault: NativeFault): number {
+    const { steps, code } = this.#module(valid);
+    let entry = steps.get(fault.pc);
+    if (entry === undefined) {
+      entry = code.install(stepCode(fault.bytes, `step at offset ${fault.wasmOffset}`), THUNK).entry;
+      steps.set(fault.pc, entry);
+    }
+    return entry;
   }
   framesAtTrap(stack: NativeStack): Iterable<NativeLocation> {
     return locations(framesAtTrap(stack, this.#space));

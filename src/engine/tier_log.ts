@@ -41,7 +41,7 @@ export type TierListener = (event: TierEvent) => void;
 /** Events that are kept. */
 export const MAX_TIER_EVENTS = 1000;
 
-/** The latest events of an engine. */
+/** The latest events of an engine; with zeal, frames are only counted once there are as many as are kept. */
 export class TierLog {
   #events: TierEvent[] = [];
   readonly #listeners = new Set<TierListener>();

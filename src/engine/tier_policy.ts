@@ -55,13 +55,11 @@ export class LivePolicy implements TierPolicy {
     for (const compiled of this.#background!.arrived()) this.#install(compiled);
   }
 
-  #install({ valid, index, code, ms }: Compiled): void {
+  #install(compiled: Compiled): void {
     for (const [func, spot] of this.#pending) {
-      if (func.index !== index || func.instance!.valid !== valid) continue;
+      if (func.index !== compiled.index || func.instance!.valid !== compiled.valid) continue;
       this.#pending.delete(func);
-      if (!func.live || func.freed) continue;
-      if (code !== undefined) this.jit.adopt(valid, index, code, ms);
-      this.#compile(func, spot, code === undefined ? undefined : ms);
+      if (func.live && !func.freed) this.#compile(func, spot, compiled);
     }
   }
 
@@ -84,14 +82,14 @@ export class LivePolicy implements TierPolicy {
     return func.mode === Mode.NATIVE;
   }
 
-  /** Compiles a function unless there is code for it, and lets it run so. `workerMs`: how long the Worker took. False if there is no room for it. */
-  #compile(func: WasmFunc, spot: HotSpot, workerMs: number | undefined): boolean {
+  /** Lets a function run as machine code: that of the Worker, if it made some. False if there is no room for it. */
+  #compile(func: WasmFunc, spot: HotSpot, compiled: Compiled | undefined): boolean {
     const why = spot.loop < 0 ? "calls" : "loop";
-    return raise(this.store, this.jit, this.log, func, why, spot, workerMs);
+    return raise(this.store, this.jit, this.log, func, why, spot, compiled);
   }
 }
 
-/** Lets a function run as machine code, which is made now unless it is there. False if there is no room for it; then it stays in the interpreter. */
+/** Lets a function run as machine code, which is made now unless it is there or `compiled`. False if there is no room for it; then it stays in the interpreter. */
 export function raise(
   store: Store,
   jit: JitTier,
@@ -99,10 +97,11 @@ export function raise(
   func: WasmFunc,
   why: TierCause,
   spot: Pick<HotSpot, "loop" | "calls" | "passes">,
-  workerMs?: number,
+  compiled?: Compiled,
 ): boolean {
-  const began = jit.figures.ms;
+  const began = jit.figures.ms, made = compiled?.code;
   try {
+    if (made !== undefined) jit.adopt(func.instance!.valid, func.index, made, compiled!.ms);
     store.setTier(func, "jit");
     if (func.refusal !== undefined) return false;
     store.compile(func);
@@ -123,9 +122,9 @@ export function raise(
     offset: spot.loop,
     calls: spot.calls,
     passes: spot.passes,
-    compileMs: workerMs ?? jit.figures.ms - began,
+    compileMs: jit.figures.ms - began,
     codeBytes: jit.peek(func.instance!.valid, func.index)?.code.bytes.length ?? 0,
-    worker: workerMs !== undefined,
+    worker: made !== undefined,
   });
   return true;
 }

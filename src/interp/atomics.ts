@@ -7,6 +7,7 @@ import { OK, type Outcome } from "../runtime/bulk.ts";
 import type { AtomicViews } from "../runtime/memory.ts";
 import { wait } from "../runtime/waiting.ts";
 import { Imm, INSTRUCTIONS } from "../wasm/opcodes.ts";
+import { rightsOf } from "../wasm/rights.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import type { InstanceCode } from "./code.ts";
 import { END, readU32 } from "./leb.ts";
@@ -15,13 +16,16 @@ import type { Thread } from "./thread.ts";
 
 const OUT = new Int32Array(1);
 const FENCE = 0x03;
-/** By sub-opcode: log2 of the bytes accessed, and operands. */
+/** By sub-opcode: log2 of the bytes accessed, operands, and rights that are needed. */
 const LOG2 = new Uint8Array(128);
 const OPERANDS = new Uint8Array(128);
-for (const { code, accessLog2, imm, signature } of INSTRUCTIONS) {
+const RIGHTS = new Uint8Array(128);
+for (const info of INSTRUCTIONS) {
+  const { code, accessLog2, imm, signature } = info;
   if (code >>> 12 !== 0xfe || imm !== Imm.MEMORY_ACCESS) continue;
   LOG2[code & 127] = accessLog2;
   OPERANDS[code & 127] = signature.indexOf(":");
+  RIGHTS[code & 127] = rightsOf(info);
 }
 
 /** An operation that Atomics has for elements of every width. */
@@ -61,24 +65,42 @@ export function runAtomic(thread: Thread, view: InstanceCode, pc: number): Outco
     thread.pc = r.pos;
   }
   const log2 = LOG2[sub];
-  const { type, byteLength, atomics: m, shared } = view.instance.memories[memory];
+  const accessed = view.instance.memories[memory];
+  const { type, byteLength, shared } = accessed;
   const first = (thread.sp - OPERANDS[sub]) << 1;
   const low = SLOTS_I32[first] >>> 0;
   // Only the lowest bits decide the alignment, so that the rounding of huge sums does no harm.
   if (((low + offsetLow) & ((1 << log2) - 1)) !== 0) return TrapCode.UNALIGNED_ATOMIC;
   const at = low + (type.is64 ? (SLOTS_I32[first + 1] >>> 0) * 2 ** 32 : 0) + offset;
   if (at + (1 << log2) > byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
+  if (accessed.protection === undefined) return operate(thread, sub, accessed.atomics, at, first, shared !== undefined);
+  let outcome: Outcome = OK;
+  const checked = accessed.access(at, 1 << log2, RIGHTS[sub], ({ atomics }) => {
+    outcome = operate(thread, sub, atomics, at, first, shared !== undefined);
+  });
+  return checked !== OK ? checked : outcome;
+}
+
+/** Runs the instruction at an address that is within memory and aligned; operands begin at word `first`. */
+function operate(
+  thread: Thread,
+  sub: number,
+  m: AtomicViews,
+  at: number,
+  first: number,
+  shared: boolean,
+): Outcome {
   switch (sub) {
     case 0x00: // memory.atomic.notify
       thread.sp -= 1;
-      SLOTS_I32[first] = shared === undefined ? 0 : Atomics.notify(m.i32, at / 4, SLOTS_I32[first + 2] >>> 0);
+      SLOTS_I32[first] = !shared ? 0 : Atomics.notify(m.i32, at / 4, SLOTS_I32[first + 2] >>> 0);
       return OK;
     case 0x01: // memory.atomic.wait32
-      if (shared === undefined) return TrapCode.EXPECTED_SHARED_MEMORY;
+      if (!shared) return TrapCode.EXPECTED_SHARED_MEMORY;
       thread.sp -= 2;
       return giveWait(first, (ms) => Atomics.wait(m.i32, at / 4, SLOTS_I32[first + 2], ms));
     case 0x02: // memory.atomic.wait64
-      if (shared === undefined) return TrapCode.EXPECTED_SHARED_MEMORY;
+      if (!shared) return TrapCode.EXPECTED_SHARED_MEMORY;
       thread.sp -= 2;
       return giveWait(first, (ms) => Atomics.wait(m.i64, at / 8, SLOTS_I64[(first >> 1) + 1], ms));
     case 0x10: // i32.atomic.load

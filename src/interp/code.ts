@@ -9,13 +9,13 @@ import type { HotLimits } from "../runtime/tier.ts";
 import { type BodyFacts, entriesOf, ENTRY_INTS, type Handler, TARGET_PC, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FuncBody, Module } from "../wasm/module.ts";
-import { BLOCK, CALL_INDIRECT, Imm, LOOP, RETURN } from "../wasm/opcodes.ts";
+import { BLOCK, CALL_INDIRECT, Imm, LOOP, MEMORY_COPY, MEMORY_FILL, MEMORY_INIT, RETURN } from "../wasm/opcodes.ts";
 import { fuseBody, isFused } from "./fuse.ts";
 import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
 /** The byte that stands for an opcode where the loop is to stop. No instruction has it. */
 export const STOP = 0xff;
-/** The byte that stands for an access to another memory than the first, or to a memory or table with 64-bit addresses. No instruction has it. */
+/** The byte that stands for an access to another memory than the first, to a memory or table with 64-bit addresses, or one whose right is to be checked. No instruction has it. */
 export const OTHER_MEMORY = 0xe1;
 /** The bytes that stand for indirect calls through a table with 64-bit addresses. No instruction has them. */
 export const CALL_WIDE = 0xe2;
@@ -64,6 +64,8 @@ export class ModuleCode {
   readonly #addresses: boolean;
   /** By body: where each counter goes on: at the first instruction, behind the heads of loops in their order. */
   readonly #heads = new Map<FuncBody, Int32Array>();
+  /** Numbers of the instances in whose memories something is forbidden or watched, so that all accesses are checked. */
+  readonly #checkedFor = new Set<number>();
 
   /** `counts`: whether calls and passes of loops are counted. */
   constructor(readonly valid: ValidModule, readonly counts: boolean) {
@@ -129,8 +131,33 @@ export class ModuleCode {
     const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
     while (r.pos < r.end) {
       r.next();
-      adapt(r, module, facts.localSlot, this.bytes);
+      adapt(r, module, facts.localSlot, this.bytes, false);
     }
+  }
+
+  /** Has all accesses to memory checked as long as an instance wants it. Frames stand before or behind whole instructions, so they may be running. */
+  checkAccesses(instance: WasmInstance, check: boolean): void {
+    const before = this.#checked;
+    if (check) this.#checkedFor.add(instance.id);
+    else this.#checkedFor.delete(instance.id);
+    if (this.#checked === before) return;
+    const { module } = this.valid;
+    for (const [i, facts] of this.valid.bodies.entries()) {
+      const body = module.funcs[module.importedFuncs + i].body!;
+      const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
+      while (r.pos < r.end) {
+        r.next();
+        if (this.bytes[r.at] === STOP) continue;
+        if (isFused(this.bytes[r.at])) this.bytes[r.at] = module.bytes[r.at];
+        if (!accessesMemory(r)) continue;
+        this.bytes[r.at] = module.bytes[r.at];
+        adapt(r, module, facts.localSlot, this.bytes, this.#checked);
+      }
+      if (this.#fused.has(body)) fuseBody(this.original, this.bytes, body);
+    }
+  }
+  get #checked(): boolean {
+    return this.#checkedFor.size > 0;
   }
 
   /** Writes the instruction at `pc` to `target` as the loop reads it, without a stop; gives the offset behind it. */
@@ -147,7 +174,7 @@ export class ModuleCode {
     else if (r.op === LOOP && this.counts) {
       const counter = this.headsOf(body!).indexOf(r.pos);
       if (counter > 0) countLoop(target, pc, counter);
-    } else adapt(r, module, facts.localSlot, target);
+    } else adapt(r, module, facts.localSlot, target, this.#checked);
     return r.pos;
   }
 
@@ -208,7 +235,8 @@ function countLoop(bytes: Uint8Array, at: number, counter: number): void {
 }
 
 /** What stands for an instruction of the loop, because of the memory or table that it is about; undefined if it stands for itself. */
-function otherForm(r: BytecodeReader, module: Module): number | undefined {
+function otherForm(r: BytecodeReader, module: Module, checked: boolean): number | undefined {
+  if (checked && accessesMemory(r)) return OTHER_MEMORY;
   if (r.op >= 0x1000) return undefined;
   switch (r.info.imm) {
     case Imm.MEMORY_ACCESS:
@@ -224,9 +252,22 @@ function otherForm(r: BytecodeReader, module: Module): number | undefined {
   return undefined;
 }
 
+/** Whether an instruction accesses bytes of a memory. */
+function accessesMemory(r: BytecodeReader): boolean {
+  const { imm } = r.info;
+  if (imm === Imm.MEMORY_ACCESS || imm === Imm.MEMORY_LANE) return true;
+  return r.op === MEMORY_INIT || r.op === MEMORY_COPY || r.op === MEMORY_FILL;
+}
+
 /** Writes to `bytes` how the loop reads an instruction, if that is not as it is there: as the module has it, or with the opcode for a move of a vector. */
-function adapt(r: BytecodeReader, module: Module, localSlot: Int32Array | undefined, bytes: Uint8Array): void {
-  const other = otherForm(r, module);
+function adapt(
+  r: BytecodeReader,
+  module: Module,
+  localSlot: Int32Array | undefined,
+  bytes: Uint8Array,
+  checked: boolean,
+): void {
+  const other = otherForm(r, module, checked);
   if (other !== undefined) bytes[r.at] = other;
   else if (localSlot !== undefined && r.info.imm === Imm.LOCAL) adaptLocal(r, localSlot[r.index], bytes);
 }
@@ -360,8 +401,13 @@ function instanceCode(instance: WasmInstance): InstanceCode {
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;
     instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid, counts)));
+    if (instance.memories.some((m) => m.protection !== undefined)) code.code.checkAccesses(instance, true);
   }
   return code;
+}
+/** Has accesses checked that functions of the instance make, or not any more. */
+export function checkAccesses(instance: WasmInstance, check: boolean): void {
+  instances.get(instance)?.code.checkAccesses(instance, check);
 }
 /** The FunctionCode of a function of a module. */
 export function functionCode(func: WasmFunc): FunctionCode {

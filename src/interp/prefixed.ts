@@ -16,9 +16,9 @@ import { truncSat32, truncSat64 } from "../wasm/numeric.ts";
 import type { Limits } from "../wasm/types.ts";
 import type { InstanceCode } from "./code.ts";
 import { END, readU32 } from "./leb.ts";
+import { wordsAsPlace } from "./places.ts";
 import { SLOTS_F32, SLOTS_F64, SLOTS_I32, SLOTS_I64 } from "./stack.ts";
 import type { Thread } from "./thread.ts";
-import { wordsAsPlace } from "./wide_memory.ts";
 
 const OUT = new Int32Array(1);
 

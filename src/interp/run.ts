@@ -1799,7 +1799,13 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 continue;
               case 0xe1: // OTHER_MEMORY
                 thread.sp = sp >> 1;
+                // Watched accesses are reported, and whoever hears of them may look at the frames.
+                frames[top] = pc;
+                frames[top + STP] = stp;
+                thread.top = top;
+                thread.settle(fuel);
                 a = runElsewhere(thread, view, (pc - 1) | 0);
+                fuel = thread.settle(fuel);
                 if (a !== NO_TRAP) {
                   trap = a;
                   break run;

@@ -2,7 +2,11 @@
 // Take the word behind the topmost slot and work on the slots in place; all others are simd_integer.ts's and simd_float.ts's.
 
 import { BugError } from "../base/bug.ts";
+import type { WasmMemory } from "../runtime/memory.ts";
+import type { Outcome } from "../runtime/outcome.ts";
 import { Imm, INSTRUCTIONS } from "../wasm/opcodes.ts";
+import { rightsOf } from "../wasm/rights.ts";
+import { TrapCode } from "../wasm/traps.ts";
 import type { InstanceCode } from "./code.ts";
 import { END, readOffset, readU32 } from "./leb.ts";
 import { runLanes } from "./simd_integer.ts";
@@ -19,11 +23,15 @@ const SHUFFLED = new Int32Array(4), SHUFFLED_U8 = new Uint8Array(SHUFFLED.buffer
 
 /** Bytes that each sub-opcode accesses; 0 for those that access no memory. */
 const ACCESS_BYTES = new Uint8Array(0x60);
+/** The rights that they need. */
+const RIGHTS = new Uint8Array(0x60);
 /** 1 where a vector stands above the address. */
 const HAS_VECTOR = new Uint8Array(0x60);
-for (const { code, imm, accessLog2, signature } of INSTRUCTIONS) {
+for (const info of INSTRUCTIONS) {
+  const { code, imm, accessLog2, signature } = info;
   if (code >>> 12 !== 0xfd || (imm !== Imm.MEMORY_ACCESS && imm !== Imm.MEMORY_LANE)) continue;
   ACCESS_BYTES[code & 0xfff] = 1 << accessLog2;
+  RIGHTS[code & 0xfff] = rightsOf(info);
   HAS_VECTOR[code & 0xfff] = signature.startsWith("av") ? 1 : 0;
 }
 
@@ -140,17 +148,40 @@ function runSplat(sub: number, sp: number): number {
   }
 }
 
-/** An access to any memory. */
-function locate(thread: Thread, view: InstanceCode, bytes: Uint8Array, sub: number, pc: number, sp: number): number {
+/** The memory of the memarg at `pc`, which then ends at OUT[END]; the address, with what a double cannot hold far outside of every memory, is in `located`. */
+function memoryAt(view: InstanceCode, bytes: Uint8Array, sub: number, pc: number, sp: number): WasmMemory {
   const flags = readU32(bytes, pc, OUT);
   const index = (flags & 64) !== 0 ? readU32(bytes, OUT[END], OUT) : 0;
   const offset = readOffset(bytes, OUT[END], OUT);
-  const { byteLength, type, view: memory } = view.instance.memories[index];
+  const memory = view.instance.memories[index];
   const word = HAS_VECTOR[sub] !== 0 ? sp - 6 : sp - 2;
-  // Sums that a double cannot hold are far outside of every memory.
-  const at = (I32[word] >>> 0) + (type.is64 ? (I32[word + 1] >>> 0) * 4294967296 : 0) + offset;
+  located = (I32[word] >>> 0) + (memory.type.is64 ? (I32[word + 1] >>> 0) * 4294967296 : 0) + offset;
+  return memory;
+}
+let located = 0;
+
+/** An access to any memory. */
+function locate(thread: Thread, view: InstanceCode, bytes: Uint8Array, sub: number, pc: number, sp: number): number {
+  const memory = memoryAt(view, bytes, sub, pc, sp), at = located;
   thread.pc = OUT[END];
-  return at + ACCESS_BYTES[sub] > byteLength ? OUTSIDE : access(thread, bytes, sub, OUT[END], sp, memory, at);
+  if (at + ACCESS_BYTES[sub] > memory.byteLength) return OUTSIDE;
+  return access(thread, bytes, sub, OUT[END], sp, memory.view, at);
+}
+
+/** The same with the operands' end in `thread.sp`, which is after it, and with rights checked. */
+export function runVectorAccess(
+  thread: Thread,
+  view: InstanceCode,
+  bytes: Uint8Array,
+  sub: number,
+  pc: number,
+): Outcome {
+  const sp = thread.sp << 1;
+  const memory = memoryAt(view, bytes, sub, pc, sp), at = located, end = OUT[END];
+  if (at + ACCESS_BYTES[sub] > memory.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
+  return memory.access(at, ACCESS_BYTES[sub], RIGHTS[sub], (views) => {
+    thread.sp = access(thread, bytes, sub, end, sp, views.view, at) >> 1;
+  });
 }
 
 /** An access within memory; its memarg ends at `pc`. */

@@ -4,6 +4,7 @@ import { BugError } from "../base/bug.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
+import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
 import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
@@ -13,7 +14,7 @@ import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { type FunctionCode, functionCode } from "./code.ts";
+import { checkAccesses, type FunctionCode, functionCode } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import { runLoop, SLICE, STOPPED } from "./run.ts";
 import {
@@ -23,9 +24,12 @@ import {
   FP,
   FRAME_WORDS,
   FRAMES,
+  highestFrame,
   LAST_FRAME,
+  MAX_FRAMES as STACK_FRAMES,
   PC,
   SLOTS_I32,
+  STACK,
   STACK_WORDS,
   STP,
 } from "./stack.ts";
@@ -39,6 +43,9 @@ export class InterpreterTier implements InterpTier {
   constructor(readonly store: Store) {}
   newThread(): Thread {
     return new Thread(this.store);
+  }
+  checkAccesses(instance: WasmInstance, check: boolean): void {
+    checkAccesses(instance, check);
   }
 }
 
@@ -61,6 +68,35 @@ const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES };
 
 /** Threads that have something on the shared stack, outermost first. */
 const ACTIVE: Thread[] = [];
+
+/** Use of the interpreter's stack, which all engines of a thread share. */
+export interface InterpreterStackFigures {
+  /** Slots of 8 bytes that it holds. */
+  readonly slots: number;
+  /** Frames that it holds. */
+  readonly frames: number;
+  /** Slots in use. */
+  readonly usedSlots: number;
+  /** Frames in use: how deep calls are. */
+  readonly usedFrames: number;
+  /** The most slots that were in use so far, as far as what was left there is not zero. */
+  readonly highWaterSlots: number;
+  /** The most frames that were in use so far. */
+  readonly highWaterFrames: number;
+}
+
+/** The figures of this isolate's interpreter stack. */
+export function interpreterStackFigures(): InterpreterStackFigures {
+  const thread = ACTIVE.at(-1);
+  return {
+    slots: STACK.capacity,
+    frames: STACK_FRAMES - 1,
+    usedSlots: thread?.sp ?? 0,
+    usedFrames: thread === undefined ? 0 : thread.top / FRAME_WORDS,
+    highWaterSlots: STACK.highWater,
+    highWaterFrames: highestFrame(),
+  };
+}
 
 /** A run of frames on the shared stack: those of one activation. */
 export class Thread implements InterpThread {
@@ -87,6 +123,8 @@ export class Thread implements InterpThread {
 
   /** Fuel that the loop had left. */
   rest = 0;
+  /** What the loop was given. */
+  #given = 0;
   /** Where code is metered: whether the pass of the loop head or function entry that it stands at is still to be paid for. */
   #owes = false;
   /** What it had on the shared stack, while it is parked. */
@@ -115,7 +153,7 @@ export class Thread implements InterpThread {
   }
 
   reserve(slots: number): boolean {
-    return (this.sp + slots) << 1 <= STACK_WORDS;
+    return STACK.hasRoom(this.sp, slots);
   }
 
   enter(func: WasmFunc): boolean {
@@ -147,10 +185,12 @@ export class Thread implements InterpThread {
     for (;;) {
       const slice = meter === undefined ? SLICE_FUEL : this.#pay(meter);
       if (slice < 0) return this.#left(RunStatus.SAFEPOINT);
+      this.#given = slice;
+      this.#before = this.#atSafepoint = false;
       const status = runLoop(this, slice);
       if (meter !== undefined) {
         this.#owes = status === SLICE;
-        meter.take(slice - Math.max(this.rest, 0));
+        meter.take(this.#given - Math.max(this.rest, 0));
       }
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
       if (status === RunStatus.THROW) {
@@ -175,6 +215,14 @@ export class Thread implements InterpThread {
     return Math.min(SLICE_FUEL, meter.left);
   }
 
+  /** Takes the fuel that the loop has used, of which `rest` is left, before others run in the middle of an instruction; asked again afterwards, gives what it may go on with. */
+  settle(rest: number): number {
+    const { meter } = this.store;
+    if (meter === undefined || this.stepping) return rest;
+    meter.take(this.#given - rest);
+    return this.#given = Math.min(rest, meter.left);
+  }
+
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
   step(): RunStatus | typeof STOPPED {
     const { view: { code }, body } = CODES[this.top / FRAME_WORDS];
@@ -182,6 +230,7 @@ export class Thread implements InterpThread {
     const pc = FRAMES[this.top + PC];
     const end = code.allow(pc);
     this.stepping = true;
+    this.#before = this.#atSafepoint = false;
     try {
       for (;;) {
         const status = runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED;

@@ -1,18 +1,23 @@
-// Accesses to other memories than the first, and to memories and tables with 64-bit addresses, for which code.ts puts an opcode of the interpreter's own.
+// Accesses to other memories than the first, to memories and tables with 64-bit addresses, and those whose rights are checked, for which code.ts puts an opcode of the interpreter's own.
 // Take the operands from the thread's slots and put results there; give OK or the code of a trap.
 
 import { OK, type Outcome } from "../runtime/bulk.ts";
 import type { WasmMemory } from "../runtime/memory.ts";
 import type { WasmTable } from "../runtime/table.ts";
 import { I32_LOAD, I64_STORE32, INSTRUCTIONS, MEMORY_GROW, MEMORY_SIZE, STORES, TABLE_SET } from "../wasm/opcodes.ts";
+import { Right } from "../wasm/rights.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import type { Limits } from "../wasm/types.ts";
+import { runAtomic } from "./atomics.ts";
 import type { InstanceCode } from "./code.ts";
 import { END, readOffset, readU32 } from "./leb.ts";
+import { runPrefixed } from "./prefixed.ts";
+import { wordsAsPlace } from "./places.ts";
+import { runVectorAccess } from "./simd.ts";
 import { SLOTS_I32, SLOTS_I64 } from "./stack.ts";
 import type { Thread } from "./thread.ts";
 
 const OUT = new Int32Array(4);
+const FIRST_PREFIX = 0xfb, VECTOR_PREFIX = 0xfd, ATOMIC_PREFIX = 0xfe;
 const FIRST_ACCESS = I32_LOAD, LAST_ACCESS = I64_STORE32;
 /** Bytes that a load or store accesses, by opcode; negative for stores. */
 const ACCESS_BYTES = new Int8Array(256);
@@ -22,23 +27,28 @@ for (const { code, properties, accessLog2 } of INSTRUCTIONS) {
   }
 }
 
-/** The words of an address, index or count at `word` as a number: not exact beyond 2^53, and then out of bounds of anything. */
-export function wordsAsPlace({ is64 }: Limits, word: number): number {
-  const low = SLOTS_I32[word] >>> 0;
-  return is64 ? (SLOTS_I32[word + 1] >>> 0) * 2 ** 32 + low : low;
-}
-
 /** Runs the instruction at `pc`. `thread.sp` must be right, and is after it; `thread.pc` is set to the next instruction. */
 export function runElsewhere(thread: Thread, view: InstanceCode, pc: number): Outcome {
   const bytes = view.code.original;
   const opcode = bytes[pc];
   if (opcode >= FIRST_ACCESS && opcode <= LAST_ACCESS) return access(thread, view, bytes, pc);
+  if (opcode >= FIRST_PREFIX) return runPrefix(thread, view, bytes, pc);
   const index = readU32(bytes, pc + 1, OUT);
   thread.pc = OUT[END];
   if (opcode === MEMORY_SIZE || opcode === MEMORY_GROW) {
     return memorySize(thread, view.instance.memories[index], opcode);
   }
   return tableAccess(thread, view.instance.tables[index], opcode);
+}
+
+/** An instruction with a prefix that accesses memory. */
+function runPrefix(thread: Thread, view: InstanceCode, bytes: Uint8Array, pc: number): Outcome {
+  if (bytes[pc] === ATOMIC_PREFIX) return runAtomic(thread, view, pc + 1);
+  const sub = readU32(bytes, pc + 1, OUT);
+  const after = OUT[END];
+  return bytes[pc] === VECTOR_PREFIX
+    ? runVectorAccess(thread, view, bytes, sub, after)
+    : runPrefixed(thread, view, sub, after);
 }
 
 function memorySize(thread: Thread, memory: WasmMemory, opcode: number): Outcome {
@@ -70,9 +80,19 @@ function access(thread: Thread, view: InstanceCode, bytes: Uint8Array, pc: numbe
   let address = i32[low] >>> 0;
   if (memory.type.is64) address += (i32[low + 1] >>> 0) * 2 ** 32;
   address += offset;
-  if (size < 0) thread.sp -= 2;
-  if (address + (size < 0 ? -size : size) > memory.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
-  const data = memory.view;
+  if (address + (size < 0 ? -size : size) > memory.byteLength) {
+    if (size < 0) thread.sp -= 2;
+    return TrapCode.MEMORY_OUT_OF_BOUNDS;
+  }
+  if (memory.protection === undefined) return perform(thread, opcode, memory.view, address, top);
+  const rights = size < 0 ? Right.WRITE : Right.READ;
+  return memory.access(address, Math.abs(size), rights, ({ view }) => perform(thread, opcode, view, address, top));
+}
+
+/** Makes an access within memory; the topmost slot is at word `top`. */
+function perform(thread: Thread, opcode: number, data: DataView, address: number, top: number): Outcome {
+  const i32 = SLOTS_I32;
+  if (ACCESS_BYTES[opcode] < 0) thread.sp -= 2;
   switch (opcode) {
     case 0x28: // i32.load
     case 0x2a: // f32.load

@@ -1,6 +1,7 @@
 // The error classes of the namespace, which are like JavaScript's own, and what they say of Strata's errors: of a trap, with V8's words and a stack trace that names the Wasm frames.
 
 import { CompileError, LinkError, ResourceError, SuspendError, Trap, type WasmFrame } from "../wasm/errors.ts";
+import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 
 /** A class of errors as JavaScript has them: callable with or without `new`. */
@@ -75,10 +76,16 @@ const MESSAGES: Partial<Record<TrapCode, string>> = {
 
 /**
  * The JavaScript error for one of Strata's; other values stay what they are. `what` is the operation that failed, for the message; `below` the function whose callers the stack
- * trace begins with.
+ * trace begins with; `bytes` the module that was called, for messages that depend on the instruction.
  */
-export function errorFor(error: unknown, classes: ErrorClasses, what: string, below?: Callee): unknown {
-  if (error instanceof Trap) return trapError(error, classes, below);
+export function errorFor(
+  error: unknown,
+  classes: ErrorClasses,
+  what: string,
+  below?: Callee,
+  bytes?: Uint8Array,
+): unknown {
+  if (error instanceof Trap) return trapError(error, classes, below, bytes);
   if (error instanceof CompileError) return new classes.CompileError(`${what}: ${error.message}`, { cause: error });
   if (error instanceof LinkError) return new classes.LinkError(`${what}: ${error.message}`, { cause: error });
   if (error instanceof SuspendError) return new classes.SuspendError(suspendMessage(error), { cause: error });
@@ -86,9 +93,31 @@ export function errorFor(error: unknown, classes: ErrorClasses, what: string, be
   return error;
 }
 
-function trapError(trap: Trap, classes: ErrorClasses, below?: Callee): Error {
+/** Instructions whose traps V8 tells from those of divisions. */
+const REMAINDERS: ReadonlySet<number> = new Set([op.I32_REM_S, op.I32_REM_U, op.I64_REM_S, op.I64_REM_U]);
+const TRUNCATIONS: ReadonlySet<number> = new Set([
+  op.I32_TRUNC_F32_S,
+  op.I32_TRUNC_F32_U,
+  op.I32_TRUNC_F64_S,
+  op.I32_TRUNC_F64_U,
+  op.I64_TRUNC_F32_S,
+  op.I64_TRUNC_F32_U,
+  op.I64_TRUNC_F64_S,
+  op.I64_TRUNC_F64_U,
+]);
+
+function messageOf({ code, offset, message }: Trap, bytes: Uint8Array | undefined): string {
+  const instruction = bytes?.[offset] ?? 0;
+  if (code === TrapCode.INTEGER_DIVIDE_BY_ZERO && REMAINDERS.has(instruction)) return "remainder by zero";
+  if (code === TrapCode.INTEGER_OVERFLOW && TRUNCATIONS.has(instruction)) {
+    return MESSAGES[TrapCode.INVALID_CONVERSION_TO_INTEGER]!;
+  }
+  return MESSAGES[code] ?? message;
+}
+
+function trapError(trap: Trap, classes: ErrorClasses, below?: Callee, bytes?: Uint8Array): Error {
   const Class = trap.code === TrapCode.CALL_STACK_EXHAUSTED ? RangeError : classes.RuntimeError;
-  const error = new Class(MESSAGES[trap.code] ?? trap.message);
+  const error = new Class(messageOf(trap, bytes));
   Error.captureStackTrace(error, below);
   showFrames(error, trap.frames);
   return error;

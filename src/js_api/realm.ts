@@ -110,8 +110,8 @@ export class Realm {
   // Errors
 
   /** What is thrown to JavaScript for an error of the runtime. See errorFor(). */
-  outward(error: unknown, what: string, below: Callee): unknown {
-    const outside = errorFor(error, this.errors, what, below);
+  outward(error: unknown, what: string, below: Callee, bytes?: Uint8Array): unknown {
+    const outside = errorFor(error, this.errors, what, below, bytes);
     return error instanceof Trap ? this.asTrap(outside as object) : outside;
   }
   /** Makes Wasm not catch an error, and gives it. */
@@ -208,7 +208,7 @@ export class Realm {
         try {
           return caller.call(func, args);
         } catch (error) {
-          throw this.outward(error, "WebAssembly", exported);
+          throw this.outward(error, "WebAssembly", exported, func.instance?.module.bytes);
         }
       };
       const index = func.index >= 0 ? func.index : this.#hostIndices.get(func) ?? 0;

@@ -113,7 +113,8 @@ function* walk<Owner>(
     if (found === undefined) return;
     const site = exact ? trapSiteAt(found.code, found.offset) : undefined;
     const sourceOffset = site?.sourceOffset ?? sourceOffsetAt(found.code, found.offset);
-    yield { ...found, sourceOffset, fp, returnOffset: pc - found.start };
+    const { start, code, offset, owner } = found;
+    yield { start, code, offset, owner, sourceOffset, fp, returnOffset: pc - start };
     exact = false;
     pc = stack.readAddress(fp + 8);
     fp = stack.readAddress(fp);

@@ -15,7 +15,7 @@ export interface InstalledThunk {
   readonly frameSize: number;
 }
 
-/** Thunks by signature. */
+/** Thunks by the keys of their signatures, which are found out where nobody has them. */
 export class ThunkCache<Owner> {
   readonly #code: ModuleCode<Owner>;
   readonly #entries = new Map<string, InstalledThunk>();
@@ -27,22 +27,30 @@ export class ThunkCache<Owner> {
   }
 
   /** The thunk for `STACK.thunk`. Throws ResourceError when executable memory is exhausted. */
-  entry(params: readonly SlotKind[], results: readonly SlotKind[]): InstalledThunk {
-    return this.#find(this.#entries, entryThunk, params, results);
+  entry(
+    params: readonly SlotKind[],
+    results: readonly SlotKind[],
+    key: string = signatureKey(params, results),
+  ): InstalledThunk {
+    return this.#find(this.#entries, entryThunk, key, params, results);
   }
 
   /** The thunk for `RECORD.entry` of a function that is not machine code. Throws ResourceError when executable memory is exhausted. */
-  exit(params: readonly SlotKind[], results: readonly SlotKind[]): InstalledThunk {
-    return this.#find(this.#exits, exitThunk, params, results);
+  exit(
+    params: readonly SlotKind[],
+    results: readonly SlotKind[],
+    key: string = signatureKey(params, results),
+  ): InstalledThunk {
+    return this.#find(this.#exits, exitThunk, key, params, results);
   }
 
   #find(
     known: Map<string, InstalledThunk>,
     make: (params: readonly SlotKind[], results: readonly SlotKind[]) => Thunk,
+    key: string,
     params: readonly SlotKind[],
     results: readonly SlotKind[],
   ): InstalledThunk {
-    const key = signatureKey(params, results);
     let thunk = known.get(key);
     if (thunk === undefined) {
       const code = make(params, results);

@@ -13,6 +13,8 @@ const functions = {
   munmap: { parameters: ["u64", "u64"], result: "i32" },
   mprotect: { parameters: ["u64", "u64", "i32"], result: "i32" },
   madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
+  mincore: { parameters: ["u64", "u64", "buffer"], result: "i32" },
+  getpagesize: { parameters: [], result: "i32" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "u64"], result: "i64" },
   gettid: { parameters: [], result: "i32" },

@@ -2,14 +2,10 @@
 // Takes and gives byte lengths; pages, maximum and sharing are runtime/'s affair.
 
 import { ResourceError } from "../wasm/errors.ts";
-import { addressOfBuffer, bufferAt } from "./ffi.ts";
+import { bufferAt } from "./ffi.ts";
+import { type Access, hostPageBytes, protectMemory, residentBytes } from "./native_memory.ts";
 import { canRunNative } from "./permissions.ts";
-
-/**
- * Bytes reserved for a memory with 32-bit addresses: 4 GiB for the address, 4 GiB for the static offset, and a guard for the widest access.
- * Any 32-bit address plus any 32-bit offset faults or lies within, so machine code needs no check.
- */
-export const RESERVATION_BYTES = 8.5 * 2 ** 30;
+import { giveReservationBack, type Reservation, RESERVATION_BYTES, setOpen, takeReservation } from "./reservations.ts";
 
 /** Keeps a reservation alive for as long as somebody holds an alias of it. */
 const reservationOfAlias = new WeakMap<ArrayBuffer, ArrayBuffer>();
@@ -30,6 +26,8 @@ function noteTaken({ buffer, byteLength, reservation }: Shown): boolean {
 /** Memories that nobody disposed of: V8 frees their reservations. */
 const forgotten = new FinalizationRegistry<Shown>(noteTaken);
 
+const EMPTY = new ArrayBuffer(0);
+
 /** The bytes of one linear memory. */
 export class LinearMemory {
   /** The whole memory, for the runtime alone: nobody else can detach it. Another takes its place each time the memory grows or is disposed of. */
@@ -37,7 +35,7 @@ export class LinearMemory {
   #shown: Shown | undefined;
   /** Address of byte 0, which never changes; 0 where native code cannot run. */
   readonly address: number;
-  #reservation: ArrayBuffer | undefined;
+  #reservation: Reservation | undefined;
 
   /**
    * Allocates `byteLength` zeroed bytes, in a reservation of `reservedBytes` where native code can run. Throws ResourceError when there is no room.
@@ -48,11 +46,8 @@ export class LinearMemory {
       this.bytes = allocate(() => new ArrayBuffer(byteLength), byteLength);
       return;
     }
-    // The address of an empty buffer cannot be asked for, hence one byte for a moment.
-    const reservation = allocate(() => new ArrayBuffer(1, { maxByteLength: reservedBytes }), byteLength);
-    this.address = addressOfBuffer(reservation);
-    allocate(() => reservation.resize(byteLength), byteLength);
-    this.#reservation = reservation;
+    this.#reservation = allocate(() => takeReservation(byteLength, reservedBytes), byteLength);
+    this.address = this.#reservation.address;
     this.bytes = this.#alias(byteLength);
   }
 
@@ -61,7 +56,7 @@ export class LinearMemory {
     if (this.address === 0) return this.bytes;
     if (this.#shown !== undefined && noteTaken(this.#shown)) this.#shown = undefined;
     if (this.#shown === undefined) {
-      const byteLength = this.byteLength, reservation = this.#reservation;
+      const byteLength = this.byteLength, reservation = this.#reservation?.buffer;
       if (reservation === undefined) return this.bytes;
       this.#shown = { reservation, byteLength, buffer: this.#alias(byteLength) };
       forgotten.unregister(this);
@@ -80,25 +75,66 @@ export class LinearMemory {
     return this.address !== 0;
   }
 
-  /** Grows to `newByteLength`; new bytes are zero. Detaches the old `buffer`, also when the length stays. False, with nothing changed, when there is no room. */
-  grow(newByteLength: number): boolean {
+  /** Bytes of address space; without native code, those in use. */
+  get reservedBytes(): number {
+    return this.#reservation?.reserved ?? this.byteLength;
+  }
+
+  /** Bytes of the pages from `start` up to `end` that take memory, since they were touched; undefined where that cannot be told. */
+  residentBytes(start = 0, end: number = this.byteLength): number | undefined {
+    if (this.#reservation === undefined) return undefined;
+    const page = hostPageBytes(), from = Math.floor(start / page) * page;
+    return end > from ? residentBytes(this.address + from, end - from) : 0;
+  }
+
+  /**
+   * Makes it longer, by bytes that are zero, or shorter. Detaches the old `buffer`, also when the length stays; rights that `protect()` gave are lost.
+   * False, with nothing changed, when there is no room.
+   */
+  resize(newByteLength: number): boolean {
     try {
-      if (this.address === 0) {
+      if (this.#reservation === undefined) {
         this.bytes = this.bytes.transfer(newByteLength);
         return true;
       }
-      this.#reservation!.resize(newByteLength);
+      setOpen(this.#reservation, newByteLength);
     } catch (error) {
       if (error instanceof RangeError) return false;
       throw error;
     }
-    this.#detach();
-    this.bytes = this.#alias(newByteLength);
+    this.renew();
     return true;
+  }
+
+  /** Detaches the buffer, so that others have no way to the bytes any more; they are in another one. */
+  renew(): void {
+    const { byteLength } = this;
+    if (this.#reservation === undefined) {
+      this.bytes = this.bytes.transfer(byteLength);
+      return;
+    }
+    this.#detach();
+    this.bytes = this.#alias(this.#reservation.open);
+  }
+
+  /** Whether rights can be given to pages of it. */
+  get protectable(): boolean {
+    return this.#reservation !== undefined;
+  }
+
+  /** Gives whole pages of the system, in which the bytes from `start` to `end` lie, other rights. JavaScript must not touch what it is denied: the process would end. */
+  protect(start: number, end: number, access: Access): void {
+    const page = hostPageBytes();
+    const from = Math.floor(start / page) * page, to = Math.ceil(end / page) * page;
+    if (to > from) protectMemory(this.address + from, to - from, access);
   }
 
   #detach(): void {
     this.bytes.transfer(0);
+    this.#detachShown();
+  }
+
+  #detachShown(): void {
     const shown = this.#shown;
     this.#shown = undefined;
     if (shown === undefined) return;
@@ -106,21 +142,27 @@ export class LinearMemory {
     if (!noteTaken(shown)) shown.buffer.transfer(0);
   }
 
-  /** Detaches the buffer and gives memory and address space back. No native code may use the memory any more. */
+  /** Detaches the buffer and gives memory and address space back. No native code may use the memory any more, and all of it must be accessible. */
   dispose(): void {
     const reservation = this.#reservation;
-    if (this.address !== 0) this.#detach();
-    else if (!this.bytes.detached) this.bytes.transfer(0);
-    this.bytes = new ArrayBuffer(0);
     this.#reservation = undefined;
-    // Not `resize(0)`: shrinking writes zeros, and so touches every page.
-    if (reservation !== undefined && !taken.has(reservation)) reservation.transferToFixedLength(0);
+    if (reservation === undefined) {
+      if (!this.bytes.detached) this.bytes.transfer(0);
+    } else {
+      const own = this.bytes;
+      this.bytes = EMPTY;
+      this.#detachShown();
+      // Bytes that a stranger holds must stay for ever, and not become another memory's.
+      if (!taken.has(reservation.buffer)) giveReservationBack(reservation, new Uint8Array(own));
+      own.transfer(0);
+    }
+    this.bytes = new ArrayBuffer(0);
   }
 
   #alias(byteLength: number): ArrayBuffer {
     if (byteLength === 0) return new ArrayBuffer(0);
     const alias = bufferAt(this.address, byteLength);
-    reservationOfAlias.set(alias, this.#reservation!);
+    reservationOfAlias.set(alias, this.#reservation!.buffer);
     return alias;
   }
 }

@@ -19,6 +19,8 @@ export interface NativeEntry {
   readonly resume: (block: NativePointer) => number;
   /** Where gdb stops when the list of machine code changes. */
   readonly tellDebugger: () => void;
+  /** Continues what faulted on the stack, with the registers in its block; gives an exit status. */
+  readonly proceed: (block: NativePointer) => number;
   /** Writes the three words that `cpuFeatures()` takes. */
   readonly cpuid: (words: Uint32Array<ArrayBuffer>) => void;
   /** Addresses of the exported symbols. */
@@ -28,6 +30,7 @@ export interface NativeEntry {
     readonly trapThunk: number;
     readonly registry: number;
     readonly safepointThunk: number;
+    readonly stepped: number;
   };
 }
 
@@ -35,8 +38,9 @@ const functions = {
   strata_enter: { parameters: ["pointer"], result: "i32" },
   strata_resume: { parameters: ["pointer"], result: "i32" },
   __jit_debug_register_code: { parameters: [], result: "void" },
+  strata_proceed: { parameters: ["pointer"], result: "i32" },
   strata_cpuid: { parameters: ["buffer"], result: "void" },
-  // Writes five u64: the addresses of handler, helper thunk, trap thunk, registry and safepoint thunk.
+  // Writes six u64: the addresses of handler, helper thunk, trap thunk, registry, safepoint thunk and where a step ends.
   strata_addresses: { parameters: ["buffer"], result: "void" },
 } as const;
 
@@ -78,14 +82,15 @@ export function loadEntry(image: StubImage): NativeEntry {
     symbols = openLoaded(image.soname);
     if (symbols === undefined) throw new BugError("the loader does not find the stubs by name");
   }
-  const words = new BigUint64Array(5);
+  const words = new BigUint64Array(6);
   symbols.strata_addresses(words);
-  const [trapHandler, helperThunk, trapThunk, registry, safepointThunk] = [...words].map(Number);
+  const [trapHandler, helperThunk, trapThunk, registry, safepointThunk, stepped] = [...words].map(Number);
   return {
     enter: symbols.strata_enter,
     resume: symbols.strata_resume,
+    proceed: symbols.strata_proceed,
     tellDebugger: symbols.__jit_debug_register_code,
     cpuid: symbols.strata_cpuid,
-    addresses: { trapHandler, helperThunk, trapThunk, registry, safepointThunk },
+    addresses: { trapHandler, helperThunk, trapThunk, registry, safepointThunk, stepped },
   };
 }

@@ -62,6 +62,36 @@ export function clearMemory(address: number, bytes: number): void {
   }
 }
 
+let pageBytes = 0;
+/** Bytes of the pages by which the system gives rights and memory. */
+export function hostPageBytes(): number {
+  return pageBytes ||= libc().getpagesize();
+}
+
+/** Pages that are asked about at once. */
+const RESIDENT_CHUNK = 65536;
+
+/** Visits the pages of a mapping that take memory, from `address`, which begins a page, on; a page is given by its offset. */
+export function forEachResident(address: number, bytes: number, visit: (offset: number) => void): void {
+  const page = hostPageBytes();
+  const pages = Math.ceil(bytes / page);
+  const map = new Uint8Array(Math.min(RESIDENT_CHUNK, pages));
+  for (let first = 0; first < pages; first += RESIDENT_CHUNK) {
+    const n = Math.min(RESIDENT_CHUNK, pages - first);
+    if (libc().mincore(BigInt(address + first * page), BigInt(n * page), map) !== 0) {
+      throw new BugError(`mincore at ${address} failed`);
+    }
+    for (let i = 0; i < n; i++) if ((map[i] & 1) !== 0) visit((first + i) * page);
+  }
+}
+
+/** Bytes of a mapping that take memory: those of its pages that were touched. */
+export function residentBytes(address: number, bytes: number): number {
+  let pages = 0;
+  forEachResident(address, bytes, () => pages++);
+  return pages * hostPageBytes();
+}
+
 /** Makes an anonymous file in memory and gives its descriptor, which V8 and Deno know nothing of. Throws ResourceError. */
 export function createMemoryFile(name: string): number {
   const fd = libc().memfd_create(cString(name), MFD_CLOEXEC);

@@ -3,6 +3,7 @@
 
 import { ResourceError } from "../wasm/errors.ts";
 import { addressOfBuffer } from "./ffi.ts";
+import { hostPageBytes, residentBytes } from "./native_memory.ts";
 import { canRunNative } from "./permissions.ts";
 
 /** A shared memory as it travels to another Worker with `postMessage`. */
@@ -40,6 +41,18 @@ export class SharedLinearMemory {
   /** Current length in bytes, whoever grew it. */
   get byteLength(): number {
     return this.buffer.byteLength;
+  }
+
+  /** Bytes of address space. */
+  get reservedBytes(): number {
+    return this.buffer.growable ? this.buffer.maxByteLength : this.byteLength;
+  }
+
+  /** Bytes of the pages from `start` up to `end` that take memory, since they were touched; undefined where that cannot be told. */
+  residentBytes(start = 0, end: number = this.byteLength): number | undefined {
+    if (this.byteLength === 0 || this.address === 0) return undefined;
+    const page = hostPageBytes(), from = Math.floor(start / page) * page;
+    return end > from ? residentBytes(this.address + from, end - from) : 0;
   }
 
   /** Address of byte 0, which never changes once there is a byte; 0 where native code cannot run. */

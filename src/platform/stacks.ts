@@ -6,6 +6,7 @@ import { ResourceError } from "../wasm/errors.ts";
 import { bufferAt, type NativePointer, pointerTo } from "./ffi.ts";
 import {
   Access,
+  forEachResident,
   keepMemory,
   mapMemory,
   protectMemory,
@@ -44,6 +45,8 @@ export class NativeStack {
   /** The usable part, for the stack walker. */
   #words: Int32Array<ArrayBuffer> | undefined;
   readonly #total: number;
+  /** Its memory was given back. */
+  released = false;
 
   /** Maps a stack. Throws ResourceError when there is no room. */
   constructor(stackBytes: number, blockBytes: number) {
@@ -84,8 +87,23 @@ export class NativeStack {
     for (let i = Math.max(0, (address - this.limit) >> 2); i < words.length; i += 2) visit(words[i], words[i + 1]);
   }
 
+  /** Bytes of the usable part. */
+  get usableBytes(): number {
+    return this.top - this.limit;
+  }
+
+  /** The most bytes that were in use at once so far, to whole pages: what lies below was never touched. */
+  get highWaterBytes(): number {
+    let lowest = this.usableBytes;
+    forEachResident(this.limit, lowest, (at) => {
+      if (at < lowest) lowest = at;
+    });
+    return this.usableBytes - lowest;
+  }
+
   /** Gives the memory back. */
   release(): void {
+    this.released = true;
     this.block.transfer(0);
     this.#words?.buffer.transfer(0);
     keepMemory(this);
@@ -93,10 +111,38 @@ export class NativeStack {
   }
 }
 
-/** A pool of stacks of one size. */
+/** What native stacks of one thread take and did so far. */
+export interface NativeStackFigures {
+  /** Usable bytes of a stack, unless an engine wants other ones. */
+  readonly stackBytes: number;
+  /** Bytes without access rights below each. */
+  readonly guardBytes: number;
+  /** Stacks in use, and those that engines keep for their next call. */
+  readonly live: number;
+  /** Stacks in the pool. */
+  readonly idle: number;
+  /** Bytes of address space. */
+  readonly reservedBytes: number;
+  /** Stacks that were made so far. */
+  readonly made: number;
+  /** Times that one was taken from the pool so far. */
+  readonly reused: number;
+  /** The most bytes that one of the stacks there are had in use, to whole pages. */
+  readonly highWaterBytes: number;
+}
+
+/** After so many new stacks, those that are gone are forgotten. */
+const PRUNED = 64;
+
+/** A pool of stacks, which are kept by their size. */
 export class StackPool {
+  /** Oldest first. */
   #idle: NativeStack[] = [];
   #live = 0;
+  /** All that were made and not given back to the system: engines that are forgotten take theirs along. */
+  readonly #stacks = new Set<WeakRef<NativeStack>>();
+  #made = 0;
+  #reused = 0;
 
   /** `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept, and `most` may be in use. */
   constructor(
@@ -112,10 +158,46 @@ export class StackPool {
     return this.#live;
   }
 
-  /** A prepared stack. Throws ResourceError when there is no room for a new one, or when too many are in use. */
-  take(): NativeStack {
+  #all(): NativeStack[] {
+    const all: NativeStack[] = [];
+    for (const reference of this.#stacks) {
+      const stack = reference.deref();
+      if (stack === undefined || stack.released) this.#stacks.delete(reference);
+      else all.push(stack);
+    }
+    return all;
+  }
+
+  /** What the stacks take and did. */
+  get figures(): NativeStackFigures {
+    const all = this.#all();
+    return {
+      stackBytes: this.stackBytes,
+      guardBytes: STACK_GUARD_BYTES,
+      live: all.length - this.#idle.length,
+      idle: this.#idle.length,
+      reservedBytes: all.reduce((n, s) => n + STACK_GUARD_BYTES + s.usableBytes + s.block.byteLength, 0),
+      made: this.#made,
+      reused: this.#reused,
+      highWaterBytes: all.reduce((n, s) => Math.max(n, s.highWaterBytes), 0),
+    };
+  }
+
+  /** A prepared stack with so many usable bytes, rounded up. Throws ResourceError when there is no room for a new one, or when too many are in use. */
+  take(stackBytes = this.stackBytes): NativeStack {
     if (this.#live >= this.most) throw new ResourceError(`more than ${this.most} native stacks are in use`);
-    const stack = this.#idle.pop() ?? new NativeStack(this.stackBytes, this.blockBytes);
+    const usable = roundToPages(stackBytes);
+    let at = this.#idle.length - 1;
+    while (at >= 0 && this.#idle[at].usableBytes !== usable) at--;
+    let stack: NativeStack;
+    if (at >= 0) {
+      stack = this.#idle.splice(at, 1)[0];
+      this.#reused++;
+    } else {
+      stack = new NativeStack(stackBytes, this.blockBytes);
+      this.#stacks.add(new WeakRef(stack));
+      if (++this.#made % PRUNED === 0) this.#all();
+    }
     this.prepare(stack);
     this.#live++;
     return stack;

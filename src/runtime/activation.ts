@@ -16,8 +16,11 @@ import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
 import { boundArguments } from "./bind.ts";
+import { savedWords, serveFault } from "./fault.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { enterLoop, takeBack } from "./frames.ts";
+import { OK } from "./outcome.ts";
+import { trapDetail } from "./protection.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
@@ -36,8 +39,8 @@ const ARGS_SLOT = STACK.args >> 3;
 interface Segment {
   readonly func: WasmFunc;
   readonly native: boolean;
-  /** Machine code: why it is parked; it is then to be resumed, not entered. */
-  exit: ParkedExit | undefined;
+  /** Machine code: why it is parked; it is then to be resumed, not entered. TRAP: at a fault that was served, where it is to proceed. */
+  exit: ParkedExit | typeof Exit.TRAP | undefined;
   /** Machine code: where its stack stood when it was entered. */
   readonly enteredAt: number;
   /** The nearest segment of machine code below. */
@@ -57,6 +60,10 @@ export class Activations {
 
   constructor(readonly store: Store, readonly maxNesting: number, readonly maxParked: number) {}
 
+  /** Those that run, outermost first: each but the last waits for a host function, or for whom is told of a watched access, that called back in. */
+  get running(): readonly Activation[] {
+    return this.#running;
+  }
   /** All that have not ended. */
   get all(): readonly Activation[] {
     return [...this.#running, ...this.#parked];
@@ -282,25 +289,18 @@ export class Activation {
       this.release();
       throw error;
     }
-    if (status === Exit.TRAP) {
-      // Thrown outside of the `try`: throwing once more costs.
-      let trap: Trap;
-      try {
-        trap = this.#nativeTrap();
-      } finally {
-        this.ended = true;
-        this.store.activations.dropEnded();
-      }
-      throw trap;
-    }
+    // Thrown outside of the `try`: throwing once more costs.
+    let trap: Trap | undefined;
     try {
-      if (!isParked(status)) return this.#leave(segment, status)!;
-      this.#serve(segment, status);
-      return this.#drive();
+      if (status === Exit.TRAP) trap = this.#nativeTrap(segment);
+      else if (isParked(status)) this.#serve(segment, status);
+      else return this.#leave(segment, status)!;
+      if (trap === undefined) return this.#drive();
     } finally {
       this.ended = true;
       this.store.activations.dropEnded();
     }
+    throw trap;
   }
 
   /** Gives back what it runs on; does the rest if that was interrupted. */
@@ -337,6 +337,8 @@ export class Activation {
     const top = this.segments[this.segments.length - 1];
     if (top?.exit === Exit.SAFEPOINT) {
       for (let at = STACK.savedInts >> 2; at < STACK.savedVectors >> 2; at += 2) guess(i32[at]);
+    } else if (top?.exit === Exit.TRAP) {
+      savedWords(this.#stack).forEach(guess);
     } else if (top?.native && top.exit === undefined) {
       for (let n = 0; n < top.func.paramSlots; n++) guess(i32[2 * (ARGS_SLOT + n)]);
     }
@@ -440,7 +442,8 @@ export class Activation {
       return undefined;
     }
     if (status === RunStatus.HOT) {
-      this.#enterMachineCode();
+      // It stands where a slice of the interpreter could have ended, and begins a new one.
+      if (this.#serveSafepoint()) this.#enterMachineCode();
       return undefined;
     }
     if (status === RunStatus.THROW) {
@@ -530,12 +533,13 @@ export class Activation {
    */
   #takeBack(segment: Segment | undefined): boolean {
     const { store } = this, { demotions } = store;
-    if (segment?.exit === undefined || segment.exit === Exit.HELPER) return false;
+    if (segment?.exit === undefined || segment.exit === Exit.HELPER || segment.exit === Exit.TRAP) return false;
     const all = store.policy?.takesBack() ?? false;
     if (!all && segment.demotions === demotions) return false;
     segment.demotions = demotions;
     const thread = this.#thread ??= store.activations.takeThread();
-    const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, ...this.#parkedRegisters() }, all);
+    const { sp, fp, resumeIp } = this.#parkedRegisters();
+    const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, sp, fp, resumeIp }, all);
     if (taken === undefined) return false;
     if (taken === "exhausted") this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     if (taken.rest) segment.exit = Exit.CALL;
@@ -550,17 +554,23 @@ export class Activation {
   #runNative(segment: Segment): SlotRange | undefined {
     const { pointer, i32 } = this.#stack!;
     const native = this.#native!;
-    const { policy, interrupt, meter, demotions } = this.store;
-    let leaves = segment.demotions !== demotions || policy?.leaves();
+    const { store } = this, { policy, interrupt, meter } = store;
+    let leaves = segment.demotions !== store.demotions || policy?.leaves();
     for (;;) {
       if (leaves) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
       meter?.load(i32);
-      const status = segment.exit !== undefined ? native.resume(pointer) : native.enter(pointer);
+      const { exit } = segment;
+      const status = exit === undefined
+        ? native.enter(pointer)
+        : exit === Exit.TRAP
+        ? native.proceed(pointer)
+        : native.resume(pointer);
       meter?.unload(i32);
       if (!isParked(status)) return this.#leave(segment, status);
       const atPlace = status === Exit.SAFEPOINT && !meter?.exhausted;
       if (!this.#serve(segment, status)) return undefined;
-      leaves = !atPlace && policy?.leaves();
+      // A helper may have told somebody of a watched access, who changed the tiers.
+      leaves = !atPlace && (segment.demotions !== store.demotions || policy?.leaves());
     }
   }
 
@@ -599,14 +609,17 @@ export class Activation {
   #serveSafepoint(): boolean {
     const { interrupt, meter } = this.store;
     const passing = InterruptBit.ATTENTION | InterruptBit.DEADLINE;
-    const bits = Atomics.and(interrupt, 0, ~passing);
+    const bits = Atomics.and(interrupt, 0, ~InterruptBit.ATTENTION);
+    const exhausted = meter?.claim() ?? false;
     if (bits & InterruptBit.ATTENTION) this.store.atSafepoint?.(this);
     if (bits & ~passing) return this.#stop("interrupt");
+    // The bit stays then, since what is called next under the same deadline is to end, too.
     if (deadlinePassed()) return this.#stop("deadline");
-    if (bits & InterruptBit.DEADLINE) setAlarm();
-    if (meter === undefined || !meter.exhausted) return true;
-    meter.exhausted = false;
-    return meter.left >= 1 || this.#stop("fuel");
+    if (bits & InterruptBit.DEADLINE) {
+      Atomics.and(interrupt, 0, ~InterruptBit.DEADLINE);
+      setAlarm();
+    }
+    return !exhausted || this.#stop("fuel");
   }
 
   #stop(reason: keyof typeof STOPS): false {
@@ -626,12 +639,17 @@ export class Activation {
       return this.#finish(segment.func.resultSlots, { words: this.#stack!.i32, at: ARGS_SLOT });
     }
     if (status !== Exit.TRAP) throw new BugError(`machine code gave status ${status}`);
-    throw this.#nativeTrap();
+    const trap = this.#nativeTrap(segment);
+    if (trap !== undefined) throw trap;
+    return undefined;
   }
 
-  /** What the exit TRAP of the topmost segment means. */
-  #nativeTrap(): Trap {
-    return new Trap(this.store.native!.trapOf(this.#stack!), this.store.activations.trace(true));
+  /** Serves the exit TRAP of the topmost segment, which goes on if it was a fault that is none of the program's; gives the trap that it is otherwise. */
+  #nativeTrap(segment: Segment): Trap | undefined {
+    const served = serveFault(this.store, this.#native!, this.#stack!, () => segment.exit = Exit.TRAP);
+    if (served === OK) return undefined;
+    const code = served ?? this.store.native!.trapOf(this.#stack!);
+    return new Trap(code, this.store.activations.trace(true), trapDetail(code));
   }
 
   /** The topmost segment is done: its results go to the segment below, or to JavaScript. */
@@ -694,7 +712,7 @@ export class Activation {
   /** Looks for a frame of machine code that catches; if there is one, what is parked becomes that frame at its landing pad. */
   #catchesNative(segment: Segment, exception: WasmException): boolean {
     const { exit, saved } = segment, stack = this.#stack!, { i32 } = stack;
-    if (exit === undefined) return false;
+    if (exit === undefined || exit === Exit.TRAP) return false;
     const native = this.store.native!;
     let fp = saved === undefined ? readAddress(i32, FP) : saved.fp;
     // A call's exit thunk has parked below its return address.
@@ -740,7 +758,7 @@ export class Activation {
   // Traps
 
   #trap(code: TrapCode): never {
-    throw new Trap(code, this.store.activations.trace(false));
+    throw new Trap(code, this.store.activations.trace(false), trapDetail(code));
   }
 
   /** Its Wasm frames, innermost first. */
@@ -773,9 +791,10 @@ export class Activation {
   #traceNative(segment: Segment, trapped: boolean, trace: (() => WasmFrame)[], limit = MAX_FRAMES): void {
     const native = this.store.native!, stack = this.#stack!;
     if (!trapped && segment.exit === undefined) return;
-    const found = trapped
+    const { exit } = segment;
+    const found = trapped || exit === Exit.TRAP
       ? native.framesAtTrap(stack)
-      : native.framesAt(stack, { exit: segment.exit!, ...(segment.saved ?? this.#parkedRegisters()) });
+      : native.framesAt(stack, { exit: exit!, ...(segment.saved ?? this.#parkedRegisters()) });
     for (const { index, wasmOffset: offset, tier, fp } of found) {
       if (trace.length >= limit) return;
       const module = this.store.instanceAt(stack.readAddress(fp - 8))?.module;

@@ -100,7 +100,7 @@ export class Caller {
   #take(): NativeStack {
     this.#native ??= startNative();
     this.#loaded = undefined;
-    return this.#native.stacks.take();
+    return this.#native.stacks.take(this.store.stackBytes);
   }
 }
 

@@ -24,7 +24,7 @@ function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, c
 
 /**
  * Makes the top frame of `thread`, which belongs to `func`, a frame of machine code in the loop that `place` leads into: above what is parked on the stack, with an
- * entry thunk below it. It is to be resumed. False, with nothing changed, when there is no room for it.
+ * entry thunk below it. It is to be resumed. Says whether it was a base frame; undefined, with nothing changed, when there is no room for it.
  */
 export function enterLoop(
   store: Store,
@@ -70,7 +70,8 @@ export interface TakenBack {
 
 /**
  * Makes frames of a segment of machine code, parked by a call of a function or at a safepoint, frames of the interpreter: from the topmost one down to the lowest
- * whose function does not run as machine code any more, or down to the lowest of all. Undefined if there are none; "exhausted" if there is no room, then nothing has changed.
+ * whose function does not run as machine code any more, or down to the lowest if `all` are to go. Undefined if there are none; "exhausted" if there is no room. Nothing has
+ * changed then.
  */
 export function takeBack(
   store: Store,

@@ -4,6 +4,7 @@ import { readAddress } from "../abi/native.ts";
 import { Helper, HELPERS } from "../abi/helpers.ts";
 import { STACK } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
+import { Right } from "../wasm/rights.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type Limits, TYPES } from "../wasm/types.ts";
 import { memoryCopy, memoryFill, memoryInit, OK, type Outcome, tableCopy, tableFill, tableInit } from "./bulk.ts";
@@ -73,6 +74,11 @@ function serve(
     case Helper.MEMORY_SIZE:
       give(i.memories[arg(0)].pages);
       return OK;
+    case Helper.MEMORY_CHECK: {
+      const end = place(1, WIDE), size = arg(2);
+      give(i.memories[arg(0)].prepare(end - size, size, arg(3), false, arg(4)) === OK ? 0 : 1);
+      return OK;
+    }
     case Helper.ATOMIC_NOTIFY:
     case Helper.ATOMIC_WAIT32:
     case Helper.ATOMIC_WAIT64:
@@ -141,13 +147,18 @@ function atomicWait(
   // Only the lowest bits decide the alignment, so that the rounding of huge sums does no harm.
   if (((low(2) & 7) + offset % 8) % bytes !== 0) return TrapCode.UNALIGNED_ATOMIC;
   if (at + bytes > memory.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
-  const { shared, atomics } = memory;
+  if (memory.protection !== undefined) {
+    const outcome = memory.prepare(at, bytes, Right.READ);
+    if (outcome !== OK) return outcome;
+  }
+  const { shared } = memory;
+  const atomics = shared === undefined ? undefined : memory.sharedAtomics;
   const long = (k: number) => BigInt(low(k) >>> 0) | BigInt(words[ARGS + 2 * k + 1]) << 32n;
   if (id === Helper.ATOMIC_NOTIFY) {
-    give(shared === undefined ? 0 : Atomics.notify(atomics.i32, at / 4, low(3) >>> 0));
+    give(atomics === undefined ? 0 : Atomics.notify(atomics.i32, at / 4, low(3) >>> 0));
     return OK;
   }
-  if (shared === undefined) return TrapCode.EXPECTED_SHARED_MEMORY;
+  if (atomics === undefined) return TrapCode.EXPECTED_SHARED_MEMORY;
   const expected = long(3);
   const outcome = wait(
     long(4),

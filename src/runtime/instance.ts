@@ -75,6 +75,13 @@ export class WasmInstance {
       arena.setAddress(at + l.importedFunctions + 8 * i, this.store.recordAddress(this.funcs[i]));
     }
     m.canonical.forEach((id, i) => arena.i32[((at + l.typeIds) >> 2) + i] = id);
+    if (this.memories.some((x) => x.protection !== undefined)) this.store.checkAccesses(this);
+  }
+
+  /** Tells machine code whether accesses to shared memories, whose pages others use too and so are never closed, must be checked. */
+  writeChecks(): void {
+    const check = this.memories.some((m) => m.type.shared && m.protection !== undefined);
+    this.store.arena.i32[(this.vmctx + VMCTX.checkShared) >> 2] = check ? 1 : 0;
   }
 
   /** Offset in the arena of the cell of an own global. */

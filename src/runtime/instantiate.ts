@@ -33,6 +33,7 @@ import { type Extern, WasmInstance } from "./instance.ts";
 import { WasmFunc } from "./func.ts";
 import { WasmGlobal } from "./global.ts";
 import { WasmMemory } from "./memory.ts";
+import { trapDetail } from "./protection.ts";
 import type { Store } from "./store.ts";
 import { WasmTable } from "./table.ts";
 import { WasmTag } from "./tag.ts";
@@ -71,7 +72,9 @@ function fill(instance: WasmInstance, externs: readonly Extern[]): void {
   const { store, module: m } = instance;
   for (const x of externs) spaceOf(instance, x).push(x);
   instance.funcs.push(...store.addInstanceFuncs(instance, m.funcs.length - m.importedFuncs));
-  for (const d of m.memories.slice(m.importedMemories)) instance.memories.push(new WasmMemory(store.arena, d.type));
+  for (const d of m.memories.slice(m.importedMemories)) {
+    instance.memories.push(new WasmMemory(store.arena, d.type, undefined, store.memories));
+  }
   for (const d of m.tags.slice(m.importedTags)) instance.tags.push(new WasmTag(m.canonical[d.typeIndex]));
   try {
     store.withoutCollection(() => {
@@ -116,7 +119,7 @@ function offset(expr: ConstExpr, { is64 }: Limits, instance: WasmInstance): numb
 }
 
 function check(outcome: Outcome): void {
-  if (outcome !== OK) throw new Trap(outcome);
+  if (outcome !== OK) throw new Trap(outcome, [], trapDetail(outcome));
 }
 
 function spaceOf(i: WasmInstance, x: Extern): Extern[] {

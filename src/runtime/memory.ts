@@ -4,9 +4,15 @@ import { MEMORY, MEMORY_BYTES } from "../abi/vmctx.ts";
 import { ensureStack } from "../base/js_stack.ts";
 import { LinearMemory } from "../platform/linear_memory.ts";
 import { type SharedBytes, SharedLinearMemory } from "../platform/shared_memory.ts";
+import { Access, hostPageBytes } from "../platform/native_memory.ts";
 import { LIMITS, PAGE_BYTES } from "../wasm/limits.ts";
+import { Right } from "../wasm/rights.ts";
+import { TrapCode } from "../wasm/traps.ts";
 import type { MemoryType } from "../wasm/types.ts";
 import type { Arena, Blocks } from "./arena.ts";
+import { MemoryManager, type Share } from "./memory_manager.ts";
+import { OK, type Outcome } from "./outcome.ts";
+import { Protection, type Watch } from "./protection.ts";
 
 /** Aligned elements of a memory for atomic accesses, by width. */
 export interface AtomicViews {
@@ -16,32 +22,78 @@ export interface AtomicViews {
   readonly i64: BigInt64Array;
 }
 
-/** A memory instance. A shared one may have grown without being told: `byteLength` and `pages` look, and renew the views. */
+/** All bytes of a memory, as they can be accessed. */
+export interface MemoryViews {
+  readonly view: DataView;
+  readonly u8: Uint8Array;
+  readonly atomics: AtomicViews;
+}
+
+const NOTHING = new ArrayBuffer(0);
+const NO_VIEW = new DataView(NOTHING);
+const NO_BYTES = new Uint8Array(NOTHING);
+const NO_ATOMICS: AtomicViews = {
+  u8: NO_BYTES,
+  u16: new Uint16Array(NOTHING),
+  i32: new Int32Array(NOTHING),
+  i64: new BigInt64Array(NOTHING),
+};
+
+/**
+ * A memory instance. A shared one may have grown without being told: `byteLength` and `pages` look, and renew the views.
+ *
+ * While something in it is forbidden or watched (`protection`), `view`, `u8` and `atomics` are empty, so that whoever does not know of rights fails instead of
+ * touching pages that are closed: then bytes are reached through `access()`.
+ */
 export class WasmMemory {
   readonly #linear: LinearMemory | SharedLinearMemory;
   readonly #arena: Arena;
+  readonly #manager: MemoryManager;
+  readonly #share: Share;
   /** Offset of the memory record in the arena. */
   readonly record: number;
   /** Bytes of a page: 64 KiB, or 1. */
   readonly pageBytes: number;
   /** The whole memory; replaced when it grows. */
-  view!: DataView;
-  u8!: Uint8Array;
+  view: DataView = NO_VIEW;
+  u8: Uint8Array = NO_BYTES;
+  #length = 0;
+  #open: MemoryViews = { view: NO_VIEW, u8: NO_BYTES, atomics: NO_ATOMICS };
   #atomics: AtomicViews | undefined;
   #disposed = false;
+  /** What is forbidden or watched; undefined when nothing is. */
+  protection: Protection | undefined = undefined;
   /** Successful grows so far. */
   grows = 0;
+  /** Successful shrinks so far. */
+  shrinks = 0;
+  /** The most bytes it had so far. */
+  highWaterBytes = 0;
+  /** Whether it may grow, and whether it may shrink. */
+  mayGrow = true;
+  mayShrink = false;
+  /** The most pages that it may grow to for now, if that is less than its maximum. */
+  growthLimit = Infinity;
 
-  /** Allocates the minimum, zeroed, or takes shared bytes that exist. Throws ResourceError when there is no room. */
-  constructor(arena: Arena, readonly type: MemoryType, shared?: SharedBytes) {
+  /** Allocates the minimum, zeroed, or takes shared bytes that exist. Throws ResourceError when there is no room, or `manager` does not allow it. */
+  constructor(
+    arena: Arena,
+    readonly type: MemoryType,
+    shared?: SharedBytes,
+    manager: MemoryManager = new MemoryManager(),
+  ) {
     this.pageBytes = 2 ** type.pageSizeLog2;
     const byteLength = Number(type.min) * this.pageBytes;
+    this.#manager = manager;
+    manager.check(byteLength);
     if (shared !== undefined) this.#linear = new SharedLinearMemory(shared);
     else if (type.shared) this.#linear = SharedLinearMemory.allocate(byteLength, this.maxPages * this.pageBytes);
     else if (type.is64) this.#linear = new LinearMemory(byteLength, Math.max(1, this.maxPages * this.pageBytes));
     else this.#linear = new LinearMemory(byteLength);
     this.#arena = arena;
     this.record = arena.allocate(MEMORY_BYTES);
+    this.#share = { reserved: this.#linear.reservedBytes, committed: this.#linear.byteLength };
+    manager.add(this, this.#share);
     this.#refresh();
   }
 
@@ -49,19 +101,41 @@ export class WasmMemory {
     const { byteLength } = this.#linear;
     const buffer = this.#linear instanceof LinearMemory ? this.#linear.bytes : this.#linear.buffer;
     // Of fixed length, also over a growable buffer: views that follow its length are many times slower.
-    this.view = new DataView(buffer, 0, byteLength);
-    this.u8 = new Uint8Array(buffer, 0, byteLength);
+    const atomics = () => this.#allAtomics();
+    this.#open = {
+      view: new DataView(buffer, 0, byteLength),
+      u8: new Uint8Array(buffer, 0, byteLength),
+      get atomics() {
+        return atomics();
+      },
+    };
     this.#atomics = undefined;
+    this.#length = byteLength;
+    if (byteLength > this.highWaterBytes) this.highWaterBytes = byteLength;
+    if (!this.#disposed) this.#manager.resized(this.#share, byteLength);
+    this.#show();
     this.#arena.setAddress(this.record + MEMORY.base, this.address);
     this.#arena.setAddress(this.record + MEMORY.byteLength, byteLength);
     this.#arena.setAddress(this.record + MEMORY.pages, byteLength / this.pageBytes);
+  }
+
+  #show(): void {
+    const shown = this.protection === undefined;
+    this.view = shown ? this.#open.view : NO_VIEW;
+    this.u8 = shown ? this.#open.u8 : NO_BYTES;
   }
 
   /** Address of byte 0; 0 where native code cannot run. That of a shared memory without bytes may not be known yet. */
   get address(): number {
     return this.#linear.address;
   }
+  /** All bytes. Throws Error while something is forbidden or watched, since nobody could check what is done with the buffer. */
   get buffer(): ArrayBuffer | SharedArrayBuffer {
+    if (this.protection !== undefined) {
+      throw new Error(
+        "the memory has protected or watched places, so its buffer cannot be had: use read() and write()",
+      );
+    }
     return this.#linear.buffer;
   }
   /** What another Worker needs to share the memory; undefined if it is not shared. */
@@ -70,8 +144,16 @@ export class WasmMemory {
   }
   get byteLength(): number {
     const n = this.#linear.byteLength;
-    if (n !== this.view.byteLength && !this.#disposed) this.#refresh();
+    if (n !== this.#length && !this.#disposed) this.#refresh();
     return n;
+  }
+  /** Bytes of address space. */
+  get reservedBytes(): number {
+    return this.#linear.reservedBytes;
+  }
+  /** Bytes of the system's pages from `start` up to `end` that take memory, since they were touched; undefined where that cannot be told. */
+  residentBytes(start = 0, end: number = this.byteLength): number | undefined {
+    return this.#disposed ? 0 : this.#linear.residentBytes(start, end);
   }
   get pages(): number {
     return this.byteLength / this.pageBytes;
@@ -97,9 +179,17 @@ export class WasmMemory {
 
   /** Views for atomic accesses, as long as the memory is now. */
   get atomics(): AtomicViews {
-    const { byteLength: n, buffer } = this;
+    return this.protection === undefined ? this.#allAtomics() : NO_ATOMICS;
+  }
+  /** The same of a shared memory, whose pages are never closed, for who has checked the rights. */
+  get sharedAtomics(): AtomicViews {
+    return this.#allAtomics();
+  }
+  #allAtomics(): AtomicViews {
+    const { byteLength: n } = this;
+    const { u8 } = this.#open, { buffer } = u8;
     return this.#atomics ??= {
-      u8: this.u8,
+      u8,
       u16: new Uint16Array(buffer, 0, Math.floor(n / 2)),
       i32: new Int32Array(buffer, 0, Math.floor(n / 4)),
       i64: new BigInt64Array(buffer, 0, Math.floor(n / 8)),
@@ -113,19 +203,161 @@ export class WasmMemory {
     if (this.#disposed || !(delta >= 0) || old + delta > this.maxPages) return -1;
     const bytes = delta * this.pageBytes;
     let before = old * this.pageBytes;
+    if (delta > 0) {
+      if (!this.mayGrow || old + delta > this.growthLimit || !this.#manager.allows(before, bytes)) return -1;
+    }
     if (this.#linear instanceof SharedLinearMemory) {
-      before = this.#linear.grow(bytes, this.maxPages * this.pageBytes);
+      before = this.#linear.grow(bytes, Math.min(this.maxPages, this.growthLimit) * this.pageBytes);
       if (before < 0) return -1;
-    } else if (!this.#linear.grow(before + bytes)) return -1;
+    } else if (!this.#linear.resize(before + bytes)) return -1;
     this.grows++;
+    this.#manager.figures.grows++;
     this.#refresh();
+    this.#closeAll();
     return before / this.pageBytes;
+  }
+
+  /**
+   * Shrinks by `delta` pages, whose bytes are lost: they are zero if it grows again. Gives the old number of pages, or -1 with nothing changed: when that is not
+   * allowed, when the memory is shared, or when fewer pages than its type's minimum would be left.
+   */
+  shrink(delta: number): number {
+    const old = this.pages;
+    if (this.#disposed || !this.mayShrink || !(delta >= 0) || old - delta < Number(this.type.min)) return -1;
+    if (!(this.#linear instanceof LinearMemory)) return -1;
+    this.#openAll();
+    const shrunk = this.#linear.resize((old - delta) * this.pageBytes);
+    if (shrunk) {
+      this.shrinks++;
+      this.#refresh();
+    }
+    this.#closeAll();
+    return shrunk ? old : -1;
+  }
+
+  // Rights
+
+  /** Gives bytes from `start` up to `end` exactly these rights. */
+  setRights(start: number, end: number, rights: number): void {
+    this.#change(start, end, (p) => p.setRights(start, end, rights));
+  }
+  watch(watch: Watch): void {
+    this.#change(watch.start, watch.end, (p) => p.watch(watch));
+  }
+  unwatch(watch: Watch): void {
+    if (this.protection !== undefined) this.#change(watch.start, watch.end, (p) => p.unwatch(watch));
+  }
+
+  /** Throws ResourceError, with nothing changed, when the system cannot give so many pages rights of their own. */
+  #change(start: number, end: number, change: (protection: Protection) => void): void {
+    if (this.#disposed) throw new Error("the memory was disposed of");
+    ensureStack();
+    const before = this.protection, after = before?.copy() ?? new Protection();
+    change(after);
+    try {
+      this.#setProtection(after.empty ? undefined : after, start, end);
+    } catch (error) {
+      this.#setProtection(before, start, end);
+      throw error;
+    }
+  }
+
+  #setProtection(protection: Protection | undefined, start: number, end: number): void {
+    const before = this.protection;
+    if (before !== undefined) this.open(start, end - start);
+    this.protection = protection;
+    if ((protection === undefined) !== (before === undefined)) {
+      // Whoever still has the old views finds them detached.
+      if (this.#linear instanceof LinearMemory) this.#linear.renew();
+      this.#refresh();
+      this.#manager.setProtected(this, this.#share, protection !== undefined);
+    }
+    this.close(start, end - start);
+  }
+
+  /**
+   * Makes an access that machine code does not make itself, to bytes within the memory: `perform` gets the views, if the bytes may be used so. Watched places are
+   * reported first, unless `silent`. Gives OK, or a trap with nothing done.
+   */
+  access(at: number, size: number, rights: number, perform: (views: MemoryViews) => void, silent = false): Outcome {
+    const outcome = this.prepare(at, size, rights, silent);
+    if (outcome !== OK) return outcome;
+    if (!this.#isClosed(at, size)) {
+      perform(this.#open);
+      return OK;
+    }
+    ensureStack();
+    this.open(at, size);
+    try {
+      perform(this.#open);
+    } finally {
+      this.close(at, size);
+    }
+    return OK;
+  }
+
+  /** What comes before an access: the check of the rights, then reports of watched places, which may change everything. Gives OK, or the code of a trap. `offset`: that of the instruction, if the frames do not tell. */
+  prepare(at: number, size: number, rights: number, silent = false, offset?: number): Outcome {
+    if (size === 0) return OK;
+    const { protection } = this;
+    if (protection === undefined) return OK;
+    if (!protection.allows(at, size, rights)) return TrapCode.MEMORY_PROTECTION;
+    if (silent) return OK;
+    const watches = protection.watching(at, size, rights);
+    if (watches.length === 0) return OK;
+    const top = this.#manager.frame();
+    const frame = top === undefined || offset === undefined ? top : { ...top, offset };
+    const read = (rights & Right.READ) !== 0, write = (rights & Right.WRITE) !== 0;
+    for (const w of watches) w.report({ address: at, size, read, write, frame });
+    if (at + size > this.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
+    return this.protection === undefined || this.protection.allows(at, size, rights) ? OK : TrapCode.MEMORY_PROTECTION;
+  }
+
+  // Pages that the system closes. A page with a border in it is closed as far as its strictest byte wants; what is allowed there is done while it is open.
+
+  /** Opens the pages of a range until `close()`. */
+  open(at: number, size: number): void {
+    const linear = this.#closable;
+    if (linear === undefined || at >= this.#length) return;
+    linear.protect(at, Math.min(at + size, this.#length), Access.READ_WRITE);
+  }
+  /** Closes again what has to be closed in the pages of a range. */
+  close(at: number, size: number): void {
+    const linear = this.#closable;
+    if (linear === undefined || this.protection === undefined) return;
+    const page = hostPageBytes();
+    const end = Math.min(Math.ceil((at + size) / page) * page, this.#length);
+    const closed = this.protection.closed(Math.floor(at / page) * page, end);
+    // What is closed entirely comes last, since ranges may share a page.
+    for (const c of closed) if (c.readable) linear.protect(c.start, c.end, Access.READ);
+    for (const c of closed) if (!c.readable) linear.protect(c.start, c.end, Access.NONE);
+  }
+  get #closable(): LinearMemory | undefined {
+    return this.#linear instanceof LinearMemory && this.#linear.protectable ? this.#linear : undefined;
+  }
+  /** Whether a page of a range is closed. */
+  #isClosed(at: number, size: number): boolean {
+    if (this.protection === undefined || this.#closable === undefined) return false;
+    const page = hostPageBytes();
+    return this.protection.closes(Math.floor(at / page) * page, Math.ceil((at + size) / page) * page);
+  }
+  #openAll(): void {
+    if (this.protection !== undefined) this.open(0, this.#length);
+  }
+  #closeAll(): void {
+    this.close(0, this.#length);
   }
 
   /** Gives the memory back; views are detached, unless it is shared. No instance that uses it may run any more. */
   dispose(): void {
     if (this.#disposed) return;
+    this.#openAll();
+    if (this.protection !== undefined) {
+      this.protection = undefined;
+      this.#manager.setProtected(this, this.#share, false);
+    }
     this.#disposed = true;
+    this.#manager.remove(this, this.#share);
     if (this.#linear instanceof LinearMemory) {
       this.#linear.dispose();
       this.#refresh();

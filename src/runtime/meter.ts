@@ -11,7 +11,7 @@ const CHUNK = 2 ** 30;
 export class Meter {
   /** Passes taken in all. */
   consumed = 0;
-  /** Somebody wanted to take one, and there was none; whoever serves that takes it back. */
+  /** Code left since it wanted to take one more than it was given. */
   exhausted = false;
 
   /** Takes what there is at first. */
@@ -30,6 +30,12 @@ export class Meter {
       this.exhausted = true;
     }
     this.take(given - rest);
+  }
+  /** Whether code left for lack of fuel, of which there still is none; asked once for each time, since it asks again if it goes on. */
+  claim(): boolean {
+    const { exhausted } = this;
+    this.exhausted = false;
+    return exhausted && this.left < 1;
   }
   /** Counts passes that were made. */
   take(passes: number): void {

@@ -22,6 +22,7 @@ import type { Extern, WasmInstance } from "./instance.ts";
 import type { WasmGlobal } from "./global.ts";
 import type { WasmMemory } from "./memory.ts";
 import type { Meter } from "./meter.ts";
+import { type MemoryLimits, MemoryManager, NO_MEMORY_LIMITS } from "./memory_manager.ts";
 import type { WasmTable } from "./table.ts";
 import type { HotSpot, InterpTier, NativeTier, TierName, TierPolicy } from "./tier.ts";
 
@@ -109,13 +110,27 @@ export class Store {
   /** The function that a JavaScript value stands for. */
   funcOf: (value: unknown) => WasmFunc | undefined = () => undefined;
 
-  /** Takes how deep host functions may call back in, how the heap grows, how many calls may be parked at once, and the fuel there is, if it is counted. */
+  /** Usable bytes of the native stacks that calls run on; undefined for what the pool gives without being asked. */
+  stackBytes: number | undefined = undefined;
+  /** The linear memories together. */
+  readonly memories: MemoryManager;
+
+  /**
+   * Takes how deep host functions may call back in, how the heap grows, how many calls may be parked at once, the fuel there is, if it is counted,
+   * and how much linear memories may take.
+   */
   constructor(
     maxNesting: number,
     readonly heapOptions: HeapOptions = DEFAULT_HEAP_OPTIONS,
     maxParked: number = DEFAULT_MAX_PARKED,
     readonly meter: Meter | undefined = undefined,
+    memoryLimits: MemoryLimits = NO_MEMORY_LIMITS,
   ) {
+    this.memories = new MemoryManager(memoryLimits);
+    this.memories.frame = () => this.activations.running.at(-1)?.frames()[0];
+    this.memories.onProtection = (memory) => {
+      for (const instance of this.instances) if (instance.memories.includes(memory)) this.checkAccesses(instance);
+    };
     this.activations = new Activations(this, maxNesting, maxParked);
     this.#hostVmctx = this.arena.allocate(HOST_VMCTX_BYTES);
     if (canRunNative()) this.#records = new NativeRegion(MAX_FUNCTIONS * RECORD_BYTES, 1 << 16);
@@ -166,6 +181,12 @@ export class Store {
     } finally {
       this.#paused--;
     }
+  }
+
+  /** Has accesses to the memories of an instance checked, if anything in them is forbidden or watched. */
+  checkAccesses(instance: WasmInstance): void {
+    instance.writeChecks();
+    this.interp.checkAccesses(instance, instance.memories.some((m) => m.protection !== undefined));
   }
 
   /** Address of function record 0; 0 where native code cannot run. */

@@ -5,9 +5,11 @@ import type { Exit } from "../abi/exits.ts";
 import type { Code, Safepoint } from "../asm/code.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
 import type { WasmException } from "./exception.ts";
 import type { WasmFunc } from "./func.ts";
+import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
 export const TIERS: readonly TierName[] = ["interp", "jit"];
@@ -122,6 +124,8 @@ export interface InterpThread {
 /** What runs interpreted functions. */
 export interface InterpTier {
   newThread(): InterpThread;
+  /** Rights of a memory of the instance must be checked from now on, or need not be any more. */
+  checkAccesses(instance: WasmInstance, check: boolean): void;
 }
 
 /** What makes machine code. */
@@ -143,6 +147,10 @@ export interface NativeTier {
   nameInterpreted(func: WasmFunc): number;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */
   trapOf(stack: NativeStack): TrapCode;
+  /** The access to linear memory that an exit TRAP was, from the registers in the stack block; undefined if it was something else. */
+  faultOf(stack: NativeStack): NativeFault | undefined;
+  /** Address of code that runs the instruction of a fault alone; kept as long as the module's code. */
+  stepOf(valid: ValidModule, fault: NativeFault): number;
   /** Frames of machine code, innermost first: after an exit TRAP, or below what is parked on the stack with `parked`. */
   framesAtTrap(stack: NativeStack): Iterable<NativeLocation>;
   framesAt(stack: NativeStack, parked: Parked): Iterable<NativeLocation>;
@@ -164,6 +172,22 @@ export interface CallSite {
 
 /** Exits after which something is parked. */
 export type ParkedExit = typeof Exit.CALL | typeof Exit.HELPER | typeof Exit.SAFEPOINT;
+
+/** An instruction of machine code that faulted while it accessed linear memory. */
+export interface NativeFault {
+  /** Address of the instruction, and its length in bytes. */
+  readonly pc: number;
+  readonly length: number;
+  /** The first byte that it accesses. */
+  readonly address: number;
+  /** Whether it only loads. */
+  readonly loads: boolean;
+  /** Byte offset of the Wasm instruction. */
+  readonly wasmOffset: number;
+  /** Frame pointer. */
+  readonly fp: number;
+  readonly bytes: Uint8Array;
+}
 
 /** What is parked on a native stack. */
 export interface Parked {

@@ -106,7 +106,7 @@ function checkPermission(path: string, readOnly: boolean): void {
  * WASI preview 1 for one program: a command, which `start()` runs, or a reactor, whose exports may be called after `initialize()`.
  *
  * ```ts
- * import { Engine, Wasi } from "./mod.ts";
+ * import { Engine, Wasi } from "../../mod.ts";
  *
  * const wasi = new Wasi({ args: ["hello"], stdout: (bytes) => console.log(new TextDecoder().decode(bytes)) });
  * const instance = new Engine({ tier: "interp" }).load(

@@ -35,6 +35,7 @@ export const TrapCode = {
   NULL_EXCEPTION: 21,
   DEADLINE_EXCEEDED: 22,
   FUEL_EXHAUSTED: 23,
+  MEMORY_PROTECTION: 24,
 } as const;
 /** A code of the trap table. */
 export type TrapCode = (typeof TrapCode)[keyof typeof TrapCode];
@@ -65,4 +66,5 @@ export const TRAPS: readonly TrapInfo[] = [
   { name: "null-exception", message: "null exception reference" },
   { name: "deadline-exceeded", message: "deadline exceeded" },
   { name: "fuel-exhausted", message: "fuel exhausted" },
+  { name: "memory-protection", message: "forbidden memory access" },
 ];

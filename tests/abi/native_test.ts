@@ -189,7 +189,7 @@ Deno.test("a division by zero and a load beyond a memory's length trap, also aft
   assertEquals(near(-1), "trap");
   assertEquals(at(0xffff_ffff + 0x7fff_ffff), -Exit.TRAP);
   const old = memory.buffer;
-  assert(memory.grow(3 * 65536));
+  assert(memory.resize(3 * 65536));
   assertEquals([old.byteLength, memory.byteLength], [0, 3 * 65536]);
   assertEquals(near(65533), 0);
   assertEquals(near(3 * 65536), "trap");

@@ -23,7 +23,16 @@ import { ARGS, code, define, native, prepare, thunks } from "./machine.ts";
 import { writeAddress } from "../../src/abi/native.ts";
 
 /** Fields that are 32 bits wide, by table; all others have 64. */
-const NARROW = new Set<unknown>(["callee", "helper", "trapSignal", "fuel", "typeId", "index", "instance"]);
+const NARROW = new Set<unknown>([
+  "callee",
+  "helper",
+  "trapSignal",
+  "fuel",
+  "typeId",
+  "index",
+  "instance",
+  "checkShared",
+]);
 
 Deno.test("fields of a block do not overlap and are aligned to their width", () => {
   const tables: [Record<string, number>, number][] = [

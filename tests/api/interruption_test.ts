@@ -158,7 +158,7 @@ testInTiers("a deadline ends loops and recursion in its trap", ({ engine, load }
   assertEquals(engine.withDeadline(60_000, () => count(1000)), 2000);
   assertThrows(() => engine.withDeadline(0, spin), Trap, "deadline exceeded");
   assertThrows(() => engine.withDeadline(-1, spin), RangeError);
-  assertEquals(engine.interruptWord[0], 0);
+  assertEquals(engine.interruptWord[0] & 1, 0);
 });
 
 testInTiers("the earlier of two deadlines counts, and the outer one goes on", ({ engine, load }) => {
@@ -323,4 +323,30 @@ testInTiers("a collection keeps what paused executions refer to, arguments befor
     assertEquals(step.value, [820, value]);
     break;
   }
+});
+
+testInTiers("the last pass that fuel allows is made, whatever else wants attention meanwhile", (machine) => {
+  const { engine, load } = machineWith(machine, { fuel: Infinity });
+  const func = load(PROGRAM, same).func("count");
+  // Paused by an interruption where there is no fuel either: then it asks again.
+  const execution = func.start(10);
+  engine.interruptWord[0] = 1;
+  assertEquals(execution.resume({ fuel: 0 }).done, false);
+  engine.interruptWord[0] = 0;
+  assertEquals(execution.resume({ fuel: 0 }), { done: false, reason: "fuel" });
+  assertEquals(execution.resume({ fuel: 10 }), { done: false, reason: "fuel" });
+  assertEquals(execution.resume({ fuel: 1 }), { done: true, value: 20 });
+});
+
+testInTiers("once a deadline has passed, every further call under it ends", ({ engine, load }) => {
+  const { spin, count } = calls(load(PROGRAM, same));
+  engine.withDeadline(5, () => {
+    for (let i = 0; i < 5; i++) {
+      assertThrows(spin, Trap, "deadline exceeded");
+      assertThrows(() => engine.withDeadline(1000, spin), Trap, "deadline exceeded");
+      assertThrows(() => engine.withDeadline(0, spin), Trap, "deadline exceeded");
+    }
+  });
+  assertEquals(engine.interruptWord[0] & 1, 0);
+  assertEquals(count(100_000), 200_000);
 });

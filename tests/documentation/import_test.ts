@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { canRunNative } from "../../src/platform/permissions.ts";
 import { runDeno } from "../run_deno.ts";
+import { testNative } from "../skip.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -89,6 +90,24 @@ Deno.test("mod.ts is imported from a URL into an empty folder, checked, and run 
     const native = await runDeno(["run", "--no-prompt", allow, "--allow-ffi", "program.ts"], { cwd, env });
     assertEquals([native.code, native.out], [0, `42n ${canRunNative() ? "jit" : "interp"}\nunreachable\n`], native.err);
     assertEquals([...Deno.readDirSync(cwd)].map((e) => e.name), ["program.ts"]);
+  });
+});
+
+testNative("a Worker compiles for a program that imports mod.ts from a URL, when that is first loaded", async () => {
+  await served(async (base, cwd, env) => {
+    await Deno.writeTextFile(
+      `${cwd}/program.ts`,
+      `import { Engine } from "${base}/mod.ts";
+const engine = new Engine({ compile: "worker" });
+const { spin } = engine.load(\`(module (func (export "spin") (param i32)
+  (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))\`).exports;
+spin(0x7fffffff);
+console.log(engine.compileMode, engine.tierEvents.map((e) => e.worker).join());
+`,
+    );
+    const allow = `--allow-import=${new URL(base).host}`;
+    const run = await runDeno(["run", "--no-prompt", allow, "--allow-ffi", "program.ts"], { cwd, env });
+    assertEquals([run.code, run.out], [0, "worker true,false\n"], run.err);
   });
 });
 

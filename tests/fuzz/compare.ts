@@ -13,8 +13,8 @@ export interface Difference {
 }
 
 /** Instructions that change arrays look at the array first (specification 4.6.12); V8 looks at segments and other operands first. */
-const ARRAY_FIRST = /^trap: (null null-array|array-out-of-bounds)/;
-const OTHERS_FIRST = /^trap: (array-out-of-bounds|table|memory-out-of-bounds)/;
+const ARRAY_FIRST = /^(instantiation: )?trap: (null null-array|array-out-of-bounds)/;
+const OTHERS_FIRST = /^(instantiation: )?trap: (array-out-of-bounds|table|memory-out-of-bounds)/;
 
 /**
  * Compares Strata's tiers with each other and, unless the program uses what V8 lacks, with V8. `seed`: of which function runs in which tier.

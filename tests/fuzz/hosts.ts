@@ -186,14 +186,19 @@ class V8Host implements Host {
 /** The oracle. */
 export const V8: Host = new V8Host();
 
-/** All ways to run a program with Strata: each tier that runs here, and functions of all tiers together, now and then with a collection at every allocation. */
+/**
+ * All ways to run a program with Strata: each tier that runs here, functions of all tiers together, and frames that change the tier wherever they can; the latter two now and
+ * then with a collection at every allocation.
+ */
 export function strataHosts(): Host[] {
   const engine = (tier: typeof TIERS[number], gcZeal = false) => new Engine({ tier, features: ALL_FEATURES, gcZeal });
   if (Engine.nativeUnavailable !== undefined) return [new StrataHost("interp", () => engine("interp"))];
   const engines = TIERS.map((tier) => engine(tier));
   const zealous = engine("jit", true);
+  const moving = [false, true].map((gcZeal) => new Engine({ tierZeal: true, features: ALL_FEATURES, gcZeal }));
   return [
     ...TIERS.map((tier, i) => new StrataHost(tier, () => engines[i])),
     new StrataHost("mixed tiers", (seed) => seed % 4 === 0 ? zealous : engines.at(-1)!, true),
+    new StrataHost("moving frames", (seed) => moving[seed % 4 === 1 ? 1 : 0]),
   ];
 }

@@ -185,7 +185,7 @@ export class Instance {
     const record = readAddress(this.#words, moduleLayout(this.module).memories) - this.#region.address;
     if (id === Helper.MEMORY_GROW) {
       const memory = this.memories[args(0)], pages = memory.byteLength / 65536;
-      const ok = memory.grow((pages + args(1)) * 65536);
+      const ok = memory.resize((pages + args(1)) * 65536);
       if (ok) this.#words[(record + MEMORY.pages) >> 2] = pages + args(1);
       i64[ARGS] = BigInt(ok ? pages : 0xffffffff);
     } else if (id === Helper.MEMORY_FILL) {

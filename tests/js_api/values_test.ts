@@ -178,6 +178,7 @@ forEach("traps are RuntimeErrors with V8's messages, which Wasm does not catch",
       (func $f) (func (export "unreachable") unreachable)
       (func (export "memory") (drop (i32.load (i32.const -1))))
       (func (export "divide") (param i32) (drop (i32.div_s (i32.const -2147483648) (local.get 0))))
+      (func (export "remainder") (param i64) (drop (i64.rem_u (i64.const 7) (local.get 0))))
       (func (export "truncate") (param f64) (drop (i32.trunc_f64_s (local.get 0))))
       (func (export "index") (call_indirect (type $v) (i32.const 9)))
       (func (export "null") (call_indirect (type $v) (i32.const 0)))
@@ -195,6 +196,8 @@ forEach("traps are RuntimeErrors with V8's messages, which Wasm does not catch",
     [x.memory, "memory access out of bounds"],
     [() => x.divide(0), "divide by zero"],
     [() => x.divide(-1), "divide result unrepresentable"],
+    [() => x.remainder(0n), "remainder by zero"],
+    [() => x.truncate(1e30), "float unrepresentable in integer range"],
     [() => x.truncate(NaN), "float unrepresentable in integer range"],
     [x.index, "table index is out of bounds"],
     [x.null, "null function"],

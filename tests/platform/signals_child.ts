@@ -47,7 +47,7 @@ if ("WorkerGlobalScope" in globalThis) {
     const memory = new LinearMemory(10);
     new Uint8Array(memory.buffer)[9] = 3;
     const old = memory.buffer;
-    const grown = memory.grow(20) && new Uint8Array(memory.buffer)[9] === 3 && old.byteLength === 0;
+    const grown = memory.resize(20) && new Uint8Array(memory.buffer)[9] === 3 && old.byteLength === 0;
     console.log(JSON.stringify({
       reason: nativeUnavailable() ?? null,
       grown,

@@ -478,3 +478,23 @@ testNative("fuel is taken at the same places in every tier, also by frames that 
   const expected = taken({ tier: "interp" });
   for (const options of [{ tier: "jit" } as const, ...Object.values(MOVING)]) assertEquals(taken(options), expected);
 });
+
+testNative("a loop that stops to be counted again and again is interrupted all the same", () => {
+  for (const tier of ["interp", "auto"] as const) {
+    const engine = new Engine({ tier: "auto", loopThreshold: 1000 });
+    const instance = engine.load(
+      `(module
+      (import "h" "ask" (func $ask))
+      (func (export "spin") (call $ask) (loop $l (br $l))))`,
+      {
+        h: { ask: () => void Atomics.or(engine.interruptWord, 0, 1) },
+      },
+    );
+    instance.func("spin").tier = tier;
+    try {
+      assertThrows(() => instance.exports.spin(), Trap, "interrupted");
+    } finally {
+      Atomics.and(engine.interruptWord, 0, ~1);
+    }
+  }
+});

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Engine, type EngineOptions, type Func, type Instance, Suspending, type TierName, Trap } from "../../mod.ts";
 import { startNative } from "../../src/abi/native.ts";
 import { randomNumbers } from "../security/tiers.ts";
+import { MEMORY_CASES } from "./memory_cases.ts";
 
 /** A case: `scale` 1 takes about a second. */
 export interface StressCase {
@@ -344,4 +345,5 @@ export const CASES: readonly StressCase[] = [
       }
     },
   },
+  ...MEMORY_CASES,
 ];

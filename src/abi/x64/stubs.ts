@@ -9,7 +9,7 @@ import type { StubSymbol } from "../../platform/native_entry.ts";
 import { NOTES } from "../../platform/notes.ts";
 import { REGISTRY } from "../../platform/signals.ts";
 import { Exit } from "../exits.ts";
-import { STACK, VMCTX } from "../vmctx.ts";
+import { STACK, STATE, VMCTX } from "../vmctx.ts";
 import { emitFaultReport } from "./fault_report.ts";
 import {
   ALLOCATABLE,
@@ -26,7 +26,7 @@ import {
 import { TRAP_CALL_BYTES } from "./trap_call.ts";
 
 /** glibc's and the kernel's layouts that the handler reads: `ucontext_t` and `siginfo_t`. */
-const UCONTEXT = { r15: 96, rbp: 120, rsp: 160, rip: 168 } as const;
+const UCONTEXT = { r15: 96, rbp: 120, rsp: 160, rip: 168, flags: 176 } as const;
 const SIGINFO = { code: 8, address: 16 } as const;
 /** System calls by number, and the kernel's size of a signal set. */
 const SYS = { rt_sigaction: 13, getpid: 39, gettid: 186, tgkill: 234 } as const;
@@ -75,6 +75,7 @@ export function buildStubs(dataDistance: number): Stubs {
   const helperThunk = a.newLabel();
   const safepointThunk = a.newLabel();
   const trapThunk = a.newLabel();
+  const stepped = a.newLabel();
 
   // i32 strata_enter(block): to the thunk in the block, on the block's stack. The zero frame pointer ends the chain of frames.
   begin("strata_enter");
@@ -87,6 +88,18 @@ export function buildStubs(dataDistance: number): Stubs {
   begin("strata_resume");
   emitEnterPrologue(a);
   a.mov64_rm(RBP, STACK_REG, STACK.fp);
+  a.jmp64_m(STACK_REG, STACK.resumeIp);
+
+  // i32 strata_proceed(block): to `resumeIp`, with the registers and flags that stand in the block's state.
+  begin("strata_proceed");
+  emitEnterPrologue(a);
+  a.mov64_rm(RSP, STACK_REG, STACK.hostSp);
+  a.mov64_rm(RAX, STACK_REG, STATE.flags);
+  a.push64(RAX);
+  a.emitBytes(POPFQ);
+  for (let x = 0; x < REGISTERS; x++) a.movups_rm(x, STACK_REG, STATE.vectors + 16 * x);
+  for (const register of KEPT) a.mov64_rm(register, STACK_REG, STATE.integers + 8 * register);
+  a.mov64_rm(RSP, STACK_REG, STATE.sp);
   a.jmp64_m(STACK_REG, STACK.resumeIp);
 
   // void strata_cpuid(words): the feature words that cpuFeatures() takes.
@@ -113,6 +126,8 @@ export function buildStubs(dataDistance: number): Stubs {
   a.mov64_mr(RDI, 24, RAX);
   a.lea64_rl(RAX, safepointThunk);
   a.mov64_mr(RDI, 32, RAX);
+  a.lea64_rl(RAX, stepped);
+  a.mov64_mr(RDI, 40, RAX);
   a.ret();
 
   // void __jit_debug_register_code(): gdb stops here, and reads the descriptor in the registry.
@@ -142,10 +157,21 @@ export function buildStubs(dataDistance: number): Stubs {
   a.mov32_mi(STACK_REG, STACK.trapSignal, 0);
   emitLeave(a, Exit.TRAP);
 
-  // Where a fault in generated code continues: the handler has filled the block, and nothing on the stack matters any more.
+  // Where a fault in generated code continues, with its registers: the handler has filled the block.
   a.align(16);
   a.bind(trapStub);
+  emitSaveState(a);
   emitLeave(a, Exit.TRAP);
+
+  // Where the copy of an instruction goes on that was to run alone. Nothing is pushed on its stack, which may be full.
+  a.align(16);
+  a.bind(stepped);
+  emitSaveState(a);
+  a.mov64_rm(RSP, STACK_REG, STACK.hostSp);
+  a.emitBytes(PUSHFQ);
+  a.pop64(RAX);
+  a.mov64_mr(STACK_REG, STATE.flags, RAX);
+  emitLeave(a, Exit.STEPPED);
 
   a.align(16);
   a.bind(trapHandler);
@@ -186,6 +212,19 @@ function emitSafepoint(a: Assembler): void {
   a.ret();
 }
 
+/** Registers of each kind, and the integer registers that are saved under their numbers. */
+const REGISTERS = 16;
+const KEPT = Array.from({ length: REGISTERS }, (_, r) => r).filter((r) => r !== RSP && r !== STACK_REG);
+
+function emitSaveState(a: Assembler): void {
+  a.mov64_mr(STACK_REG, STATE.sp, RSP);
+  for (const register of KEPT) a.mov64_mr(STACK_REG, STATE.integers + 8 * register, register);
+  for (let x = 0; x < REGISTERS; x++) a.movups_mr(STACK_REG, STATE.vectors + 16 * x, x);
+}
+
+/** The instructions `pushfq` and `popfq`, which no generated code uses. */
+const PUSHFQ = new Uint8Array([0x9c]);
+const POPFQ = new Uint8Array([0x9d]);
 /** The instruction `cpuid`, which no generated code uses. */
 const CPUID = new Uint8Array([0x0f, 0xa2]);
 
@@ -217,6 +256,7 @@ function emitTrapHandler(a: Assembler, trapHandler: number, trapStub: number, re
     const [from, place, field] of [
       [RSI, SIGINFO.address, STACK.trapAddress],
       [RDX, UCONTEXT.rbp, STACK.trapFp],
+      [RDX, UCONTEXT.flags, STATE.flags],
     ]
   ) {
     a.mov64_rm(RAX, from, place);

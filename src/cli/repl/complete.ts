@@ -4,6 +4,7 @@ import { innerModule } from "../../api/module.ts";
 import { TIERS } from "../../runtime/tier.ts";
 import type { Completes } from "./command.ts";
 import { COMMANDS, findCommand } from "./commands.ts";
+import { MEMORY_ACTIONS } from "./memory.ts";
 import { functionNames, type Session } from "./session.ts";
 
 /** What `node:readline` wants: candidates, and the part of the line that they replace. */
@@ -54,7 +55,7 @@ function candidates(session: Session, kind: Completes, word: string): string[] {
         ? []
         : [...functionNames(instance)].filter((n) => !/\s/.test(n)).map((n) => n + " ");
     case "memory":
-      return ["read ", "write ", "grow ", "info ", ...named(session, "memory")];
+      return [...MEMORY_ACTIONS.map((a) => a + " "), ...named(session, "memory")];
     default:
       return named(session, kind);
   }

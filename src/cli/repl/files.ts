@@ -1,4 +1,4 @@
-// Files that the shell reads and writes besides modules: scripts, and the history. Takes paths, gives text; what is not permitted is not asked for.
+// Files that the shell reads and writes besides modules: scripts, bytes of memories, and the history. Takes paths, gives text; what is not permitted is not asked for.
 
 import { CommandError } from "../exit.ts";
 
@@ -10,6 +10,16 @@ export function readText(path: string): string {
     if (e instanceof Deno.errors.NotFound) throw new CommandError(`there is no file ${path}`);
     if (e instanceof Deno.errors.NotCapable) throw new CommandError(`reading ${path} needs --allow-read`);
     throw new CommandError(`cannot read ${path}: ${e instanceof Error ? e.message : e}`);
+  }
+}
+
+/** Writes bytes to a file. Throws CommandError when it cannot be written. */
+export function saveBytes(path: string, bytes: Uint8Array): void {
+  try {
+    Deno.writeFileSync(path, bytes);
+  } catch (e) {
+    if (e instanceof Deno.errors.NotCapable) throw new CommandError(`writing ${path} needs --allow-write`);
+    throw new CommandError(`cannot write ${path}: ${e instanceof Error ? e.message : e}`);
   }
 }
 

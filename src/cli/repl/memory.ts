@@ -1,48 +1,32 @@
-// Commands about memories: :mem read, write, grow, info.
+// Commands about memories and stacks: :mem and its actions, :stacks. What the actions on rights and figures do is in memory_views.ts.
 
 import { CommandError, UsageError } from "../exit.ts";
 import { innerInstance } from "../../api/instance.ts";
 import type { Memory } from "../../api/memory.ts";
-import { parseF32, parseF64, parseInteger } from "../../text/numbers.ts";
 import type { Command } from "./command.ts";
+import { find, protect, save, showMap, showStacks, stats, value } from "./memory_views.ts";
 import { count, hexDump } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";
-import { type Args, isString, parseCount, stringBytes } from "./words.ts";
+import { type Args, parseCount } from "./words.ts";
+import { address, bytesOf } from "./memory_words.ts";
 
-const ACTIONS = ["read", "write", "grow", "info"] as const;
+/** What `:mem` can do. */
+export const MEMORY_ACTIONS = [
+  "read",
+  "write",
+  "value",
+  "find",
+  "save",
+  "grow",
+  "map",
+  "protect",
+  "stats",
+  "info",
+] as const;
+type Action = (typeof MEMORY_ACTIONS)[number];
 const DEFAULT_LENGTH = 64;
 /** More than this in one dump helps nobody. */
 const MAX_DUMP = 1 << 20;
-
-const WIDTHS: Readonly<Record<string, number>> = { i8: 1, i16: 2, i32: 4, i64: 8, f32: 4, f64: 8 };
-
-/** The bytes that a word of `:mem write` means. Throws UsageError. */
-function bytesOf(word: string): Uint8Array {
-  if (isString(word)) return stringBytes(word);
-  const colon = word.indexOf(":");
-  const type = colon < 0 ? "i8" : word.slice(0, colon);
-  const digits = word.slice(colon + 1);
-  const width = Object.hasOwn(WIDTHS, type) ? WIDTHS[type] : 0;
-  const value = width === 0
-    ? "syntax"
-    : type === "f32"
-    ? parseF32(digits)
-    : type === "f64"
-    ? parseF64(digits)
-    : parseInteger(digits, width * 8);
-  if (value === "range") throw new UsageError(`${word} does not fit into ${count(width, "byte")}`);
-  if (value === "syntax") {
-    throw new UsageError(`${word} is no byte (0 to 255), "text", or number with its type (i32:5, f64:1.5)`);
-  }
-  const bytes = new Uint8Array(width);
-  for (let i = 0, rest = BigInt(value); i < width; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
-  return bytes;
-}
-
-function address(session: Session, args: Args): number {
-  const word = args.need("the address");
-  return /^_\d*$/.test(word) ? Number(session.result(word).bits) : parseCount(word, "an address");
-}
 
 function read(session: Session, memory: Memory, args: Args): Output {
   const at = address(session, args);
@@ -88,46 +72,85 @@ function info(memory: Memory, args: Args): Output {
   };
 }
 
+const RUN: Readonly<Record<Action, (session: Session, memory: Memory, args: Args) => Output>> = {
+  read,
+  write,
+  value,
+  find,
+  save,
+  grow: (_session, memory, args) => grow(memory, args),
+  map: showMap,
+  protect,
+  stats,
+  info: (_session, memory, args) => info(memory, args),
+};
+
 export const MEMORY_COMMANDS: readonly Command[] = [
   {
     name: "mem",
-    args: "[memory] read <address> [length] | write <address> <value>… | grow [pages] | info",
-    help: "read, write and grow a memory",
-    more: `Without a name or index, the first memory. Addresses are numbers, or _ for the last result.
-Values to write are bytes (7, 0xff), "text" with the text format's escapes, or numbers with
-their type, little endian: i8 i16 i32 i64 f32 f64, e.g. i32:-5.`,
+    args: "[memory] <action> …",
+    help: "read, write, search, grow and protect a memory, and see what it takes",
+    more: `read <address> [length]           hex dump
+write <address> <value>…          values are bytes (7, 0xff), "text" with the text format's escapes,
+                                  or numbers with their type, little endian: i32:-5, f64:1.5
+value <type> <address> [value]    one number: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64
+find <value>…                     addresses where these bytes stand
+save <file> [address length]      bytes into a file
+grow [pages]
+map                               parts with their rights, watched places, and what was touched
+protect <start> <end> <rights>    of rwx, e.g. r or rw, - for none, rwx for all
+stats                             what it takes, and all memories of the engine together
+info                              (default)
+Without a name or index, the first memory. Addresses are numbers, or _ for the last result.`,
     example: `:load examples/memory.wat
 :mem write 64 "hello" 0 i32:0x2a
 :mem read 64 16
+:mem value i32 70
+:mem find "hello"
 :mem grow 1
+:mem protect 64 128 r
+:try :mem write 64 1
+:mem map
+:mem protect 64 128 rwx
+:mem stats
 :mem info`,
     completes: ["memory"],
     run(session, args) {
       const { instance } = session.current;
+      const inner = innerInstance(instance);
       let which: string | number = 0;
       const first = args.peek();
-      if (first !== undefined && !isAction(first)) {
+      const names = new Set([...inner.exports.keys(), ...inner.module.names.memories.values()]);
+      const isName = first !== undefined && names.has(first) && args.length > 1 && isAction(args.peek(1)!);
+      if (first !== undefined && (isName || !isAction(first))) {
         which = /^\d+$/.test(first) ? Number(first) : first.replace(/^\$/, "");
         args.next();
       }
       const action = args.next() ?? "info";
-      const full = ACTIONS.find((a) => a.startsWith(action));
+      const full = MEMORY_ACTIONS.find((a) => a.startsWith(action));
       if (full === undefined) {
-        throw new UsageError(
-          `${first === action ? `${action} is` : `${first} ${action} are`} neither read, write, grow nor info`,
-        );
+        const words = first === action ? action : `${first} ${action}`;
+        throw new UsageError(`:mem does not know ${words}; it can ${MEMORY_ACTIONS.join(", ")}`);
       }
-      if (innerInstance(instance).memories.length === 0) {
-        throw new CommandError(`${session.current.name} has no memory`);
-      }
-      const memory = attempt(() => instance.memory(which));
-      if (full === "read") return read(session, memory, args);
-      if (full === "write") return write(session, memory, args);
-      return full === "grow" ? grow(memory, args) : info(memory, args);
+      if (inner.memories.length === 0) throw new CommandError(`${session.current.name} has no memory`);
+      return RUN[full](session, attempt(() => instance.memory(which)), args);
+    },
+  },
+  {
+    name: "stacks",
+    args: "",
+    help: "show the stacks that calls run on: sizes, how many, how deep they were used",
+    more: `Machine code runs on native stacks, from a pool; interpreted functions on a stack of their own.`,
+    example: `:load examples/fib.wat
+fib 10
+:stacks`,
+    run(session, args) {
+      args.end();
+      return showStacks(session);
     },
   },
 ];
 
 function isAction(word: string): boolean {
-  return ACTIONS.some((a) => a.startsWith(word));
+  return MEMORY_ACTIONS.some((a) => a.startsWith(word));
 }

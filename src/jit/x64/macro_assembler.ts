@@ -34,6 +34,8 @@ import {
 import { Helper } from "../../abi/helpers.ts";
 import { emitTrapCall } from "../../abi/x64/trap_call.ts";
 import { BugError } from "../../base/bug.ts";
+import { BytecodeReader } from "../../bytecode/reader.ts";
+import { rightsOf } from "../../wasm/rights.ts";
 import type { Module } from "../../wasm/module.ts";
 import { PAGE_BYTES } from "../../wasm/limits.ts";
 import { I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S, opInfo } from "../../wasm/opcodes.ts";
@@ -721,8 +723,34 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
         a.jcc(Cond.BE, within);
         a.jmp(outOfBounds);
       });
+      this.#checkRights(memory, bytes, record);
     } else a.jcc(Cond.A, outOfBounds);
     a.mov64_rm(R10, R10, MEMORY.base);
+  }
+  /** Asks whether an access to a shared memory is allowed, if anything in it is forbidden or watched. The end of the access is in R11, the record's address in R10. */
+  #checkRights(memory: number, bytes: number, record: number): void {
+    const a = this.a, check = a.newLabel(), checked = a.newLabel();
+    a.cmp32_mi(VMCTX_REG, VMCTX.checkShared, 0);
+    a.jcc(Cond.NE, check);
+    a.bind(checked);
+    const forbidden = this.trapLabel(TrapCode.MEMORY_PROTECTION);
+    const r = new BytecodeReader(this.#module.bytes, this.#source);
+    r.next();
+    const rights = rightsOf(r.info), source = this.#source;
+    this.outOfLine(() => {
+      a.bind(check);
+      a.mov64_mi(STACK_REG, STACK.args, memory);
+      a.mov64_mr(STACK_REG, STACK.args + SLOT_BYTES, R11);
+      a.mov64_mi(STACK_REG, STACK.args + 2 * SLOT_BYTES, bytes);
+      a.mov64_mi(STACK_REG, STACK.args + 3 * SLOT_BYTES, rights);
+      a.mov64_mi(STACK_REG, STACK.args + 4 * SLOT_BYTES, source);
+      a.mov32_ri(HELPER_REG, Helper.MEMORY_CHECK);
+      a.call(this.#keeper());
+      a.cmp32_mi(STACK_REG, STACK.args, 0);
+      a.jcc(Cond.NE, forbidden);
+      a.mov64_rm(R10, VMCTX_REG, record);
+      a.jmp(checked);
+    });
   }
   load(opcode: number, dst: Register, memory: number, address: Register, offset: number): void {
     this.#address(opcode, memory, address, offset);

@@ -89,7 +89,16 @@ const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   [MEMORY, ":mem write 0", /^error: what to write is missing/],
   [MEMORY, ":mem grow 16", /^error: cannot grow by 16 pages from 1/],
   [MEMORY, ":mem other read 0", /^error: there is no memory "other"/],
-  [MEMORY, ":mem copy 0 1", /neither read, write, grow nor info/],
+  [MEMORY, ":mem copy 0 1", /:mem does not know copy 0; it can read, write, /],
+  [MEMORY, ":mem protect 0", /^error: the address is missing/],
+  [MEMORY, ":mem protect 0 16 rx2", /^error: rights are r, w and x in this order, or -, not rx2/],
+  [MEMORY, ":mem protect 16 16 r", /^error: 16 to 16 is no range of addresses/],
+  [MEMORY, ":mem find", /^error: what to look for is missing/],
+  [MEMORY, ":mem value i128 0", /^error: there is no type "i128" of values/],
+  [MEMORY, ":mem value i16 65535", /^error: bytes 65535 to 65537 are not within/],
+  [MEMORY, ":mem save", /^error: the file is missing/],
+  [MEMORY, ":mem map now", /^error: too many words: now/],
+  [MEMORY, ":stacks all", /^error: too many words: all/],
   [MEMORY, ":global nope", /^error: there is no global "nope"/],
   [MEMORY, ":global count x", /^error: .*\bx\b.*\bi32/],
   [MEMORY, ":table names 4", /^error: index 4 is not within/],
@@ -263,4 +272,46 @@ Deno.test(":heap gives data with --json", async () => {
   assertEquals(types.census, { objects: 7, bytes: 112, types: [{ type: "$node", objects: 7, bytes: 112 }] });
   assertEquals(path.path.retainedBytes, 112);
   assertEquals(spaces.spaces.hostReferences, 0);
+});
+
+Deno.test(":mem protects, maps, finds, saves and shows values, and says what it takes", async () => {
+  const file = await Deno.makeTempFile();
+  const script = `${MEMORY}
+:mem protect 64 128 r
+:mem memory protect 0x1000 0x2000 -
+:mem map
+:mem find "Hello"
+:mem find "nowhere"
+:mem value i16 200 -5
+:mem value u16 200
+:mem value i64 200
+:mem save ${file} 16 5
+:try upper 16 60
+:mem protect 64 0x2000 rwx
+:mem map
+:mem stats
+:stacks`;
+  const { text, stopped } = await runShell(script);
+  assertEquals(stopped, undefined, text);
+  assertStringIncludes(text, "0x0040 to 0x0080 is now r--");
+  assertMatch(text, /^ {2}0x00040 to 0x00080 +64 bytes {2}r--/m);
+  assertMatch(text, /^ {2}0x01000 to 0x02000 +4 KiB {2}---/m);
+  assertStringIncludes(
+    text,
+    "\n  0x0010\nnot found\ni16 at 0x00c8 = -5\nu16 at 0x00c8 = 65531\ni64 at 0x00c8 = 65531\n",
+  );
+  assertEquals(await Deno.readTextFile(file), "Hello");
+  assertStringIncludes(text, "=> 20:i32");
+  assertMatch(text, /^ {2}0x00000 to 0x10000 +64 KiB {2}rwx/m);
+  assertMatch(text, /^ {2}committed +64 KiB +64 KiB$/m);
+  assertMatch(text, /^ {2}interpreter +1048576 slots, 65535 frames/m);
+  const json = await runShell(script, { json: true });
+  const objects = json.text.split("\n").map((line) => JSON.parse(line));
+  const of = (command: string) => objects.findLast((o) => o.command === command);
+  assertEquals(of(":mem value i64 200").value, "65531");
+  assertEquals(of(':mem find "Hello"').addresses, [16]);
+  assertEquals(of(":mem map").parts.map((p: { start: number }) => p.start), [0]);
+  assertEquals(of(":mem stats").engine.memories, 1);
+  assertEquals(of(":stacks").stacks.interpreter.frames, 65535);
+  await Deno.remove(file);
 });

@@ -41,6 +41,8 @@ export function canonicalLanes(body: Body, lanes: ValType, local: number): void 
   for (let i = 0; i < 2; i++) body.indexed(op.LOCAL_GET, local);
   body.op(lanes === F32 ? op.F32X4_EQ : op.F64X2_EQ);
   body.op(op.V128_AND);
+  // What reads the local later must not see the NaNs either.
+  body.indexed(op.LOCAL_TEE, local);
 }
 
 /** A float whose bits are the same everywhere. */

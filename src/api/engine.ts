@@ -41,7 +41,9 @@ import {
   valueType,
 } from "./options.ts";
 import { suspendingFunction } from "./suspending.ts";
+import { wrapper } from "./wrappers.ts";
 import { innerTable, publicTable, Table } from "./table.ts";
+import { own } from "./keepers.ts";
 import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
 /** Imports by module and name: functions, those that `fn` made, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
@@ -57,7 +59,7 @@ export class Engine {
     const { store } = context;
     store.exporter = (func) =>
       func.bound === undefined
-        ? func.exported ??= exportFunc(context, func)
+        ? exportedFunc(func, context)
         : store.boundObjects.exported(func, () => exportFunc(context, func));
     store.exceptions.makeOutside = (e, frames) => publicException(e, publicTag(e.tag, context), frames);
     store.exceptions.insideOf = (value) =>
@@ -129,7 +131,11 @@ export class Engine {
    * Trap when a segment does not fit or the start function traps, Exception when it throws, ResourceError when there is no room.
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
-    const instance = this.#context.instantiate(innerModule(module), (i, m) => this.#resolve(i, m, imports));
+    const instance = this.#context.instantiate(
+      innerModule(module),
+      (i, m) => this.#resolve(i, m, imports),
+      (made) => own(made, this.#context),
+    );
     return publicInstance(instance, module, this.#context);
   }
 
@@ -369,7 +375,10 @@ export class Engine {
   }
 }
 
-/** The JavaScript function that stands for a function. */
+/** The JavaScript function that stands for a function: the same as long as it is alive. */
+const exportedFunc = wrapper((func: WasmFunc, context: Context): object => exportFunc(context, func));
+
+/** A new one. */
 function exportFunc(context: Context, func: WasmFunc): object {
   const { caller } = context;
   const exported = (...args: unknown[]) => caller.call(func, args);

@@ -10,6 +10,7 @@ import { WasmTag } from "../runtime/tag.ts";
 import { type Context, resolveTier } from "../engine/context.ts";
 import { type Func, publicFunc } from "./func.ts";
 import { type Global, publicGlobal } from "./global.ts";
+import { keep } from "./keepers.ts";
 import { type Memory, publicMemory } from "./memory.ts";
 import type { Module } from "./module.ts";
 import { publicTable, type Table } from "./table.ts";
@@ -43,7 +44,12 @@ export class Instance implements Disposable {
   }
   static {
     innerInstance = (of) => of.#inner;
-    publicInstance = (inner, module, context) => new Instance(inner, module, context);
+    publicInstance = (inner, module, context) => {
+      const instance = new Instance(inner, module, context);
+      keep(instance, inner);
+      keep(instance.exports, inner);
+      return instance;
+    };
   }
 
   /** A function by export name, name in the name section, or index. Throws RangeError if there is none. */

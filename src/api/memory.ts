@@ -6,6 +6,7 @@ import { trapDetail, type WatchedAccess } from "../runtime/protection.ts";
 import { Trap } from "../wasm/errors.ts";
 import { Right } from "../wasm/rights.ts";
 import { describeMemory, type MemoryDescriptor } from "./types.ts";
+import { keepLike } from "./keepers.ts";
 import { wrapper } from "./wrappers.ts";
 
 /** The runtime's object in a memory. */
@@ -154,7 +155,7 @@ export class Memory {
    * SharedArrayBuffer, which stays and is longer. Throws Error while the memory has regions or watchpoints, since nobody could check what is done with the buffer.
    */
   get buffer(): ArrayBuffer | SharedArrayBuffer {
-    return this.#inner.buffer;
+    return keepLike(this.#inner.buffer, this);
   }
   /** Whether Workers can share it. */
   get shared(): boolean {

@@ -1,14 +1,23 @@
 // Public objects stand for those of the runtime. Each file of this folder exports, for Strata's own code alone, `innerX` (the runtime's object in a public one)
 // and `publicX` (the way back); `mod.ts` exports neither. A class assigns them in its static block, which may read private fields.
 
-/** A function that makes a public object for an object of the runtime, once: later calls give the same one. */
-export function wrapper<Inner extends object, Public, Rest extends unknown[]>(
+import { keep } from "./keepers.ts";
+
+/**
+ * A function that makes a public object for an object of the runtime, once: later calls give the same one as long as it is alive. One for what belongs to an instance keeps that in use.
+ */
+export function wrapper<Inner extends object, Public extends object, Rest extends unknown[]>(
   make: (inner: Inner, ...rest: Rest) => Public,
 ): (inner: Inner, ...rest: Rest) => Public {
-  const made = new WeakMap<Inner, Public & WeakKey>();
+  const made = new WeakMap<Inner, WeakRef<Public>>();
+  /** Objects of no instance, which the runtime forgets when they are gone. */
+  const free = new WeakMap<Inner, Public>();
   return (inner, ...rest) => {
-    let found: Public | undefined = made.get(inner);
-    if (found === undefined) made.set(inner, (found = make(inner, ...rest)) as Public & WeakKey);
-    return found;
+    const known = free.get(inner) ?? made.get(inner)?.deref();
+    if (known !== undefined) return known;
+    const object = make(inner, ...rest) as Public;
+    if (keep(object, inner)) made.set(inner, new WeakRef(object));
+    else free.set(inner, object);
+    return object;
   };
 }

@@ -88,8 +88,6 @@ export class WasmFunc {
   raw = false;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
-  /** The JavaScript function that stands for this one, once asked for (same function, same identity). */
-  exported: unknown = undefined;
   /** Set once, when a bound function is made (bind.ts). */
   bound: Bound | undefined = undefined;
 

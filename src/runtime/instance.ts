@@ -34,6 +34,8 @@ export class WasmInstance {
   readonly #droppedData: boolean[] = [];
   /** Set by dispose(); its memory goes with the next collection that finds it unreachable. */
   disposed = false;
+  /** JavaScript has nothing of it any more: set by the library above, and unset when that is no longer so. */
+  forgotten = false;
   /** The collection freed it: its vmctx, and with it the cells of its globals, belong to others. */
   freed = false;
   /** Number for messages. */

@@ -228,7 +228,7 @@ export class Store {
 
   /** Whether an instance is a root of collections. */
   isInUse(instance: WasmInstance): boolean {
-    return !instance.disposed;
+    return !instance.disposed && !instance.forgotten;
   }
 
   /** Forgets an instance and frees its vmctx. */

@@ -1,0 +1,68 @@
+// Which public objects keep which instance in use: an instance lives as long as JavaScript has anything of it. When the last such object is gone, it counts as disposed of,
+// and the next collection frees what nothing else reaches.
+
+import type { Context } from "../engine/context.ts";
+import { WasmFunc } from "../runtime/func.ts";
+import { WasmGlobal } from "../runtime/global.ts";
+import { WasmInstance } from "../runtime/instance.ts";
+
+/** Alive as long as any object that keeps the instance. */
+interface Keeper {
+  readonly context: Context;
+}
+
+/** What an object keeps by being alive. */
+const KEPT = new WeakMap<object, Keeper>();
+const KEEPERS = new WeakMap<WasmInstance, WeakRef<Keeper>>();
+const CONTEXTS = new WeakMap<WasmInstance, Context>();
+/** The instances of what does not say itself whose it is. */
+const OWNERS = new WeakMap<object, WasmInstance>();
+
+const FORGOTTEN = new FinalizationRegistry<WasmInstance>((instance) => {
+  if (instance.disposed || KEEPERS.get(instance)?.deref() !== undefined) return;
+  instance.forgotten = true;
+  CONTEXTS.get(instance)?.disposed();
+});
+
+/** Takes note of a new instance and what was made with it. From then on it lives as long as objects that keep it. */
+export function own(instance: WasmInstance, context: Context): void {
+  const { module: m, memories, tables, tags } = instance;
+  CONTEXTS.set(instance, context);
+  for (const x of memories.slice(m.importedMemories)) OWNERS.set(x, instance);
+  for (const x of tables.slice(m.importedTables)) OWNERS.set(x, instance);
+  for (const x of tags.slice(m.importedTags)) OWNERS.set(x, instance);
+}
+
+/** The instance that something belongs to; undefined for what the host made. */
+function ownerOf(inner: object): WasmInstance | undefined {
+  const owner = inner instanceof WasmFunc
+    ? inner.instance
+    : inner instanceof WasmGlobal
+    ? inner.owner
+    : inner instanceof WasmInstance
+    ? inner
+    : OWNERS.get(inner);
+  return owner !== undefined && CONTEXTS.has(owner) ? owner : undefined;
+}
+
+/** Makes an object keep the instance that `inner` belongs to; false if that is none. */
+export function keep(object: object, inner: object): boolean {
+  const instance = ownerOf(inner);
+  if (instance === undefined) return false;
+  let keeper = KEEPERS.get(instance)?.deref();
+  if (keeper === undefined) {
+    keeper = { context: CONTEXTS.get(instance)! };
+    KEEPERS.set(instance, new WeakRef(keeper));
+    FORGOTTEN.register(keeper, instance);
+    instance.forgotten = false;
+  }
+  KEPT.set(object, keeper);
+  return true;
+}
+
+/** Makes an object keep what another one keeps; gives it. */
+export function keepLike<T extends object>(object: T, like: object): T {
+  const keeper = KEPT.get(like);
+  if (keeper !== undefined) KEPT.set(object, keeper);
+  return object;
+}

@@ -51,7 +51,7 @@ const MAX_MAPPED_LOCALS = 4096;
 /** Names of references that a call finds in their slots, or, where it saves registers (`inRegisters`), had there. */
 export function references(c: Context, inRegisters: boolean): number[] {
   const s = c.s, list: number[] = [];
-  if (s.locals > MAX_MAPPED_LOCALS) return list;
+  if (s.locals > MAX_MAPPED_LOCALS || !c.describes()) return list;
   for (let n = 0; n < s.height; n++) {
     if (s.kind[n] === Kind.REF && (s.where[n] === SLOT || (inRegisters && s.where[n] === REGISTER))) list.push(n);
   }

@@ -83,6 +83,9 @@ interface OpenTry {
   clause: number;
 }
 
+/** Values that the entries of a function's loops and the maps of its frames describe together: without a limit, the product of locals and loops would be in memory. */
+const MAX_DESCRIBED = 1 << 20;
+
 /** The state of compiling functions of one module. */
 export class Context {
   readonly module: Module;
@@ -131,9 +134,13 @@ export class Context {
     this.merges = new Merges(m, this.s, this.uses);
   }
 
+  /** How many values were described so far in entries of loops and in maps of frames. */
+  #described = 0;
+
   /** Starts a function. */
   begin(signature: Signature): void {
     this.signature = signature;
+    this.#described = 0;
     this.controls = [];
     this.blocks = this.event = 0;
     this.dead = false;
@@ -361,9 +368,15 @@ export class Context {
     this.m.checkInterrupt((offset) => safepoints.push({ offset, ...here }));
   }
 
+  /** Whether all values may be described once more: functions with many locals and many loops or calls do without at some point. */
+  describes(): boolean {
+    this.#described += this.s.height;
+    return this.#described <= MAX_DESCRIBED;
+  }
+
   /** Lets frames of the interpreter enter the loop whose head was just emitted, if that is asked for. */
   enterLoop(): void {
-    if (!this.entersLoops) return;
+    if (!this.entersLoops || !this.describes()) return;
     const pad = loopPad(this, this.facts);
     this.#loopPads.push(pad);
     this.m.bind(pad.target);

@@ -1,6 +1,7 @@
 // The call poll_oneoff: waits for clocks, files and streams. What goes wrong with one subscription stands in its event.
 
-import { INTERRUPT } from "../platform/interrupt.ts";
+import { deadlinePassed } from "../platform/deadline.ts";
+import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import type { FileDescriptor } from "./descriptors.ts";
 import { Errno, errnoOf, fail } from "./errno.ts";
 import type { Readiness } from "./host_files.ts";
@@ -105,12 +106,14 @@ function wait(p: Program, list: readonly Subscription[]): [Subscription, Event][
     if (files.length > 0) ready = p.host.poll!(waiting, Math.ceil(ms));
     else if (ms > 0) sleep(ms);
     const events: [Subscription, Event][] = [];
+    let file = 0;
     for (const s of list) {
-      const event = s.event ?? (s.file === undefined ? clockEvent(p, s) : fileEvent(s, ready[files.indexOf(s)]));
+      const event = s.event ?? (s.file === undefined ? clockEvent(p, s) : fileEvent(s, ready[file++]));
       if (event !== undefined) events.push([s, event]);
     }
     if (events.length > 0) return events;
-    if (Atomics.load(INTERRUPT, 0) !== 0) fail(Errno.INTR);
+    // Where no machine code runs, nobody sets the deadline's bit; and attention is nothing that a program has to know of.
+    if ((Atomics.load(INTERRUPT, 0) & InterruptBit.INTERRUPT) !== 0 || deadlinePassed()) fail(Errno.INTR);
   }
 }
 

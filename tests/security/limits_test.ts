@@ -305,3 +305,23 @@ testInTiers(
     load(source).exports.keep(100);
   },
 );
+
+testInTiers("what code says of its frames does not grow as the product of locals with loops or calls", ({ load }) => {
+  const source = (type: string, locals: number, code: string, times: number) =>
+    `(module (func $x) (func (export "f") (result i32) (local ${`${type} `.repeat(locals)}) ${
+      code.repeat(times)
+    } (i32.const 7)))`;
+  for (
+    const [type, locals, code, times] of [
+      ["i32", 49_000, "(loop (br_if 0 (local.get 0)))", 500],
+      ["externref", 4000, "(call $x)", 5000],
+    ] as const
+  ) {
+    const instance = load(source(type, locals, code, times));
+    for (let i = 0; i < 4; i++) assertEquals(instance.exports.f(), 7);
+    const { loopEntries, frameMaps } = instance.func("f").compile();
+    const described = loopEntries.reduce((n, e) => n + e.moves.length / 3, 0) +
+      frameMaps.reduce((n, m) => n + m.references.length, 0);
+    assert(described <= 1 << 20, `${described}`);
+  }
+}, ["zeal"]);

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { OpenFlag, Right } from "../../src/wasi/types.ts";
+import { withDeadline } from "../../src/platform/deadline.ts";
 import { INTERRUPT } from "../../src/platform/interrupt.ts";
 import { Errno } from "../../src/wasi/errno.ts";
 import { everyWay, Guest, MEMORY_BYTES, OUT, READ_WRITE, withFolder } from "./guest.ts";
@@ -145,6 +146,25 @@ everyWay("an interruption ends the wait", (way) => {
   Atomics.store(INTERRUPT, 0, 1);
   try {
     assertEquals(pollOneoff(SUBS, EVENTS, 1, OUT), Errno.INTR);
+  } finally {
+    Atomics.store(INTERRUPT, 0, 0);
+  }
+});
+
+everyWay("a deadline ends the wait by the clock, and attention of others does not", (way) => {
+  using g = new Guest(way);
+  subscribe(g, [{ clock: 1, timeout: (1n << 64n) - 1n }]);
+  const pollOneoff = g.wasi.imports().wasi_snapshot_preview1.poll_oneoff;
+  // As where no machine code runs, when nobody sets the deadline's bit; that of attention is set.
+  Atomics.store(INTERRUPT, 0, 4);
+  try {
+    const outcome = withDeadline(performance.now(), () => {
+      Atomics.and(INTERRUPT, 0, ~2);
+      return pollOneoff(SUBS, EVENTS, 1, OUT);
+    });
+    assertEquals(outcome, Errno.INTR);
+    subscribe(g, [{ clock: 1, timeout: 120_000_000n }]);
+    assertEquals(pollOneoff(SUBS, EVENTS, 1, OUT), Errno.SUCCESS);
   } finally {
     Atomics.store(INTERRUPT, 0, 0);
   }

@@ -7,6 +7,7 @@ import { scriptArgs } from "./arguments.ts";
 import { type Kernel, loadKernels } from "./bench/kernels.ts";
 import { Rival } from "./bench/rival.ts";
 import { compileSpeed } from "./bench/compile_speed.ts";
+import { collectorRows } from "./bench/collector.ts";
 import { callCosts } from "./bench/call_costs.ts";
 import { memoryCosts } from "./bench/memory_costs.ts";
 
@@ -117,8 +118,9 @@ function table(rows: readonly Record<string, number | string>[]): string {
 const compile = native ? await compileSpeed(rival, modules) : [];
 const calls = callCosts(native ? tiers : ["interp"]);
 const memory = memoryCosts(native ? tiers : ["interp"]);
+const heap = native ? collectorRows(rounds).map((row) => ({ ...row })) : [];
 if (args.json) {
-  console.log(JSON.stringify({ kernels: rows, compile, calls, memory }));
+  console.log(JSON.stringify({ kernels: rows, compile, calls, memory, heap }));
 } else {
   if (rows.length > 0) {
     console.log("\nTime of a kernel (median), as a multiple of V8 TurboFan's:");
@@ -130,4 +132,6 @@ if (args.json) {
   console.log(table(calls));
   console.log("Memories, microseconds (median):");
   console.log(table(memory));
+  console.log("The collector beside V8's, in what the unit says (median):");
+  console.log(table(heap));
 }

@@ -1,4 +1,4 @@
-// The collector against V8's, in one process: time of whole programs, allocation rate, a full collection of a large heap, pauses. Takes engines' choices, gives rows.
+// The collector against V8's, in one process: time of whole programs, allocation rate, a full collection of a large heap, pauses. Gives rows.
 // Pauses are seen from outside, in the same way for both: one program runs in many short calls, and what a call takes beyond the median is a pause.
 
 import v8 from "node:v8";
@@ -141,15 +141,4 @@ export function collectorRows(rounds: number): CollectorRow[] {
   rows.push({ program: "all of these calls", unit: "ms", jit: total(calls.jit), v8: total(calls.v8) });
   settle();
   return rows;
-}
-
-if (import.meta.main) {
-  for (const { program, unit, jit, v8 } of collectorRows(Number(Deno.args[0] ?? 5))) {
-    const ratio = unit === "ms" ? jit / v8 : v8 / jit;
-    console.log(
-      `${program.padEnd(48)} ${jit.toFixed(2).padStart(9)} ${v8.toFixed(2).padStart(9)} ${unit.padEnd(10)} ${
-        ratio.toFixed(2)
-      } ×`,
-    );
-  }
 }

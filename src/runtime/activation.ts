@@ -12,14 +12,15 @@ import { InterruptBit } from "../platform/interrupt.ts";
 import { NOTED, NOTES } from "../platform/notes.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import { CatchKind } from "../validate/side_table.ts";
-import { MAX_FRAMES, ResourceError, SuspendError, Trap, type WasmFrame } from "../wasm/errors.ts";
+import { MAX_FRAMES, ResourceError, Trap, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { clauseFrom, type WasmException } from "./exception.ts";
 import { boundArguments } from "./bind.ts";
+import { clauseFrom, type WasmException } from "./exception.ts";
 import { savedWords, serveFault } from "./fault.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import { enterLoop, takeBack } from "./frames.ts";
+import { askHost, callHost, type SlotRange, writeHostResults } from "./host_call.ts";
 import { OK } from "./outcome.ts";
 import { trapDetail } from "./protection.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
@@ -27,9 +28,6 @@ import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
 import type { Store } from "./store.ts";
 import { type CallSite, type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
-import { readSlot, writeSlot, writeSlots } from "./values.ts";
-
-const IDLE_THREADS = 8;
 
 const NO_WORDS = new Int32Array(0);
 
@@ -50,106 +48,6 @@ interface Segment {
   demotions: number;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
   saved: { readonly sp: number; readonly fp: number; readonly resumeIp: number } | undefined;
-}
-
-/** The activations of a store that have not ended, and interpreter stacks for further ones. */
-export class Activations {
-  /** Outermost first. */
-  readonly #running: Activation[] = [];
-  readonly #parked = new Set<Activation>();
-  readonly #idle: InterpThread[] = [];
-
-  constructor(readonly store: Store, readonly maxNesting: number, readonly maxParked: number) {}
-
-  /** Those that run, outermost first: each but the last waits for a host function, or for whom is told of a watched access, that called back in. */
-  get running(): readonly Activation[] {
-    return this.#running;
-  }
-  /** All that have not ended. */
-  get all(): readonly Activation[] {
-    return [...this.#running, ...this.#parked];
-  }
-  /** The one that runs, if any does. */
-  get innermost(): Activation | undefined {
-    return this.#running.findLast((a) => !a.ended);
-  }
-  /** How many are parked. */
-  get parked(): number {
-    return this.#parked.size;
-  }
-  /** Whether one that a suspending host function could park is under way. */
-  get hasPromising(): boolean {
-    return this.#running.some((a) => !a.ended && a.kind === "promising");
-  }
-
-  /** Takes the innermost off, which is to go on later. */
-  park(activation: Activation): void {
-    this.dropEnded();
-    if (this.#running[this.#running.length - 1] !== activation) {
-      throw new BugError("only the innermost call can be parked");
-    }
-    this.#running.length--;
-    this.#parked.add(activation);
-  }
-  /** Makes a parked one the innermost. Throws Trap as begin() does; it stays parked then. */
-  unpark(activation: Activation): void {
-    this.begin(activation);
-    this.#parked.delete(activation);
-  }
-  /** Forgets a parked one for good. */
-  forget(activation: Activation): void {
-    this.#parked.delete(activation);
-  }
-
-  /** Called when an activation starts. Throws Trap when host functions have called back in too often. */
-  begin(activation: Activation): void {
-    this.dropEnded();
-    this.store.policy?.poll();
-    if (this.#running.length >= this.maxNesting) throw new Trap(TrapCode.CALL_STACK_EXHAUSTED);
-    this.#running.push(activation);
-  }
-  /**
-   * Called when one ended, in whatever way. When JavaScript's stack is exhausted, that may throw at any point, or may not even begin:
-   * then what is missing is done when the next activation begins or ends.
-   */
-  dropEnded(): void {
-    const running = this.#running;
-    while (running.length > 0 && running[running.length - 1].ended) {
-      running[running.length - 1].release();
-      running.length--;
-    }
-  }
-
-  /**
-   * Takes note of the frames of all that have not ended, innermost first, with the host functions that called back in; makes the frames when asked.
-   * `trapped`: the innermost activation's topmost segment is at an exit TRAP.
-   */
-  trace(trapped: boolean): () => WasmFrame[] {
-    const trace: (() => WasmFrame)[] = [];
-    for (let i = this.#running.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
-      const activation = this.#running[i], { host } = activation;
-      // The innermost has ended its host call, if there was one.
-      if (i < this.#running.length - 1 && host !== undefined) {
-        trace.push(() => ({ name: host.name, index: -1, offset: -1, tier: "host" }));
-      }
-      activation.trace(trace, trapped && i === this.#running.length - 1);
-    }
-    return () => trace.map((make) => make());
-  }
-
-  takeThread(): InterpThread {
-    return this.#idle.pop() ?? this.store.interp.newThread();
-  }
-  giveBack(thread: InterpThread): void {
-    if (this.#idle.length < IDLE_THREADS) this.#idle.push(thread);
-  }
-}
-
-/** Where results or arguments stand: slots of some memory. */
-export interface SlotRange {
-  words: Int32Array;
-  /** Slot index of the first. */
-  at: number;
 }
 
 /** What a call gives that was parked instead of ending. */
@@ -817,48 +715,4 @@ function isParked(status: number): status is ParkedExit {
 
 function copySlots(from: Int32Array, at: number, to: Int32Array, toAt: number, slots: number): void {
   for (let i = at << 1, k = toAt << 1, end = i + (slots << 1); i < end; i++, k++) to[k] = from[i];
-}
-
-/** Calls a host function with the arguments in `args`, and puts its results there. Throws SuspendError for one that suspends. */
-export function callHost(store: Store, func: WasmFunc, args: SlotRange): void {
-  if (func.suspending) {
-    throw new SuspendError(
-      store.activations.hasPromising
-        ? `${func.name} cannot suspend: JavaScript lies between it and the promising call`
-        : `${func.name} cannot suspend: it was not reached by a promising call`,
-    );
-  }
-  const value = askHost(store, func, args);
-  // Here, as while the host function ran, all references are where roots are looked for.
-  if (store.handles.crowded) store.collectUnlessPaused();
-  writeHostResults(store, func, value, args);
-}
-
-/** Calls a host function; gives what it gives. */
-export function askHost(store: Store, func: WasmFunc, { words, at }: SlotRange): unknown {
-  const { params } = func.signature.type;
-  if (func.signature.vectors) {
-    throw new TypeError(`${func.name} has a v128 or an exnref in its type, so it cannot be called`);
-  }
-  const host = func.host!;
-  if (func.bound !== undefined) return askHost(store, func.bound.target, boundArguments(func, { words, at }));
-  if (func.raw) return host(words, at);
-  if (params.length === 0) return host();
-  if (params.length === 1) return host(readSlot(store, words, at, params[0]));
-  if (params.length === 2) {
-    return host(readSlot(store, words, at, params[0]), readSlot(store, words, at + 1, params[1]));
-  }
-  return host(...params.map((t, i) => readSlot(store, words, at + i, t)));
-}
-
-/** Puts what a host function gave into slots. Throws TypeError if it does not fit. */
-export function writeHostResults(store: Store, func: WasmFunc, value: unknown, { words, at }: SlotRange): void {
-  const { results } = func.signature.type;
-  if (results.length === 0) return;
-  if (results.length === 1) return writeSlot(store, words, at, results[0], value);
-  const values = [...value as Iterable<unknown>];
-  if (values.length !== results.length) {
-    throw new TypeError(`${func.name} gave ${values.length} results instead of ${results.length}`);
-  }
-  writeSlots(store, words, at, results, values);
 }

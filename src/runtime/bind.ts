@@ -2,7 +2,7 @@
 // (activation.ts), with all arguments together.
 
 import { TYPES } from "../wasm/types.ts";
-import type { SlotRange } from "./activation.ts";
+import type { SlotRange } from "./host_call.ts";
 import type { WasmFunc } from "./func.ts";
 import type { Store } from "./store.ts";
 import { writeSlots } from "./values.ts";

@@ -1,7 +1,7 @@
 // The public Engine: compiles modules, makes instances, collects.
 
 import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { assemble, decode, validate } from "../engine/pipeline.ts";
+import { assemble } from "../engine/pipeline.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
@@ -17,7 +17,7 @@ import type { MemoryFigures } from "../runtime/memory_manager.ts";
 import { WasmTag } from "../runtime/tag.ts";
 import type { TierEvent, TierListener } from "../engine/tier_log.ts";
 import { toRef } from "../runtime/values.ts";
-import { CompileError, LinkError, Trap } from "../wasm/errors.ts";
+import { LinkError, Trap } from "../wasm/errors.ts";
 import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -27,6 +27,7 @@ import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
 import { Heap } from "./heap.ts";
+import { HostFunction } from "./host_func.ts";
 import { type Instance, publicInstance } from "./instance.ts";
 import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
 import { innerModule, type Module, publicModule } from "./module.ts";
@@ -45,7 +46,7 @@ import { innerTable, publicTable, Table } from "./table.ts";
 import { own } from "./keepers.ts";
 import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
-/** Imports by module and name: functions, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
+/** Imports by module and name: functions, those that `fn` made, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
 export type Imports = Record<string, Record<string, unknown>>;
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
@@ -100,11 +101,14 @@ export class Engine {
 
   /**
    * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset,
-   * TextError with line and column; a feature that is off is named.
+   * TextError with line and column; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
    */
-  compile(source: Uint8Array | ArrayBuffer | string): Module {
+  compile(
+    source: Uint8Array | ArrayBuffer | string,
+    options: { readonly progress?: (part: number) => void } = {},
+  ): Module {
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return this.#compile(bytes);
+    return publicModule(this.#context.compile(bytes, options.progress));
   }
 
   /**
@@ -119,25 +123,7 @@ export class Engine {
       }`;
       throw new Trap(TrapCode.MEMORY_PROTECTION, [], `execute of ${end - start} bytes at ${place} does not allow it`);
     }
-    return this.#compile(memory.read(start, end - start));
-  }
-
-  #compile(bytes: Uint8Array): Module {
-    const { features, limits } = this.#context.config;
-    if (bytes.length > limits.maxModuleBytes) {
-      throw new CompileError(
-        `a module of ${bytes.length} bytes; the engine's limit is ${limits.maxModuleBytes} (maxModuleBytes)`,
-        -1,
-      );
-    }
-    const decoded = decode(bytes, features);
-    if (decoded.funcs.length > limits.maxFunctions) {
-      throw new CompileError(
-        `${decoded.funcs.length} functions; the engine's limit is ${limits.maxFunctions} (maxFunctions)`,
-        -1,
-      );
-    }
-    return publicModule(validate(decoded));
+    return publicModule(this.#context.compile(memory.read(start, end - start)));
   }
 
   /**
@@ -165,6 +151,10 @@ export class Engine {
     if (value instanceof Global) return innerGlobal(value);
     if (value instanceof Tag) return innerTag(value);
     if (value instanceof Func) return innerFunc(value);
+    if (value instanceof HostFunction) {
+      const typeId = TYPES.funcType(value.params.map(valueType), value.results.map(valueType));
+      return this.#context.store.addHostFunc(typeId, value.call, `${i.module}.${i.name}`, value.suspending);
+    }
     const suspending = suspendingFunction(value);
     if (typeof value === "function" || suspending !== undefined) {
       if (i.kind !== ExternKind.FUNC) {
@@ -398,6 +388,20 @@ function exportFunc(context: Context, func: WasmFunc): object {
   return exported;
 }
 
+/** What stacks take, how deep calls are, and how deep they were. */
+export interface StackFigures {
+  /** Usable bytes of this engine's native stacks. */
+  readonly stackBytes: number;
+  /** Wasm frames of this engine's calls that have not ended (host functions may ask). */
+  readonly depth: number;
+  /** Calls from JavaScript that have not ended, one within the other. */
+  readonly calls: number;
+  /** Native stacks of this thread; undefined where machine code cannot run. */
+  readonly native: NativeStackFigures | undefined;
+  /** The interpreter's stack of this thread. */
+  readonly interpreter: InterpreterStackFigures;
+}
+
 /** How a collection with V8 goes. */
 export interface GcAsyncOptions {
   /** How often it collects at most; default 8. */
@@ -422,20 +426,6 @@ export interface GcAsyncReport {
   readonly referencesFreed: number;
   /** The report of the last collection. */
   readonly last: GcReport;
-}
-
-/** What stacks take, how deep calls are, and how deep they were. */
-export interface StackFigures {
-  /** Usable bytes of this engine's native stacks. */
-  readonly stackBytes: number;
-  /** Wasm frames of this engine's calls that have not ended (host functions may ask). */
-  readonly depth: number;
-  /** Calls from JavaScript that have not ended, one within the other. */
-  readonly calls: number;
-  /** Native stacks of this thread; undefined where machine code cannot run. */
-  readonly native: NativeStackFigures | undefined;
-  /** The interpreter's stack of this thread. */
-  readonly interpreter: InterpreterStackFigures;
 }
 
 /** A value that the host keeps alive for Wasm, until `remove()` or the end of its `using` block. */

@@ -70,16 +70,17 @@ export class Execution implements Disposable {
    */
   resume(options: SliceOptions = {}): ExecutionStep {
     const activation = this.#activation, { meter } = activation.store;
+    // Reading them may run JavaScript that resumes or cancels.
+    const { fuel, deadlineMs = Infinity } = options;
     if (this.#running) throw new TypeError("the execution is running");
     if (activation.ended) throw new TypeError("the execution has ended");
-    const { fuel = Infinity, deadlineMs = Infinity } = options;
-    if (meter === undefined && options.fuel !== undefined) throw new TypeError("the engine does not count fuel");
-    checkFuel(fuel);
+    if (meter === undefined && fuel !== undefined) throw new TypeError("the engine does not count fuel");
+    checkFuel(fuel ?? Infinity);
     checkMilliseconds(deadlineMs);
     const proceed = () => withDeadline(performance.now() + deadlineMs, () => activation.goOn());
     this.#running = true;
     try {
-      const range = meter === undefined ? proceed() : meter.within(fuel, proceed);
+      const range = meter === undefined ? proceed() : meter.within(fuel ?? Infinity, proceed);
       const reason = activation.pause?.reason;
       if (range !== PARKED) {
         return { done: true, value: readResults(activation.store, this.#func.signature.type.results, range) };

@@ -1,6 +1,7 @@
 // Exit codes of the command line, and how errors are shown: one clear line; for a trap its Wasm stack trace; a JavaScript stack only for a bug of Strata.
 
 import { Exception } from "../api/exception.ts";
+import { MissingImport } from "../api/missing_imports.ts";
 import { BugError } from "../base/bug.ts";
 import { WasiExit } from "../wasi/exit.ts";
 import { CompileError, LinkError, ResourceError, TextError, Trap } from "../wasm/errors.ts";
@@ -28,7 +29,7 @@ const SHOWN_FRAMES = 12;
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return ExitCode.USAGE;
   if (error instanceof Trap) return error.code === TrapCode.INTERRUPTED ? ExitCode.INTERRUPTED : ExitCode.TRAP;
-  return error instanceof Exception ? ExitCode.TRAP : ExitCode.ERROR;
+  return error instanceof Exception || error instanceof MissingImport ? ExitCode.TRAP : ExitCode.ERROR;
 }
 
 /** What a person is shown of an error, without a line feed at the end and without control characters. */
@@ -57,7 +58,7 @@ export function isExpected(error: unknown): error is Error {
   if (error instanceof BugError) return false;
   if (error instanceof UsageError || error instanceof CommandError || error instanceof ResourceError) return true;
   if (error instanceof CompileError || error instanceof TextError || error instanceof LinkError) return true;
-  if (error instanceof WasiExit) return true;
+  if (error instanceof WasiExit || error instanceof MissingImport) return true;
   if (error instanceof Deno.errors.NotCapable) return true;
   // What the operating system refuses: a missing file, a full disk.
   return error instanceof Error && /\(os error \d+\)/.test(error.message);

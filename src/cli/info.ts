@@ -7,7 +7,7 @@ import { compileModule } from "./compile.ts";
 import { ExitCode } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { columns, count, visible } from "./repl/print.ts";
-import { externText } from "./types.ts";
+import { externText } from "../api/type_text.ts";
 
 interface Section {
   readonly name: string;

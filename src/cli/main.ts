@@ -152,6 +152,10 @@ function makeProgram(done: (code: number) => void): Command {
     .addOption(gdb())
     .addOption(fuel("the program may take"))
     .option("--timeout <ms>", "milliseconds after which it traps", amount)
+    .addOption(
+      new Option("--missing <what>", "what becomes of imported functions that nobody gives: calls trap, or are traced")
+        .choices(["error", "trap", "trace"]).default("error"),
+    )
     .passThroughOptions()
     .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
 

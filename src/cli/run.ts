@@ -4,19 +4,19 @@
 import { Engine, type Imports } from "../api/engine.ts";
 import { type Func, innerFunc } from "../api/func.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
-import type { ImportDescriptor, Module } from "../api/module.ts";
+import { fallbackFor, gatherImports } from "../api/missing_imports.ts";
+import type { Module } from "../api/module.ts";
 import type { CompileMode, TierChoice } from "../engine/config.ts";
 import { WasmFunc } from "../runtime/func.ts";
 import { WasiExit } from "../wasi/exit.ts";
 import { Wasi } from "../wasi/wasi.ts";
-import { LinkError } from "../wasm/errors.ts";
 import { named } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
-import { missingText } from "./missing_imports.ts";
 import { HostModules } from "./repl/host.ts";
+import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
 import { chosenTier, noteCompileMode } from "./tier.ts";
 import { callWithValues, checkArgumentCount, parseValue, printValue } from "./values.ts";
@@ -33,6 +33,8 @@ export interface RunOptions extends WasiFlags {
   readonly gdb?: boolean;
   /** Loop passes and function entries it may take; not counted if not given. */
   readonly fuel?: number;
+  /** What becomes of functions that nobody gives; default: it is an error. */
+  readonly missing?: "error" | "trap" | "trace";
   /** Milliseconds it may run. */
   readonly timeout?: number;
 }
@@ -45,14 +47,21 @@ export async function runModule(spec: string, args: readonly string[], options: 
   const { compile, features, perfMap, gdb, fuel, timeout = Infinity } = options;
   const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), compile, features, perfMap, gdb, fuel });
   noteCompileMode(engine);
-  const { source } = await loadModule(spec);
-  const module = named(spec, () => engine.compile(source));
+  const module = await compileFrom(engine, spec);
   if (importsWasi(module)) return engine.withDeadline(timeout, () => runWasi(engine, module, spec, args, options));
   using _watch = await watch(engine);
   return engine.withDeadline(timeout, () => {
-    const instance = engine.instantiate(module, offers(engine, module));
+    const instance = engine.instantiate(module, offers(engine, module, options.missing));
     return callEntry(instance, options.invoke, args);
   });
+}
+
+/** Reads and compiles a module, and lets a person know if that takes long. */
+async function compileFrom(engine: Engine, spec: string): Promise<Module> {
+  const shown = visible(spec);
+  using progress = new Progress(spec === "-" ? undefined : `reading ${shown}`);
+  const { source } = await loadModule(spec);
+  return named(spec, () => engine.compile(source, { progress: (part) => progress.tell(`compiling ${shown}`, part) }));
 }
 
 /** Calls what was asked for, and prints its results. */
@@ -68,7 +77,7 @@ function runWasi(engine: Engine, module: Module, spec: string, args: readonly st
   const name = spec.split(/[/\\]/).pop() || spec;
   const given = wasiOptions(name, invoke === undefined ? args : [], options);
   using wasi = makeWasi(() => new Wasi({ ...given, stdin: "inherit", exitWhenClosed: true }));
-  const instance = engine.instantiate(module, offers(engine, module, wasi));
+  const instance = engine.instantiate(module, offers(engine, module, options.missing, wasi));
   try {
     if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;
     const { memory, _initialize } = instance.exports;
@@ -93,18 +102,16 @@ async function watch(engine: Engine): Promise<InterruptWatch | undefined> {
   }
 }
 
-/** What the host gives to a module. Throws a LinkError that lists all that is missing. */
-function offers(engine: Engine, module: Module, wasi?: Wasi): Imports {
+/** What the host gives to a module. Throws a LinkError that lists all that is missing, unless something else is to be done about it. */
+function offers(engine: Engine, module: Module, missing: RunOptions["missing"] = "error", wasi?: Wasi): Imports {
   const host = new HostModules(engine, (line) => console.log(visible(line)));
-  const imports: Record<string, Record<string, unknown>> = Object.create(null);
-  const missing: ImportDescriptor[] = [];
-  for (const wanted of module.imports) {
-    const offer = (wasi && wasiOffer(wasi, wanted)) ?? host.offer(wanted);
-    if (offer === undefined) missing.push(wanted);
-    else (imports[wanted.module] ??= Object.create(null))[wanted.name] = offer;
-  }
-  if (missing.length > 0) throw new LinkError(missingText(missing));
-  return imports;
+  const trace = (line: string) => console.error(visible(line));
+  return gatherImports(
+    module,
+    (wanted) =>
+      (wasi && wasiOffer(wasi, wanted)) ?? host.offer(wanted) ??
+        (missing === "error" ? undefined : fallbackFor(missing, wanted, trace)),
+  );
 }
 
 function findEntry(instance: Instance, invoke: string | undefined, args: readonly string[]): Func {

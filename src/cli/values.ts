@@ -28,7 +28,7 @@ import {
 } from "../wasm/types.ts";
 import { UsageError } from "./exit.ts";
 import { count } from "./repl/print.ts";
-import { funcTypeText } from "./types.ts";
+import { funcTypeText } from "../api/type_text.ts";
 
 /** A value with its type. `bits` are those of its slot, or of both slots of a v128, unsigned. */
 export interface Value {

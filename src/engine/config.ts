@@ -155,6 +155,11 @@ function stackSize(bytes: number): number {
   throw new RangeError(`stackBytes is from ${SMALLEST_STACK} to ${LARGEST_STACK}, not ${bytes}`);
 }
 
+function memoryLimit(name: string, bytes: number): number {
+  if (bytes >= 0) return bytes;
+  throw new RangeError(`${name} is a number of bytes from 0 on, or Infinity, not ${bytes}`);
+}
+
 /** An amount of fuel. Throws RangeError for one that is not a whole number from 0 on, or Infinity. */
 export function checkFuel(fuel: number): number {
   if (fuel !== Infinity && !(Number.isSafeInteger(fuel) && fuel >= 0)) {
@@ -199,8 +204,8 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     },
     stackBytes: stackSize(options.stackBytes ?? DEFAULT_STACK_BYTES),
     memory: {
-      maxBytes: options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes,
-      maxTotalBytes: options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes,
+      maxBytes: memoryLimit("maxMemoryBytes", options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes),
+      maxTotalBytes: memoryLimit("maxTotalMemoryBytes", options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes),
     },
   };
 }

@@ -24,9 +24,10 @@ import { WasmTable } from "../runtime/table.ts";
 import { TIERS } from "../runtime/tier.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
-import type { ValidModule } from "../validate/validate_module.ts";
+import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
+import { CompileError } from "../wasm/errors.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
-import { link, start } from "./pipeline.ts";
+import { decode, link, start, validate } from "./pipeline.ts";
 
 /** Whose the JavaScript functions are that stand for functions, of all engines. */
 const EXPORTED = new WeakMap<object, ExportedFunction>();
@@ -146,6 +147,21 @@ export class Context {
   /** Takes note that a JavaScript function stands for a function: given back to Wasm, it is that function. */
   standsFor(exported: object, func: WasmFunc): void {
     EXPORTED.set(exported, { store: this.store, func });
+  }
+
+  /** Decodes and validates a module, whose bytes nobody else has. Throws CompileError, also where it is beyond the limits of the engine. */
+  compile(bytes: Uint8Array, progress?: ProgressListener): ValidModule {
+    const { features, limits: { maxModuleBytes, maxFunctions } } = this.config;
+    if (bytes.length > maxModuleBytes) {
+      const message = `a module of ${bytes.length} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`;
+      throw new CompileError(message, -1);
+    }
+    const module = decode(bytes, features);
+    if (module.funcs.length > maxFunctions) {
+      const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
+      throw new CompileError(message, -1);
+    }
+    return validate(module, progress);
   }
 
   /**

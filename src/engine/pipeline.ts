@@ -9,7 +9,7 @@ import type { WasmInstance } from "../runtime/instance.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Store } from "../runtime/store.ts";
 import { assembleText } from "../text/parser.ts";
-import { validateModule, type ValidModule } from "../validate/validate_module.ts";
+import { type ProgressListener, validateModule, type ValidModule } from "../validate/validate_module.ts";
 import type { FeatureSet } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 
@@ -24,8 +24,8 @@ export function decode(bytes: Uint8Array, features?: FeatureSet): Module {
 }
 
 /** Module → ValidModule, with side tables. Throws CompileError when invalid. */
-export function validate(module: Module): ValidModule {
-  return validateModule(module);
+export function validate(module: Module, progress?: ProgressListener): ValidModule {
+  return validateModule(module, progress);
 }
 
 /** ValidModule → Instance in a Store, before any of its code ran. Throws LinkError. */

@@ -1,7 +1,7 @@
 // What the interpreter knows of modules, instances and functions: private copies of the bytes, in which stops may be set, side tables joined into one per module,
 // and per function the numbers that a call needs. Made when a function is first called.
 
-import { BytecodeReader } from "../bytecode/reader.ts";
+import { BytecodeReader, passTable } from "../bytecode/reader.ts";
 
 import type { InterpCode, WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
@@ -9,7 +9,17 @@ import type { HotLimits } from "../runtime/tier.ts";
 import { type BodyFacts, entriesOf, ENTRY_INTS, type Handler, TARGET_PC, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FuncBody, Module } from "../wasm/module.ts";
-import { BLOCK, CALL_INDIRECT, Imm, LOOP, MEMORY_COPY, MEMORY_FILL, MEMORY_INIT, RETURN } from "../wasm/opcodes.ts";
+import {
+  BLOCK,
+  CALL_INDIRECT,
+  END,
+  Imm,
+  LOOP,
+  MEMORY_COPY,
+  MEMORY_FILL,
+  MEMORY_INIT,
+  RETURN,
+} from "../wasm/opcodes.ts";
 import { fuseBody, isFused } from "./fuse.ts";
 import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
@@ -35,6 +45,8 @@ export const BLOCKS = 0xe0;
 /** Behind the module's bytes: each counter in two bytes. */
 const COUNTER_BYTES = Uint8Array.from({ length: 2 * MAX_COUNTERS }, (_, i) => i % 2 === 0 ? COUNT : i >> 1);
 const NOTHING = new Int32Array(0);
+/** What to pass over on the way to the next loop or the end of the body. */
+const NO_LOOP = passTable((info) => info.code !== LOOP && info.code !== END);
 
 /** Joins the run of blocks that begins at `at`, as far as one byte can tell; gives the offset behind it. */
 export function joinBlocks(bytes: Uint8Array, at: number): number {
@@ -51,15 +63,15 @@ export class ModuleCode {
   readonly bytes: Uint8Array;
   /** The same. */
   readonly data: DataView;
-  /** Side tables of all functions. Cursors are absolute. */
+  /** Side tables of all functions, each there once the function is prepared. Cursors are absolute. */
   readonly table: Int32Array;
   /** Where the side table of each defined function begins. */
   readonly tableStarts: Int32Array;
   /** The module's bytes as they are. */
   readonly original: Uint8Array;
   #allStops: Uint8Array | undefined;
-  /** Bodies that have been called in some instance. */
-  readonly #fused = new Set<FuncBody>();
+  /** By defined function, whether its body is as the loop reads it: large modules run few of their functions soon. */
+  readonly #prepared: Uint8Array;
   /** Whether bytes are replaced because of the memory or table that an instruction is about. */
   readonly #addresses: boolean;
   /** By body: where each counter goes on: at the first instruction, behind the heads of loops in their order. */
@@ -78,16 +90,25 @@ export class ModuleCode {
     this.tableStarts = new Int32Array(bodies.length);
     this.table = new Int32Array(bodies.reduce((n, b) => n + b.sideTable.length, 0));
     this.#addresses = module.memories.length > 1 || [...module.memories, ...module.tables].some((x) => x.type.is64);
-    let at = 0;
-    bodies.forEach((facts, i) => {
+    this.#prepared = new Uint8Array(bodies.length);
+    for (let i = 0, at = 0; i < bodies.length; i++) {
       this.tableStarts[i] = at;
-      this.table.set(facts.sideTable, at);
-      const end = at + facts.sideTable.length;
-      for (let k = at; k < end; k += ENTRY_INTS) this.table[k + TARGET_STP] += at;
-      at = end;
-    });
-    for (const [i, facts] of bodies.entries()) this.#adaptBody(module.funcs[module.importedFuncs + i].body!, facts);
-    if (counts) this.#countLoops();
+      at += bodies[i].sideTable.length;
+    }
+  }
+
+  /** Makes the bytes and the side table of a defined function as the loop reads them, before its first call. */
+  prepare(i: number): void {
+    if (this.#prepared[i] !== 0) return;
+    this.#prepared[i] = 1;
+    const { module, bodies } = this.valid, { table } = this;
+    const { sideTable } = bodies[i], at = this.tableStarts[i], end = at + sideTable.length;
+    table.set(sideTable, at);
+    for (let k = at; k < end; k += ENTRY_INTS) table[k + TARGET_STP] += at;
+    const body = module.funcs[module.importedFuncs + i].body!;
+    this.#adaptBody(body, bodies[i]);
+    if (this.counts) this.#countLoops(body, at, end);
+    fuseBody(this.original, this.bytes, body);
   }
 
   /** Where calls begin that are counted. */
@@ -95,23 +116,19 @@ export class ModuleCode {
     return this.original.length;
   }
 
-  /** Lets loops begin, and branches back lead, where they are counted. */
-  #countLoops(): void {
-    const { module } = this.valid;
+  /** Lets the loops of a body begin, and the branches back in its part of the side table lead, where they are counted. */
+  #countLoops(body: FuncBody, table: number, end: number): void {
     const counters = new Map<number, number>();
-    for (const { body } of module.funcs) {
-      if (body === undefined) continue;
-      const heads = [body.codeStart];
-      const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
-      while (r.pos < r.end && heads.length < MAX_COUNTERS) {
-        if (r.next() !== LOOP) continue;
-        counters.set(r.pos, heads.length);
-        countLoop(this.bytes, r.at, heads.length);
-        heads.push(r.pos);
-      }
-      this.#heads.set(body, Int32Array.from(heads));
+    const heads = [body.codeStart];
+    const r = new BytecodeReader(this.original, body.codeStart, body.end);
+    while (r.pos < r.end && heads.length < MAX_COUNTERS) {
+      if (r.nextBut(NO_LOOP) !== LOOP) continue;
+      counters.set(r.pos, heads.length);
+      countLoop(this.bytes, r.at, heads.length);
+      heads.push(r.pos);
     }
-    for (let k = 0; k < this.table.length; k += ENTRY_INTS) {
+    this.#heads.set(body, Int32Array.from(heads));
+    for (let k = table; k < end; k += ENTRY_INTS) {
       const counter = counters.get(this.table[k + TARGET_PC]);
       if (counter !== undefined) this.table[k + TARGET_PC] = this.entry + 2 * counter;
     }
@@ -127,15 +144,15 @@ export class ModuleCode {
     const { module } = this.valid;
     for (const at of facts.vectorMoves) this.bytes[at] = VECTOR_FORM.get(module.bytes[at])!;
     this.bytes[body.end - 1] = RETURN;
-    if (!this.#addresses && facts.localSlot === undefined) return;
+    if (!this.#checked && !this.#addresses && facts.localSlot === undefined) return;
     const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
     while (r.pos < r.end) {
       r.next();
-      adapt(r, module, facts.localSlot, this.bytes, false);
+      adapt(r, module, facts.localSlot, this.bytes, this.#checked);
     }
   }
 
-  /** Has all accesses to memory checked as long as an instance wants it. Frames stand before or behind whole instructions, so they may be running. */
+  /** Has all accesses to memory, of functions that are prepared later, too, checked as long as an instance wants it. Frames stand before or behind whole instructions, so they may be running. */
   checkAccesses(instance: WasmInstance, check: boolean): void {
     const before = this.#checked;
     if (check) this.#checkedFor.add(instance.id);
@@ -143,6 +160,7 @@ export class ModuleCode {
     if (this.#checked === before) return;
     const { module } = this.valid;
     for (const [i, facts] of this.valid.bodies.entries()) {
+      if (this.#prepared[i] === 0) continue;
       const body = module.funcs[module.importedFuncs + i].body!;
       const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
       while (r.pos < r.end) {
@@ -153,7 +171,7 @@ export class ModuleCode {
         this.bytes[r.at] = module.bytes[r.at];
         adapt(r, module, facts.localSlot, this.bytes, this.#checked);
       }
-      if (this.#fused.has(body)) fuseBody(this.original, this.bytes, body);
+      fuseBody(this.original, this.bytes, body);
     }
   }
   get #checked(): boolean {
@@ -163,16 +181,17 @@ export class ModuleCode {
   /** Writes the instruction at `pc` to `target` as the loop reads it, without a stop; gives the offset behind it. */
   #restore(pc: number, target: Uint8Array): number {
     const { module, bodies } = this.valid;
-    const i = module.funcs.findIndex((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end);
-    const facts = bodies[i - module.importedFuncs];
+    const i = this.#functionAt(pc);
+    const facts = bodies[i];
+    this.prepare(i);
     const r = new BytecodeReader(module.bytes, pc);
     r.next();
     target.set(module.bytes.subarray(pc, r.pos), pc);
     if (facts.vectorMoves.includes(pc)) target[pc] = VECTOR_FORM.get(r.op)!;
-    const { body } = module.funcs[i];
-    if (r.pos === body!.end) target[pc] = RETURN;
+    const body = module.funcs[module.importedFuncs + i].body!;
+    if (r.pos === body.end) target[pc] = RETURN;
     else if (r.op === LOOP && this.counts) {
-      const counter = this.headsOf(body!).indexOf(r.pos);
+      const counter = this.headsOf(body).indexOf(r.pos);
       if (counter > 0) countLoop(target, pc, counter);
     } else adapt(r, module, facts.localSlot, target, this.#checked);
     return r.pos;
@@ -180,16 +199,11 @@ export class ModuleCode {
 
   /** Sets a stop before the instruction at `pc`. */
   setStop(pc: number): void {
+    this.prepare(this.#functionAt(pc));
     this.#separate(pc);
     this.bytes[pc] = STOP;
   }
-  /** Puts fused forms into the body of a function that is about to be called. */
-  fuse(body: FuncBody): void {
-    if (this.#fused.has(body)) return;
-    this.#fused.add(body);
-    fuseBody(this.original, this.bytes, body);
-  }
-  /** Undoes what `joinBlocks()` and `fuse()` did to the function that holds `pc`, so that no run leads over a stop. */
+  /** Undoes what `joinBlocks()` and `fuseBody()` did to the function that holds `pc`, so that no run leads over a stop. */
   #separate(pc: number): void {
     const { module } = this.valid;
     const body = this.#bodyAt(pc);
@@ -204,10 +218,14 @@ export class ModuleCode {
     this.#restore(pc, this.bytes);
     fuseBody(this.original, this.bytes, this.#bodyAt(pc));
   }
-  /** The body that holds `pc`. */
+  /** The defined function that holds `pc`. */
+  #functionAt(pc: number): number {
+    const { funcs, importedFuncs } = this.valid.module;
+    return funcs.findIndex((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end) - importedFuncs;
+  }
   #bodyAt(pc: number): FuncBody {
-    return this.valid.module.funcs.find((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end)!
-      .body!;
+    const { funcs, importedFuncs } = this.valid.module;
+    return funcs[importedFuncs + this.#functionAt(pc)].body!;
   }
 
   /** Bytes that stop before every instruction; `allow()` opens one for a step. */
@@ -356,8 +374,8 @@ export class FunctionCode implements InterpCode {
     const i = func.index - instance.module.importedFuncs;
     const facts = instance.valid.bodies[i];
     const body = instance.module.funcs[func.index].body!;
-    this.view.code.fuse(body);
     const { code } = this.view;
+    code.prepare(i);
     const limits = instance.store.policy?.limits;
     this.body = body.codeStart;
     this.start = limits === undefined ? this.body : code.entry;

@@ -1,8 +1,8 @@
 // Fused forms: opcodes of the interpreter's own for short runs of instructions that are frequent in programs. Takes a body as the loop reads it and overwrites
 // the opcode of each such run's first instruction; all other bytes stay, so that every instruction can still be run alone and offsets are the module's.
 
-import { BytecodeReader } from "../bytecode/reader.ts";
-import { I32_CONST, I64_CONST, LOCAL_GET, LOCAL_SET } from "../wasm/opcodes.ts";
+import { BytecodeReader, passTable } from "../bytecode/reader.ts";
+import { END, I32_CONST, I64_CONST, LOCAL_GET, LOCAL_SET } from "../wasm/opcodes.ts";
 import type { FuncBody } from "../wasm/module.ts";
 
 /**
@@ -72,42 +72,50 @@ function isWide(op: number): boolean {
   return isWideInteger(op) || (op >= 0x63 && op <= 0x66) || (op >= 0xa0 && op <= 0xa3) || (op >= 0x92 && op <= 0x95);
 }
 
+/** For `nextBut()`: what begins no fused form. */
+const OTHERS = passTable(({ code }) => code !== LOCAL_GET && code !== I32_CONST && code !== I64_CONST && code !== END);
+
 /** Writes fused forms to `bytes`, which are those of `original` as the loop reads them. Runs do not lead over stops. */
 export function fuseBody(original: Uint8Array, bytes: Uint8Array, { codeStart, end }: FuncBody): void {
   const r = new BytecodeReader(original, codeStart, end);
-  // The three instructions before the reader, and how long the first two are.
-  let first = codeStart, second = -1, third = -1;
+  // It may have been fused before, with a stop in it.
+  const opcode = (at: number) => isFused(bytes[at]) ? original[at] : bytes[at];
   while (r.pos < end) {
-    r.next();
-    // It may have been fused before, with a stop in it.
-    if (isFused(bytes[r.at])) bytes[r.at] = original[r.at];
-    if (second < 0) second = r.pos;
-    else if (third < 0) third = r.pos;
-    else {
-      const form = formOf(bytes, first, second, third);
-      if (form !== undefined) bytes[first] = form;
-      first = second;
-      second = third;
-      third = r.pos;
-    }
+    const code = r.nextBut(OTHERS);
+    if (code !== LOCAL_GET && code !== I32_CONST && code !== I64_CONST) continue;
+    const { at, pos } = r, op = bytes[at] = opcode(at);
+    const form = formOf(original, opcode, op, at, pos);
+    if (form !== undefined) bytes[at] = form;
   }
 }
 
-/** The fused form of the instructions at `at`, `second` and `third`. */
-function formOf(bytes: Uint8Array, at: number, second: number, third: number): number | undefined {
-  const op = bytes[at], op2 = bytes[second], short = second - at === 2;
+/** The fused form of the instruction at `at`, whose opcode is `op`, and those from `second` on. */
+function formOf(
+  original: Uint8Array,
+  opcode: (at: number) => number,
+  op: number,
+  at: number,
+  second: number,
+): number | undefined {
+  const op2 = opcode(second), short = second - at === 2;
   if (op === I32_CONST && isNarrow(op2)) return short ? FUSED.CONST_I32 : FUSED.LONG_I32;
   if (op === I64_CONST && short && isWideInteger(op2)) return FUSED.CONST_WIDE;
   if (op !== LOCAL_GET || !short) return undefined;
   if (isNarrow(op2)) return FUSED.LOCAL_I32;
   if (isWide(op2)) return FUSED.LOCAL_WIDE;
-  const op3 = bytes[third], short2 = third - second === 2;
-  if (op2 === I32_CONST && isNarrow(op3)) return short2 ? FUSED.LOCAL_CONST_I32 : FUSED.LOCAL_LONG_I32;
-  if (third - second === 3 && LOADS.has(op2)) return LOADS.get(op2);
+  const isSmall = (at: number) => original[at] < 0x80;
+  if (LOADS.has(op2)) return isSmall(second + 1) && isSmall(second + 2) ? LOADS.get(op2) : undefined;
+  if (op2 !== I32_CONST && op2 !== I64_CONST && op2 !== LOCAL_SET && op2 !== LOCAL_GET) return undefined;
+  const short2 = isSmall(second + 1);
+  if (op2 === I32_CONST) {
+    let third = second + 1;
+    while (!isSmall(third++)) { /* A longer constant. */ }
+    if (isNarrow(opcode(third))) return short2 ? FUSED.LOCAL_CONST_I32 : FUSED.LOCAL_LONG_I32;
+    return short2 ? FUSED.LOCAL_CONST : undefined;
+  }
   if (!short2) return undefined;
-  if (op2 === I64_CONST && isWideInteger(op3)) return FUSED.LOCAL_CONST_WIDE;
   if (op2 === LOCAL_SET) return FUSED.LOCAL_MOVE;
-  if (op2 === I32_CONST) return FUSED.LOCAL_CONST;
-  if (op2 !== LOCAL_GET) return undefined;
+  const op3 = opcode(second + 2);
+  if (op2 === I64_CONST) return isWideInteger(op3) ? FUSED.LOCAL_CONST_WIDE : undefined;
   return isNarrow(op3) ? FUSED.LOCAL_LOCAL_I32 : isWide(op3) ? FUSED.LOCAL_LOCAL_WIDE : FUSED.LOCAL_LOCAL;
 }

@@ -125,7 +125,7 @@ export class Thread implements InterpThread {
   rest = 0;
   /** What the loop was given. */
   #given = 0;
-  /** Where code is metered: whether the pass of the loop head or function entry that it stands at is still to be paid for. */
+  /** Whether it stands at a loop head or function entry at which it has not looked for interruptions; where code is metered, that is still to be paid for, too. */
   #owes = false;
   /** What it had on the shared stack, while it is parked. */
   #parked: ParkedFrames | undefined;
@@ -183,15 +183,16 @@ export class Thread implements InterpThread {
   runToStop(): RunStatus | typeof STOPPED {
     const { interrupt, meter } = this.store;
     for (;;) {
-      const slice = meter === undefined ? SLICE_FUEL : this.#pay(meter);
-      if (slice < 0) return this.#left(RunStatus.SAFEPOINT);
-      this.#given = slice;
+      // Asked here, too, and answered at the next safepoint: a loop that calls or throws at each pass leaves before it has used up a slice.
+      const stops = Atomics.load(interrupt, 0) !== 0 || deadlinePassed();
+      if (stops && this.#owes) return this.#left(RunStatus.SAFEPOINT);
+      const most = meter === undefined ? SLICE_FUEL : this.#pay(meter);
+      if (most < 0) return this.#left(RunStatus.SAFEPOINT);
+      const slice = this.#given = stops ? 0 : most;
       this.#before = this.#atSafepoint = false;
       const status = runLoop(this, slice);
-      if (meter !== undefined) {
-        this.#owes = status === SLICE;
-        meter.take(this.#given - Math.max(this.rest, 0));
-      }
+      this.#owes = status === SLICE;
+      meter?.take(this.#given - Math.max(this.rest, 0));
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
       if (status === RunStatus.THROW) {
         this.store.exceptions.thrown(this.exception!);

@@ -1,7 +1,6 @@
 // The Module interface (JS API, "Modules"), and how bytes become what a Module holds: options read, bytes decoded and validated, builtins checked.
 
 import type { Callee } from "./errors.ts";
-import { decode, validate } from "../engine/pipeline.ts";
 import { ExternKind } from "../wasm/module.ts";
 import { builtinOf, checkBuiltins } from "./builtins.ts";
 import type { ModuleState, Realm } from "./realm.ts";
@@ -37,7 +36,7 @@ export function compileBytes(
   const { CompileError } = realm.errors;
   if (bytes.length === 0) throw new CompileError(`${what}: the buffer source is empty`);
   try {
-    const valid = validate(decode(bytes, realm.context.config.features));
+    const valid = realm.context.compile(bytes);
     if (settings.builtins === undefined) throw new CompileError(`${what}: a builtin set is named twice`);
     const state: ModuleState = { valid, builtins: settings.builtins, stringModule: settings.stringModule };
     const wrong = checkBuiltins(state);

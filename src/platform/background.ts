@@ -1,7 +1,7 @@
 // A Worker for work in the background, whose messages can be looked for while this thread is busy, and which does not keep the process alive.
 // Takes the address of one of our modules and the name of a function in it, which gets the Worker's end of the channel.
 
-import { MessageChannel, receiveMessageOnPort, Worker as NodeWorker } from "node:worker_threads";
+import type { MessagePort, Worker as NodeWorker } from "node:worker_threads";
 
 /** The end of a channel in the Worker. */
 export interface BackgroundPort {
@@ -17,10 +17,16 @@ export function backgroundUnavailable(folder: URL): string | undefined {
   return `a Worker needs --allow-read=${folder.pathname}`;
 }
 
+/** Loaded when needed, since that takes 20 ms and few programs need it. */
+function threads(): typeof import("node:worker_threads") {
+  const { process } = globalThis as unknown as { process: { getBuiltinModule(name: string): unknown } };
+  return process.getBuiltinModule("node:worker_threads") as typeof import("node:worker_threads");
+}
+
 /** A Worker with a channel to it. */
 export class Background {
   readonly #worker: NodeWorker;
-  readonly #port: InstanceType<typeof MessageChannel>["port1"];
+  readonly #port: MessagePort;
   /** Why it ended, as far as this thread had time to notice. */
   failure: string | undefined = undefined;
 
@@ -29,9 +35,10 @@ export class Background {
     // Only file: and data: are schemes that such a Worker can start from, and only such a Worker lets the process end.
     const source = `import { ${entry} } from ${JSON.stringify(module.href)};` +
       `import { workerData } from "node:worker_threads"; ${entry}(workerData.port);`;
+    const { MessageChannel, Worker } = threads();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#worker = new NodeWorker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
+    this.#worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
       workerData: { port: port2 },
       transferList: [port2],
     });
@@ -46,7 +53,7 @@ export class Background {
 
   /** The next message that has come; undefined if there is none. */
   receive(): unknown {
-    return receiveMessageOnPort(this.#port)?.message;
+    return threads().receiveMessageOnPort(this.#port)?.message;
   }
 
   /** Ends the Worker. */

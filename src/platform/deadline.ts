@@ -1,6 +1,8 @@
 // The deadline of this isolate: until when the Wasm code may run that is called now. While machine code runs, nothing of JavaScript does, so a Worker
 // that only waits sets a bit of the interrupt word in time; interpreters look at the clock themselves.
 
+import { Worker } from "node:worker_threads";
+import { ensureStack } from "../base/js_stack.ts";
 import { INTERRUPT, InterruptBit } from "./interrupt.ts";
 import { canRunNative } from "./permissions.ts";
 
@@ -51,14 +53,10 @@ export function setAlarm(): void {
   Atomics.add(order, 0, 1);
 }
 
-interface WorkerThreads {
-  readonly Worker: new (source: string, options: object) => { unref(): void };
-}
-
-/** Starts the Worker. One of node:worker_threads, since only those do not keep the process alive; loaded here, since that takes long and few need it. */
+/** Starts the Worker. One of node:worker_threads, since only those do not keep the process alive. */
 function watch(): void {
-  const { process } = globalThis as unknown as { process: { getBuiltinModule(name: string): WorkerThreads } };
-  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  // Where Deno loads parts of itself that it needs for that, an exhausted stack would leave them half loaded for good.
+  ensureStack(16);
   const idleMs = "WorkerGlobalScope" in globalThis ? WORKER_IDLE_MS : Infinity;
   const workerData = { order, rest, word: INTERRUPT, bit: InterruptBit.DEADLINE, idleMs };
   new Worker(`(${keepTime})(require("node:worker_threads").workerData);`, { eval: true, workerData }).unref();

@@ -47,6 +47,8 @@ export class NativeStack {
   readonly #total: number;
   /** Its memory was given back. */
   released = false;
+  /** For the pool: whether it is taken. An object of its own, which outlives the stack. */
+  readonly use: { taken: boolean } = { taken: false };
 
   /** Maps a stack. Throws ResourceError when there is no room. */
   constructor(stackBytes: number, blockBytes: number) {
@@ -141,6 +143,10 @@ export class StackPool {
   #live = 0;
   /** All that were made and not given back to the system: engines that are forgotten take theirs along. */
   readonly #stacks = new Set<WeakRef<NativeStack>>();
+  /** What was taken and then forgotten, with whatever waited on it, is not in use any more. */
+  readonly #forgotten = new FinalizationRegistry<NativeStack["use"]>(({ taken }) => {
+    if (taken) this.#live--;
+  });
   #made = 0;
   #reused = 0;
 
@@ -153,7 +159,7 @@ export class StackPool {
     readonly most = MAX_STACKS,
   ) {}
 
-  /** Stacks that are taken and not given back. */
+  /** Stacks that are taken and neither given back nor forgotten. */
   get live(): number {
     return this.#live;
   }
@@ -186,26 +192,33 @@ export class StackPool {
   /** A prepared stack with so many usable bytes, rounded up. Throws ResourceError when there is no room for a new one, or when too many are in use. */
   take(stackBytes = this.stackBytes): NativeStack {
     if (this.#live >= this.most) throw new ResourceError(`more than ${this.most} native stacks are in use`);
-    const usable = roundToPages(stackBytes);
+    const stack = this.#takeIdle(roundToPages(stackBytes)) ?? this.#make(stackBytes);
+    this.prepare(stack);
+    stack.use.taken = true;
+    this.#live++;
+    return stack;
+  }
+
+  #takeIdle(usable: number): NativeStack | undefined {
     let at = this.#idle.length - 1;
     while (at >= 0 && this.#idle[at].usableBytes !== usable) at--;
-    let stack: NativeStack;
-    if (at >= 0) {
-      stack = this.#idle.splice(at, 1)[0];
-      this.#reused++;
-    } else {
-      stack = new NativeStack(stackBytes, this.blockBytes);
-      this.#stacks.add(new WeakRef(stack));
-      if (++this.#made % PRUNED === 0) this.#all();
-    }
-    this.prepare(stack);
-    this.#live++;
+    if (at < 0) return undefined;
+    this.#reused++;
+    return this.#idle.splice(at, 1)[0];
+  }
+
+  #make(stackBytes: number): NativeStack {
+    const stack = new NativeStack(stackBytes, this.blockBytes);
+    this.#forgotten.register(stack, stack.use);
+    this.#stacks.add(new WeakRef(stack));
+    if (++this.#made % PRUNED === 0) this.#all();
     return stack;
   }
 
   /** Takes a stack back; whatever is parked on it is dropped, but results in its block stay readable until others are given back. */
   giveBack(stack: NativeStack): void {
     if (this.#idle.includes(stack)) throw new BugError("a stack was given back twice");
+    stack.use.taken = false;
     this.#live--;
     this.#idle.push(stack);
     if (this.#idle.length > this.keep) this.#idle.shift()!.release();

@@ -6,6 +6,7 @@ import { Exit } from "../abi/exits.ts";
 import { type Native, readAddress, startNative, writeAddress } from "../abi/native.ts";
 import { STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
+import { ensureStack } from "../base/js_stack.ts";
 import { deadlinePassed, setAlarm } from "../platform/deadline.ts";
 import { InterruptBit } from "../platform/interrupt.ts";
 import { NOTED, NOTES } from "../platform/notes.ts";
@@ -194,8 +195,8 @@ export class Activation {
    * PARKED, if its kind allows for that, when it is to go on later. Throws Trap, or what a host function threw.
    */
   call(func: WasmFunc, args: SlotRange): SlotRange {
-    this.store.activations.begin(this);
     return this.#run(() => {
+      this.store.activations.begin(this);
       this.#start(func, args);
       return this.#drive();
     });
@@ -203,8 +204,8 @@ export class Activation {
 
   /** As call(), but parks it before it runs. */
   prepare(func: WasmFunc, args: SlotRange): void {
-    this.store.activations.begin(this);
     this.#run(() => {
+      this.store.activations.begin(this);
       this.#start(func, args);
       this.pause = { reason: "start" };
       return PARKED;
@@ -243,6 +244,8 @@ export class Activation {
   }
 
   #resume(proceed: () => SlotRange): SlotRange {
+    // What is parked must not be half taken up.
+    ensureStack();
     this.store.activations.unpark(this);
     this.pause = undefined;
     return this.#run(() => {
@@ -251,12 +254,13 @@ export class Activation {
     });
   }
 
-  /** Runs what is on top of the nest, until it ends or is parked. */
+  /** Runs what is, or becomes, the top of the nest, until it ends or is parked. */
   #run(proceed: () => SlotRange): SlotRange {
     let parked = false;
     try {
       const results = proceed();
       if (results === PARKED) {
+        ensureStack();
         this.#thread?.park();
         this.store.activations.park(this);
         parked = true;
@@ -536,10 +540,11 @@ export class Activation {
     if (segment?.exit === undefined || segment.exit === Exit.HELPER || segment.exit === Exit.TRAP) return false;
     const all = store.policy?.takesBack() ?? false;
     if (!all && segment.demotions === demotions) return false;
-    segment.demotions = demotions;
     const thread = this.#thread ??= store.activations.takeThread();
     const { sp, fp, resumeIp } = this.#parkedRegisters();
     const taken = takeBack(store, this.#stack!, thread, { exit: segment.exit, sp, fp, resumeIp }, all);
+    if (taken === "later") return false;
+    segment.demotions = demotions;
     if (taken === undefined) return false;
     if (taken === "exhausted") this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
     if (taken.rest) segment.exit = Exit.CALL;

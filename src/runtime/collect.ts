@@ -110,6 +110,8 @@ class Trace {
   readonly #marker: Marker | undefined;
   readonly bytesBefore: number;
   #types: TypeCount[] = [];
+  /** Of exceptions with an exnref. */
+  #exceptionBytes = 0;
 
   /** `detailed`: objects are counted by type. */
   constructor(readonly store: Store, readonly detailed: boolean) {
@@ -240,7 +242,10 @@ class Trace {
     if (this.handles.has(number) || !this.store.handles.isLive(ref)) return;
     this.handles.add(number);
     const value = this.store.handles.fromRef(ref);
-    if (value instanceof WasmException) this.#exception(value);
+    if (value instanceof WasmException) {
+      this.#exceptionBytes += value.bytes;
+      this.#exception(value);
+    }
   }
 
   #exception(exception: WasmException): void {
@@ -274,6 +279,7 @@ class Trace {
   free(): { instancesFreed: number; functionsFreed: number } {
     const { store } = this;
     this.#heap?.sweep(this.#marker!.bytes);
+    store.exceptions.kept(this.#exceptionBytes);
     const before = store.functionCount;
     let instancesFreed = 0;
     for (const i of [...store.instances]) {

@@ -5,9 +5,18 @@ import { BugError } from "../base/bug.ts";
 import { type FrameSource, Trap, Uncatchable } from "../wasm/errors.ts";
 import type { Catch, Handler } from "../validate/side_table.ts";
 import { EXTERNREF, isRef, slotsOf, TYPES, type ValType } from "../wasm/types.ts";
+import { TrapCode } from "../wasm/traps.ts";
 import type { Store } from "./store.ts";
 import { WasmTag } from "./tag.ts";
 import { readSlot, writeSlot } from "./values.ts";
+
+/** What exceptions with an exnref may take together, in bytes: they lie in V8's heap, and when that is full, the process ends. */
+const MAX_BYTES = 2 ** 28;
+/** When they take more than this after a collection, the next one that is thrown traps, so that there is room until another pays. */
+const FULL_BYTES = MAX_BYTES * 0.75;
+/** Bytes of an exception with its exnref, and of a slot of its payload, about. */
+const EXCEPTION_BYTES = 160;
+const SLOT_BYTES = 24;
 
 /** An exception instance (specification 4.2.12). */
 export class WasmException {
@@ -26,6 +35,10 @@ export class WasmException {
     if (typeof this.#payload === "function") this.#payload = this.#payload();
     else if (!(this.#payload instanceof Int32Array)) this.#payload = Int32Array.from(this.#payload);
     return this.#payload;
+  }
+  /** What it takes, about. */
+  get bytes(): number {
+    return EXCEPTION_BYTES + this.tag.payloadSlots * SLOT_BYTES;
   }
   /** Writes the payload to `to` from word `at` on; gives the number of words. */
   copyPayload(to: Int32Array, at: number): number {
@@ -137,15 +150,22 @@ export class Exceptions {
     const { handles } = this.store;
     const { ref } = exception;
     if (ref !== 0 && handles.isLive(ref) && handles.fromRef(ref) === exception) return ref;
+    this.#bytes += exception.bytes;
     return exception.ref = handles.add(exception);
   }
 
+  /** Called by a collection: what the exceptions take that have an exnref still. */
+  kept(bytes: number): void {
+    this.#bytes = bytes;
+  }
+  #bytes = 0;
+
   /**
-   * Called when an exception was thrown, before a frame is looked for: collects if there are many references to host values, as exnrefs are. Nothing else would,
-   * in a program without objects.
+   * Called when an exception was thrown, before a frame is looked for: collects if there are many references to host values, as exnrefs are, or exceptions take much room.
+   * Nothing else would, in a program without objects. Throws Trap when there is no room for more.
    */
   thrown(exception: WasmException): void {
-    if (!this.store.handles.crowded) return;
+    if (!this.store.handles.crowded && this.#bytes < MAX_BYTES) return;
     const before = this.#thrown;
     this.#thrown = exception;
     try {
@@ -153,6 +173,7 @@ export class Exceptions {
     } finally {
       this.#thrown = before;
     }
+    if (this.#bytes >= FULL_BYTES) throw new Trap(TrapCode.HEAP_EXHAUSTED, this.store.activations.trace(false));
   }
   #thrown: WasmException | undefined = undefined;
 

@@ -70,8 +70,8 @@ export interface TakenBack {
 
 /**
  * Makes frames of a segment of machine code, parked by a call of a function or at a safepoint, frames of the interpreter: from the topmost one down to the lowest
- * whose function does not run as machine code any more, or down to the lowest if `all` are to go. Undefined if there are none; "exhausted" if there is no room. Nothing has
- * changed then.
+ * whose function does not run as machine code any more, or down to the lowest if `all` are to go. Undefined if there are none; "later" if they can go at the next safepoint only;
+ * "exhausted" if there is no room. Nothing has changed then.
  */
 export function takeBack(
   store: Store,
@@ -79,7 +79,7 @@ export function takeBack(
   thread: InterpThread,
   parked: Parked,
   all: boolean,
-): TakenBack | "exhausted" | undefined {
+): TakenBack | "exhausted" | "later" | undefined {
   const frames: { readonly at: NativeLocation; readonly func: WasmFunc }[] = [];
   let count = 0;
   for (const at of store.native!.framesAt(stack, parked)) {
@@ -91,7 +91,7 @@ export function takeBack(
   if (count === 0) return undefined;
   const points = frames.slice(0, count).map(({ at, func }) => store.native!.safepoint(func, at.offset));
   // Where fuel ran out, the place is still to be paid for: the check behind that comes soon.
-  if (points[0] === undefined) return undefined;
+  if (points[0] === undefined) return "later";
   const { level } = thread;
   for (let i = count - 1; i >= 0; i--) {
     const { at, func } = frames[i];

@@ -32,6 +32,7 @@ import { exceptionSteps } from "./exceptions.ts";
 import { gcSteps } from "./gc.ts";
 import { referenceSteps } from "./references.ts";
 import { type BodyFacts, ENTRY_INTS, type Handler, type HandlerDraft, TARGET_HEIGHT } from "./side_table.ts";
+import { passUsual } from "./usual.ts";
 import { variableSteps } from "./variables.ts";
 
 /** What bodies need to know of their module beyond its declarations. */
@@ -44,31 +45,31 @@ export interface ModuleContext {
   checkType(t: ValType, at: number): void;
 }
 
-/** A block that is open. */
-export interface Control {
-  opcode: number;
-  params: readonly ValType[];
-  results: readonly ValType[];
-  height: number;
-  slots: number;
-  unreachable: boolean;
+/** A block that is open. One that was closed serves again for the next that is opened at its depth. */
+export class Control {
+  opcode = 0;
+  params: readonly ValType[] = NONE;
+  results: readonly ValType[] = NONE;
+  height = 0;
+  slots = 0;
+  unreachable = false;
   /** The last of the entries that lead to the end of this block, -1 if there is none: each holds the one before it until then. */
-  fixup: number;
+  fixup = -1;
   /** Slots of the values that a branch to this block carries. */
-  labelSlots: number;
+  labelSlots = 0;
   /** Where branches to a loop lead. */
-  loopPc: number;
-  loopStp: number;
+  loopPc = 0;
+  loopStp = 0;
   /** The entry of the false edge of an `if` without its `else` so far; -1 otherwise. */
-  ifEntry: number;
+  ifEntry = -1;
   /** Length of the list of locals that were initialised when the block began. */
-  inits: number;
+  inits = 0;
   /** Slot that keeps the exception while a legacy catch block runs; -1 in other blocks. */
-  caught: number;
+  caught = -1;
   /** Handler of a legacy `try` whose body this is; undefined in other blocks. */
-  handler: HandlerDraft | undefined;
+  handler: HandlerDraft | undefined = undefined;
   /** The br_table (its offset) whose operands were checked against this label last. */
-  checkedAt: number;
+  checkedAt = -1;
 }
 
 export const NONE: readonly ValType[] = [];
@@ -123,6 +124,8 @@ export class BodyValidator {
   slots = 0;
   maxSlots = 0;
   controls: Control[] = [];
+  /** By depth. */
+  readonly #pool: Control[] = [];
   top!: Control;
   /** Types of the locals, of which there are `#localCount`. */
   locals = new Int32Array(256);
@@ -153,11 +156,14 @@ export class BodyValidator {
   globalsInScope = 0;
   /** The loop ends before the first instruction that ends here or behind. */
   #stopAt = NEVER;
+  /** Whether there is a first memory, with 32-bit addresses. */
+  readonly #accesses: boolean;
 
   constructor(context: ModuleContext) {
     this.c = context;
     this.m = context.module;
     this.r = new BytecodeReader(context.module.bytes);
+    this.#accesses = context.module.memories[0]?.type.is64 === false;
   }
 
   /** Validates the body of a defined function. */
@@ -217,7 +223,7 @@ export class BodyValidator {
       this.length =
         0;
     this.controls.length = 0;
-    this.handlers = [];
+    if (this.handlers.length > 0) this.handlers = [];
     if (this.vectorMoves.length > 0) this.vectorMoves = [];
     this.handler = this.extension = -1;
     this.leaves = false;
@@ -228,7 +234,7 @@ export class BodyValidator {
   setLocals(type: FuncType, body: FuncBody): void {
     const count = this.localCount = body.localCount;
     if (count > this.locals.length) this.locals = new Int32Array(count * 2);
-    this.locals.set(type.params);
+    for (let i = 0; i < type.params.length; i++) this.locals[i] = type.params[i];
     this.localSlots = slotCount(type.params);
     this.localSlot = undefined;
     this.initialized = undefined;
@@ -337,29 +343,28 @@ export class BodyValidator {
   // Control stack
 
   pushControl(opcode: number, params: readonly ValType[], results: readonly ValType[]): Control {
-    const control: Control = {
-      opcode,
-      params,
-      results,
-      height: this.sp,
-      slots: this.slots,
-      unreachable: false,
-      fixup: -1,
-      labelSlots: slotCount(opcode === op.LOOP ? params : results),
-      loopPc: 0,
-      loopStp: 0,
-      ifEntry: -1,
-      inits: this.initOrder.length,
-      caught: -1,
-      handler: undefined,
-      checkedAt: -1,
-    };
+    const control = this.#pool[this.controls.length] ??= new Control();
+    control.opcode = opcode;
+    control.params = params;
+    control.results = results;
+    control.height = this.sp;
+    control.slots = this.slots;
+    control.unreachable = false;
+    control.fixup =
+      control.ifEntry =
+      control.caught =
+      control.checkedAt =
+        -1;
+    control.labelSlots = slotCount(opcode === op.LOOP ? params : results);
+    control.inits = this.initOrder.length;
+    control.handler = undefined;
     this.controls.push(control);
     this.top = control;
     this.pushAll(params);
     return control;
   }
 
+  /** The block is good until the next one is opened. */
   popControl(): Control {
     const control = this.top;
     this.popAll(control.results);
@@ -511,7 +516,9 @@ export class BodyValidator {
 
   run(): void {
     const r = this.r;
+    const usual = !this.constant && this.#stopAt === NEVER;
     while (this.controls.length > 0) {
+      if (usual) passUsual(this, this.#accesses);
       if (r.pos >= r.end) r.malformed(this.missingEnd());
       const code = r.next();
       if (r.pos >= this.#stopAt) return;

@@ -31,11 +31,11 @@ function open(v: BodyValidator, r: BytecodeReader): void {
 
 function elseArm(v: BodyValidator, r: BytecodeReader): void {
   if (v.top.opcode !== op.IF) r.malformed(`${MALFORMED.illegalOpcode}: else without if`, r.at);
-  const begun = v.popControl();
-  const control = v.pushControl(op.ELSE, begun.params, begun.results);
-  control.fixup = begun.fixup;
+  const { params, results, fixup, ifEntry } = v.popControl();
+  const control = v.pushControl(op.ELSE, params, results);
+  control.fixup = fixup;
   v.edge(control);
-  v.patch(begun.ifEntry, r.pos);
+  v.patch(ifEntry, r.pos);
 }
 
 function end(v: BodyValidator, r: BytecodeReader): void {

@@ -59,12 +59,12 @@ function legacyClause(v: BodyValidator, r: BytecodeReader): void {
   if (!first && v.top.opcode !== op.CATCH) r.malformed(`${MALFORMED.illegalOpcode}: ${r.info.name} without try`, r.at);
   const all = r.op === op.CATCH_ALL;
   const values = all ? [] : tagParams(v, r.index);
-  const begun = v.popControl();
-  const handler = begun.handler!;
+  const { results, fixup, handler: draft } = v.popControl();
+  const handler = draft!;
   if (first) v.closeRegion(handler, r.at);
   else v.caughtDepth--;
-  const control = v.pushControl(all ? op.CATCH_ALL : op.CATCH, [], begun.results);
-  control.fixup = begun.fixup;
+  const control = v.pushControl(all ? op.CATCH_ALL : op.CATCH, [], results);
+  control.fixup = fixup;
   control.handler = handler;
   control.caught = v.localSlots + v.caughtDepth++;
   v.caughtSlots = Math.max(v.caughtSlots, v.caughtDepth);

@@ -33,8 +33,13 @@ export interface ValidModule {
   readonly context: ModuleContext;
 }
 
+/** Told how much of a module's bytes is done, from 0 to 1, every few hundred functions. */
+export type ProgressListener = (part: number) => void;
+/** Functions between two times. */
+const PROGRESS_STEP = 256;
+
 /** Validates a decoded module. Throws a CompileError with the byte offset of the first fault. */
-export function validateModule(module: Module): ValidModule {
+export function validateModule(module: Module, progress?: ProgressListener): ValidModule {
   const context = new Context(module);
   const validator = new BodyValidator(context);
   checkTypes(context);
@@ -59,6 +64,7 @@ export function validateModule(module: Module): ValidModule {
   for (let i = module.importedFuncs; i < module.funcs.length; i++) {
     const f = module.funcs[i];
     bodies.push(validator.validateBody(f, f.body!));
+    if (bodies.length % PROGRESS_STEP === 0) progress?.(f.body!.end / module.bytes.length);
   }
   return { module, bodies, context };
 }

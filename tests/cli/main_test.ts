@@ -101,6 +101,16 @@ Deno.test("run lists all imports that nobody gives", async () => {
   );
 });
 
+Deno.test("run --missing lets functions that nobody gives be traced, or trap when they are called", async () => {
+  const stdin = `(module (import "a" "f" (func $f (param i32) (result i32)))
+    (func (export "main") (result i32) (i32.add (i32.const 4) (call $f (i32.const 3)))))`;
+  const traced = await strata(["run", "--missing", "trace", "-"], { stdin });
+  assertEquals([traced.code, traced.out, traced.err], [0, "=> 4:i32\n", "a.f(3) => 0\n"]);
+  const trapped = await strata(["run", "--missing", "trap", "-"], { stdin });
+  assertEquals(trapped.code, 134);
+  assertEquals(trapped.err, `error: import "a" "f" is missing: func (param i32) (result i32), called with (3)\n`);
+});
+
 Deno.test("print gives text that assembles to the same bytes", async () => {
   await strata(["assemble", wat, "-o", `${folder}/a.wasm`]);
   await strata(["print", `${folder}/a.wasm`, "-o", `${folder}/b.wat`]);

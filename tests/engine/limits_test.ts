@@ -93,7 +93,15 @@ testNative(
 
 Deno.test("limits that make no sense are refused", () => {
   for (
-    const options of [{ maxInstances: -1 }, { maxTableEntries: 1.5 }, { maxCodeBytes: 2 ** 40 }, { maxFunctions: NaN }]
+    const options of [
+      { maxInstances: -1 },
+      { maxTableEntries: 1.5 },
+      { maxCodeBytes: 2 ** 40 },
+      { maxFunctions: NaN },
+      { maxMemoryBytes: NaN },
+      { maxTotalMemoryBytes: -1 },
+      { stackBytes: 1 },
+    ]
   ) {
     assertThrows(() => new Engine({ tier: "interp", ...options }), RangeError, Object.keys(options)[0]);
   }

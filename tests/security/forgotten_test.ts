@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Engine, type Instance, ResourceError } from "../../mod.ts";
+import { Engine, type Instance, ResourceError, Suspending } from "../../mod.ts";
 import { startNative } from "../../src/abi/native.ts";
 import type { CodeChunk } from "../../src/platform/executable_memory.ts";
 import { testNative } from "../skip.ts";
@@ -44,6 +44,35 @@ testNative("code goes with its module, and with its engine", async () => {
   // A stack or an inline cache may still hold the last ones.
   assert(before - memory.available < used / 10, `${before - memory.available} of ${used} bytes stayed`);
 });
+
+testNative(
+  "stacks on which forgotten calls wait, or that an exhausted JavaScript stack left behind, do not count as used for ever",
+  async () => {
+    const { stacks } = startNative();
+    await forget();
+    const before = stacks.live;
+    const source = `(module (import "h" "wait" (func $wait)) (func (export "f") (call $wait)))`;
+    for (let k = 0; k < 50; k++) {
+      const waiting = new Engine({ tier: "jit" }).load(source, {
+        h: { wait: new Suspending(() => new Promise(() => {})) },
+      });
+      waiting.func("f").callAsync();
+    }
+    const { f } = new Engine({ tier: "jit" }).load(source, { h: { wait() {} } }).exports;
+    const exhaust = () => {
+      try {
+        exhaust();
+      } catch { /* It is to be called at every depth. */ }
+      try {
+        f();
+      } catch { /* As here. */ }
+    };
+    for (let k = 0; k < 20; k++) exhaust();
+    await forget();
+    // An idle stack of the last engine.
+    assert(stacks.live <= before + 3, `${stacks.live - before} stacks stayed`);
+  },
+);
 
 testNative("when code memory is scarce, modules without instances lose their code, and the others run on", () => {
   const { memory } = startNative();

@@ -279,3 +279,29 @@ testInTiers("start functions may trap and call back in", ({ engine, load }) => {
   table.set(0, null);
   assertEquals(engine.gc().instancesFreed, 1);
 });
+
+testInTiers(
+  "exceptions that a program keeps trap before they fill V8's heap, and are forgotten with it",
+  ({ engine, load }) => {
+    const slots = 1000;
+    const source = `(module (tag $t (param ${"i64 ".repeat(slots)})) (table $kept 100000 exnref)
+    (func (export "keep") (param i32) (local i32 exnref)
+      (loop $l
+        (block $h (result exnref)
+          (try_table (catch_all_ref $h) ${"(i64.const -1) ".repeat(slots)} (throw $t)) unreachable)
+        (local.set 2)
+        (table.set $kept (local.get 1) (local.get 2))
+        (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get 1) (local.get 0)))))
+    (func (export "forget") (table.fill $kept (i32.const 0) (ref.null exn) (i32.const 100000))))`;
+    const instance = load(source);
+    for (let round = 0; round < 2; round++) {
+      assertThrows(() => instance.exports.keep(100_000), Trap, "the heap of objects is full");
+      instance.exports.forget();
+      instance.exports.keep(100);
+    }
+    instance.dispose();
+    engine.gc();
+    load(source).exports.keep(100);
+  },
+);

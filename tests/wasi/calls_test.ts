@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Engine, Wasi } from "../../mod.ts";
 import { CALLS } from "../../src/wasi/calls.ts";
 import { Errno, errnoName, errnoOf, errnoOfLinux } from "../../src/wasi/errno.ts";
-import { everyWay, Guest } from "./guest.ts";
+import { everyWay, Guest, OUT } from "./guest.ts";
 
 Deno.test("the table has all 46 functions, and imports() gives them", () => {
   assertEquals(CALLS.length, 46);
@@ -74,3 +74,20 @@ Deno.test("a memory that other threads see serves all calls", () => {
   assertEquals(args_get(65536, 65600), 0);
   assertEquals(path_open(3, 0, 3100, 2, 0, 0n, 0n, 0, 16), Errno.BADF);
 });
+
+everyWay(
+  "a memory with protected or watched places is not touched: the call ends with an error that says so",
+  (way) => {
+    using g = new Guest(way, {});
+    const memory = g.instance.memory("memory");
+    assertEquals(g.call("random_get", OUT, 8), 0);
+    memory.protect(0, 64, {});
+    for (const at of [0, OUT]) assertThrows(() => g.call("random_get", at, 8), Error, "protected or watched places");
+    memory.unprotect();
+    {
+      using _watch = memory.watch(0, 64, { write: true }, () => {});
+      assertThrows(() => g.call("clock_time_get", 0, 0n, OUT), Error, "protected or watched places");
+    }
+    assertEquals(g.call("random_get", 0, 8), 0);
+  },
+);

@@ -1,43 +1,39 @@
 // Commands about modules: :load, :wat, :unload, :use, :import, :info, :funcs.
 
 import { innerFunc } from "../../api/func.ts";
+import type { Imports } from "../../api/engine.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
-import type { ImportDescriptor, Module } from "../../api/module.ts";
+import { gatherImports } from "../../api/missing_imports.ts";
+import type { Module } from "../../api/module.ts";
 import type { Wasi } from "../../wasi/wasi.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import { loadModule } from "../load_module.ts";
-import { missingText } from "../missing_imports.ts";
-import { externText, funcTypeText } from "../types.ts";
+import { externText, funcTypeText } from "../../api/type_text.ts";
 import { wasiOffer } from "../wasi.ts";
 import type { Command } from "./command.ts";
-import { columns, count } from "./print.ts";
+import { Progress } from "../progress.ts";
+import { columns, count, visible } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";
 import { wasiForLoad } from "./wasi.ts";
 import { unquote } from "./words.ts";
 
 const NAME = /^[A-Za-z0-9_$-][A-Za-z0-9_.$@/-]*$/;
 
-/** Finds all imports of a module. Throws CommandError that names the missing ones. */
-function findImports(session: Session, module: Module, wasi?: Wasi): Record<string, Record<string, unknown>> {
-  const found: Record<string, Record<string, unknown>> = {};
-  const missing: ImportDescriptor[] = [];
-  for (const wanted of module.imports) {
-    const name = session.importNames.get(wanted.module) ?? wanted.module;
-    const exports = session.loaded.get(name)?.instance.exports;
-    const value = exports?.[wanted.name] ?? (wasi && wasiOffer(wasi, wanted)) ?? session.host.offer(wanted);
-    if (value === undefined) missing.push(wanted);
-    else (found[wanted.module] ??= {})[wanted.name] = value;
-  }
-  if (missing.length > 0) {
-    const hint = `load what exports ${missing.length === 1 ? "it" : "them"} first: :load <module> as ${
-      missing[0].module
-    }`;
-    throw new CommandError(missingText(missing, hint));
-  }
-  return found;
+/** Finds all imports of a module. Throws LinkError that names the missing ones. */
+function findImports(session: Session, module: Module, wasi?: Wasi): Imports {
+  return gatherImports(
+    module,
+    (wanted) => {
+      const name = session.importNames.get(wanted.module) ?? wanted.module;
+      const exports = session.loaded.get(name)?.instance.exports;
+      return exports?.[wanted.name] ?? (wasi && wasiOffer(wasi, wanted)) ?? session.host.offer(wanted);
+    },
+    (missing) =>
+      `load what exports ${missing.length === 1 ? "it" : "them"} first: :load <module> as ${missing[0].module}`,
+  );
 }
 
-/** Makes an instance with what is loaded, WASI, and what the host offers. Throws CommandError that names missing imports. */
+/** Makes an instance with what is loaded, WASI, and what the host offers. Throws LinkError that names missing imports. */
 export function instantiate(session: Session, module: Module, wasi?: Wasi): Instance {
   return attempt(() => session.engine.instantiate(module, findImports(session, module, wasi)));
 }
@@ -59,8 +55,14 @@ function summary(session: Session, name: string, instance: Instance, replaced: b
   return { text, data };
 }
 
-function load(session: Session, name: string, source: string, content: Uint8Array | string): Output {
-  const module = session.engine.compile(content);
+function load(
+  session: Session,
+  name: string,
+  source: string,
+  content: Uint8Array | string,
+  progress?: (part: number) => void,
+): Output {
+  const module = session.engine.compile(content, { progress });
   const wasi = wasiForLoad(session, name, module);
   const instance = instantiate(session, module, wasi?.wasi);
   wasi?.ready(instance);
@@ -97,9 +99,11 @@ fib 10`,
       }
       args.end();
       const { signal } = session;
+      using progress = session.json ? undefined : new Progress(`reading ${visible(spec)}`);
       const { name: short, source } = await loadModule(spec);
       signal?.throwIfAborted();
-      return load(session, name ?? short, spec, source);
+      const compiling = `compiling ${visible(spec)}`;
+      return load(session, name ?? short, spec, source, (part) => progress?.tell(compiling, part));
     },
   },
   {

@@ -243,37 +243,6 @@ Deno.test(":set limits the calls that follow, by time and by fuel", async () => 
   assertStringIncludes(await runAfter("", ":set speed 5"), "error: there is timeout and fuel to set, no speed");
 });
 
-const TREES = ":load examples/binary_trees.wat";
-
-Deno.test(":heap tells what lives in the heap, what changed, why, and where it came from", async () => {
-  const { text } = await runShell(
-    `${TREES}\n:heap types\n:heap sites on\nkeep 2\n:heap diff\n:heap path $node\n:heap retained 1\n:heap sites\n:heap v`,
-  );
-  assertStringIncludes(text, "\nno objects\n");
-  assertMatch(text, /objects +bytes +type\n +\+7 +\+112 +\$node\n/);
-  assertMatch(
-    text,
-    /\$node, with which 112 bytes would go\n +an instance in use +→ +instance \d+\n +global \$kept of instance \d+ +→ +\$node\n/,
-  );
-  assertMatch(text, / +7 +112 +112 +\$node\n +retained +object +by\n +112 +\$node +global \$kept/);
-  assertMatch(text, / +4 +64 +\$node +make at 0x[0-9a-f]+\n +3 +48 +\$node +make at/);
-  assertStringIncludes(text, "7 objects, all in order");
-  assertMatch(await runAfter(`${TREES}\nmake 3`, ":heap path _"), /a root that the host added +→ +\$node/);
-  assertMatch(await runAfter(TREES, ":heap path $other"), /^error: there is no object of a type "\$other"/);
-  assertMatch(await runAfter(TREES, ":heap diff"), /^error: there is nothing to compare with yet/);
-  assertMatch(await runAfter(TREES, ":heap s"), /^error: s is none of types, diff/);
-  assertMatch(await runAfter(TREES, ":heap sp"), /mapped +\d+\n +blocks of small objects/);
-  assertMatch(await runAfter(`${TREES}\nkeep 2`, ":gc"), /objects +7 +0\n +\$node +7 +0\n/);
-});
-
-Deno.test(":heap gives data with --json", async () => {
-  const { text } = await runShell(`${TREES}\nkeep 2\n:heap types\n:heap path $node\n:heap spaces`, { json: true });
-  const [, , types, path, spaces] = text.split("\n").map((line) => JSON.parse(line));
-  assertEquals(types.census, { objects: 7, bytes: 112, types: [{ type: "$node", objects: 7, bytes: 112 }] });
-  assertEquals(path.path.retainedBytes, 112);
-  assertEquals(spaces.spaces.hostReferences, 0);
-});
-
 Deno.test(":mem protects, maps, finds, saves and shows values, and says what it takes", async () => {
   const file = await Deno.makeTempFile();
   const script = `${MEMORY}
@@ -314,4 +283,35 @@ Deno.test(":mem protects, maps, finds, saves and shows values, and says what it 
   assertEquals(of(":mem stats").engine.memories, 1);
   assertEquals(of(":stacks").stacks.interpreter.frames, 65535);
   await Deno.remove(file);
+});
+
+const TREES = ":load examples/binary_trees.wat";
+
+Deno.test(":heap tells what lives in the heap, what changed, why, and where it came from", async () => {
+  const { text } = await runShell(
+    `${TREES}\n:heap types\n:heap sites on\nkeep 2\n:heap diff\n:heap path $node\n:heap retained 1\n:heap sites\n:heap v`,
+  );
+  assertStringIncludes(text, "\nno objects\n");
+  assertMatch(text, /objects +bytes +type\n +\+7 +\+112 +\$node\n/);
+  assertMatch(
+    text,
+    /\$node, with which 112 bytes would go\n +an instance in use +→ +instance \d+\n +global \$kept of instance \d+ +→ +\$node\n/,
+  );
+  assertMatch(text, / +7 +112 +112 +\$node\n +retained +object +by\n +112 +\$node +global \$kept/);
+  assertMatch(text, / +4 +64 +\$node +make at 0x[0-9a-f]+\n +3 +48 +\$node +make at/);
+  assertStringIncludes(text, "7 objects, all in order");
+  assertMatch(await runAfter(`${TREES}\nmake 3`, ":heap path _"), /a root that the host added +→ +\$node/);
+  assertMatch(await runAfter(TREES, ":heap path $other"), /^error: there is no object of a type "\$other"/);
+  assertMatch(await runAfter(TREES, ":heap diff"), /^error: there is nothing to compare with yet/);
+  assertMatch(await runAfter(TREES, ":heap s"), /^error: s is none of types, diff/);
+  assertMatch(await runAfter(TREES, ":heap sp"), /mapped +\d+\n +blocks of small objects/);
+  assertMatch(await runAfter(`${TREES}\nkeep 2`, ":gc"), /objects +7 +0\n +\$node +7 +0\n/);
+});
+
+Deno.test(":heap gives data with --json", async () => {
+  const { text } = await runShell(`${TREES}\nkeep 2\n:heap types\n:heap path $node\n:heap spaces`, { json: true });
+  const [, , types, path, spaces] = text.split("\n").map((line) => JSON.parse(line));
+  assertEquals(types.census, { objects: 7, bytes: 112, types: [{ type: "$node", objects: 7, bytes: 112 }] });
+  assertEquals(path.path.retainedBytes, 112);
+  assertEquals(spaces.spaces.hostReferences, 0);
 });

@@ -1,6 +1,6 @@
-// Types of functions, imports and exports as one line of text, as the text format writes them.
+// Types of functions, imports and exports as one line of text, as the text format writes them. For messages and for the command line.
 
-import type { ExternDescriptor, FuncDescriptor } from "../api/types.ts";
+import type { ExternDescriptor, FuncDescriptor } from "./types.ts";
 
 /** A type as in the text format: `(param i32) (result i64)`. */
 export function funcTypeText(type: FuncDescriptor): string {

@@ -32,4 +32,4 @@ await Promise.all([0, 1, 2].map(async (item) => {
     console.log(`item ${item}: ${(error as Error).message}`);
   }
 }));
-console.log(`together ${Math.round(performance.now() - began)} ms; one after the other it were 60 at least`);
+console.log(`together ${Math.round(performance.now() - began)} ms; one after the other they would take 60 at least`);

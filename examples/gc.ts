@@ -36,9 +36,9 @@ export function describe({ nodes, ms, figures, report, kept }: Result): string[]
   const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return [
     `${nodes} nodes in ${ms.toFixed(0)} ms, ${mib(figures.allocatedBytes)} allocated`,
-    `${figures.collections} collections took ${figures.ms.toFixed(1)} ms, ${
-      (100 * figures.ms / ms).toFixed(1)
-    } % of the time; ` +
+    `${figures.collections} ${figures.collections === 1 ? "collection" : "collections"} took ${
+      figures.ms.toFixed(1)
+    } ms, ${(100 * figures.ms / ms).toFixed(1)} % of the time; ` +
     `the longest ${figures.longestMs.toFixed(1)} ms`,
     `the last one: ${mib(heap.bytesBefore)} before, ${mib(heap.bytesAfter)} after`,
     ...heap.types.map((t) => `  ${t.type}: ${t.kept} kept, ${t.freed} freed`),

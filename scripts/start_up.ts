@@ -34,6 +34,7 @@ async function time(args: readonly string[]): Promise<number> {
 }
 
 const times = new Map(Object.keys(commands).map((name) => [name, [] as number[]]));
+console.error(`${rounds + 1} rounds of ${times.size} processes …`);
 // In turn, so that all see the same machine; the first round fills Deno's caches.
 for (let round = 0; round <= rounds; round++) {
   for (const [name, args] of Object.entries(commands)) {

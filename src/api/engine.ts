@@ -101,12 +101,16 @@ export class Engine {
 
   /**
    * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset,
-   * TextError with line and column; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
+   * TextError with line and column, TypeError for another kind of source; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
    */
   compile(
     source: Uint8Array | ArrayBuffer | string,
     options: { readonly progress?: (part: number) => void } = {},
   ): Module {
+    // A promise of bytes would otherwise be an empty module.
+    if (typeof source !== "string" && !(source instanceof Uint8Array) && !isBuffer(source)) {
+      throw new TypeError("a module is compiled from a Uint8Array, an ArrayBuffer or a string of its text");
+    }
     const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
     return publicModule(this.#context.compile(bytes, options.progress));
   }
@@ -434,4 +438,8 @@ export interface Root extends Disposable {
   readonly value: unknown;
   /** Ends it; a second time does nothing. */
   remove(): void;
+}
+
+function isBuffer(source: unknown): boolean {
+  return source instanceof ArrayBuffer || source instanceof SharedArrayBuffer;
 }

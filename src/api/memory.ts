@@ -127,7 +127,12 @@ const VALUES: Readonly<Record<MemoryValueType, Accessor>> = {
 /** Bytes that `find()` looks at in one go. */
 const FIND_CHUNK = 1 << 20;
 
-function bitsOf({ read, write, execute }: MemoryRights): number {
+function bitsOf(rights: MemoryRights): number {
+  // What has no such properties, "r" for one, would otherwise mean no rights at all.
+  if (typeof rights !== "object" || rights === null) {
+    throw new TypeError("rights are given as { read, write, execute }");
+  }
+  const { read, write, execute } = rights;
   return (read ? Right.READ : 0) | (write ? Right.WRITE : 0) | (execute ? Right.EXECUTE : 0);
 }
 const RIGHTS: Readonly<Record<MemoryRight, number>> = {
@@ -279,7 +284,7 @@ export class Memory {
    * Gives the bytes from `start` up to `end`, which may lie beyond the present length, exactly these rights, in every tier and for the host. An access without its
    * right traps (`memory-protection`), and the message names address, access and region. Whole pages of the system (4 KiB) cost nothing elsewhere; where a
    * region begins or ends within one, allowed accesses in that page take microseconds. The rights of a shared memory hold for this Worker's engine.
-   * `memory.buffer` cannot be had while there is a region. Throws RangeError for a range that makes no sense.
+   * `memory.buffer` cannot be had while there is a region. Throws RangeError for a range that makes no sense, TypeError for rights that are no object.
    */
   protect(start: number, end: number, rights: MemoryRights): void {
     this.#checkRange(start, end);

@@ -62,11 +62,17 @@ function isBinary(bytes: Uint8Array): boolean {
 }
 
 function decodeText(bytes: Uint8Array, spec: string): string {
+  let text: string;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new CommandError(`${spec} is neither a binary module nor UTF-8 text`);
   }
+  // A page that says that there is nothing, an archive's pointer: the text format's complaint about their first word would say little.
+  if (!/^\s*(?:[(;]|$)/.test(text)) {
+    throw new CommandError(`${spec} is neither a binary module nor the text format, which begins with a parenthesis`);
+  }
+  return text;
 }
 
 function shortName(spec: string): string {

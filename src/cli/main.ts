@@ -87,7 +87,7 @@ function amount(text: string): number {
 function fuel(who: string): Option {
   return new Option("--fuel <n>", `loop passes and function entries that ${who} before it traps`).argParser(amount);
 }
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
@@ -115,7 +115,7 @@ function makeProgram(done: (code: number) => void): Command {
       "Opens the shell. From a pipe, commands are read without a prompt, and the first error ends it with exit code 1.",
     )
     .argument("[module]", `load this first: ${MODULE}`)
-    .option("-e, --eval <command>", "run this command and end; may be repeated", collect, [])
+    .option("-e, --eval <command>", "run this command and end; may be repeated", collect)
     .option("-x, --execute <file>", "run the commands in a file and end")
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
@@ -139,11 +139,10 @@ function makeProgram(done: (code: number) => void): Command {
       "--dir <host::guest[:ro]>",
       "give the program a directory, read only with :ro; may be repeated",
       collect,
-      [],
     )
-    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect, [])
+    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect)
     .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
-    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect, [])
+    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
     .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
     .addOption(tier("interp", "jit"))
     .addOption(compileMode())

@@ -131,6 +131,7 @@ export class Wasi implements Disposable {
    */
   constructor(options: WasiOptions = {}) {
     const { args = [], env = {}, preopens = {}, sockets = [] } = options;
+    if (!Array.isArray(args)) throw new TypeError("args are strings in an array");
     const host = hostFor(options.files ?? "auto");
     const variables = Object.entries(env).map(([name, value]) => {
       if (name === "" || name.includes("=")) throw new TypeError(`no variable can be called ${JSON.stringify(name)}`);

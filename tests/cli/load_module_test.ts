@@ -11,6 +11,10 @@ Deno.test("loadModule() tells text from the binary format by the content", async
     assertEquals((await loadModule(path)).source, new Uint8Array([0, 0x61, 0x73, 0x6d]));
     await Deno.writeFile(path, new Uint8Array([0xff, 0xfe]));
     await assertRejects(() => loadModule(path), CommandError, "neither a binary module nor UTF-8 text");
+    await Deno.writeTextFile(path, "<!DOCTYPE html>");
+    await assertRejects(() => loadModule(path), CommandError, "neither a binary module nor the text format");
+    await Deno.writeTextFile(path, "\n;; a comment\n(module)");
+    assertEquals((await loadModule(path)).source, "\n;; a comment\n(module)");
   } finally {
     await Deno.remove(path);
   }

@@ -106,3 +106,10 @@ Deno.test("limits that make no sense are refused", () => {
     assertThrows(() => new Engine({ tier: "interp", ...options }), RangeError, Object.keys(options)[0]);
   }
 });
+
+Deno.test("compile() refuses what is neither bytes nor text, a promise of them too", () => {
+  const engine = new Engine({ tier: "interp" });
+  for (const source of [5, undefined, Promise.resolve(new Uint8Array()), {}]) {
+    assertThrows(() => engine.compile(source as never), TypeError, "compiled from a Uint8Array");
+  }
+});

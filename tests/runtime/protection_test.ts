@@ -354,6 +354,7 @@ Deno.test("the host reads and writes by rights, and gets no buffer while there a
   );
   assertThrows(() => memory.get("i128" as never, 0), TypeError, 'no type "i128"');
   assertThrows(() => memory.protect(5, 5, {}), RangeError, "no range of addresses");
+  assertThrows(() => memory.protect(0, 5, "r" as never), TypeError, "{ read, write, execute }");
   assertThrows(() => memory.watch(0, 1, {}, () => {}), TypeError, "for read, write, or both");
   assertThrows(() => memory.checkAccess(0, 1, "fly" as never), TypeError, 'no right "fly"');
 });

@@ -44,6 +44,7 @@ everyWay("arguments that do not fit into memory are EFAULT, and nothing is writt
 
 Deno.test("Wasi refuses arguments and variables that C cannot hold", () => {
   assertThrows(() => new Wasi({ args: ["a\0b"] }), TypeError, "zero character");
+  assertThrows(() => new Wasi({ args: "a" as never }), TypeError, "in an array");
   assertThrows(() => new Wasi({ env: { A: "\0" } }), TypeError, "zero character");
   assertThrows(() => new Wasi({ env: { "A=B": "" } }), TypeError, "no variable can be called");
   assertThrows(() => new Wasi({ env: { "": "" } }), TypeError, "no variable can be called");

@@ -47,8 +47,9 @@ export async function runCommand(session: Session, source: string): Promise<Outp
   const command = findCommand(line.slice(1, end));
   const rest = line.slice(end);
   try {
-    // The text of a module is not made of words.
-    return await command.run(session, new Args(command.name === "wat" ? [] : splitWords(rest), rest));
+    // The text of a module is not made of words, and what :try runs says itself what is wrong with its own.
+    const whole = command.name === "wat" || command.name === "try";
+    return await command.run(session, new Args(whole ? [] : splitWords(rest), rest));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${error.message}\nusage: :${command.name} ${command.args}`.trim());

@@ -44,13 +44,14 @@ export function generalCommands(
     },
     {
       name: "help",
-      args: "[command]",
+      args: "[command [action]]",
       help: "list the commands, or explain one",
       example: `:help
-:help mem`,
+:help mem
+:help mem read`,
       completes: ["command"],
       run(session, args) {
-        const name = args.next();
+        const name = args.next(), action = args.next();
         args.end();
         if (name === undefined) {
           const commands = all().map((c) => ({ name: `:${c.name}`, args: c.args, help: c.help }));
@@ -66,6 +67,10 @@ export function generalCommands(
           return { text: text.join("\n"), data: { commands } };
         }
         const c = find(name.replace(/^:/, ""));
+        if (action !== undefined) {
+          const lines = actionHelp(c, action);
+          return { text: columns(lines.map((l) => [l])), data: { name: `:${c.name}`, action, help: lines.join("\n") } };
+        }
         const text = [
           `${session.paint("command", `:${c.name}`)} ${c.args}`.trim(),
           columns([[c.help]]),
@@ -92,4 +97,15 @@ export function generalCommands(
       },
     },
   ];
+}
+
+/** What the help of a command says of one of its actions. Throws UsageError when it has none of that name. */
+function actionHelp(command: Command, action: string): string[] {
+  const lines = command.more?.split("\n") ?? [];
+  const first = lines.findIndex((l) => l === action || l.startsWith(`${action} `));
+  if (first < 0) throw new UsageError(`:${command.name} has no ${action}; :help ${command.name} shows what it has`);
+  const rest = lines.slice(first + 1);
+  const end = rest.findIndex((l) => !l.startsWith(" "));
+  const more = end < 0 ? rest : rest.slice(0, end);
+  return [`:${command.name} ${lines[first]}`, ...more.map((l) => " ".repeat(command.name.length + 2) + l)];
 }

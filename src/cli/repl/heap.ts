@@ -5,7 +5,7 @@ import type { Census } from "../../runtime/census.ts";
 import { fromRef } from "../../runtime/values.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import type { Command } from "./command.ts";
-import { columns, count, duration } from "./print.ts";
+import { columns, count, duration, size } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";
 import { type Args, isString, parseCount, unquote } from "./words.ts";
 
@@ -103,13 +103,13 @@ function spaces(session: Session): Output {
   const { spaces } = session.engine.heap;
   const share = spaces.smallBytes === 0 ? "" : ` (${Math.round(100 * spaces.lineBytes / spaces.smallBytes)} %)`;
   const rows = [
-    ["mapped", String(spaces.committedBytes)],
-    ["blocks of small objects", String(spaces.smallBytes)],
-    ["  of which in use", `${spaces.lineBytes}${share}`],
-    [count(spaces.largeObjects, "large object"), String(spaces.largeBytes)],
-    ["free blocks", String(spaces.freeBytes)],
-    ["until the next collection", String(spaces.budgetBytes)],
-    ["limit", String(spaces.maxBytes)],
+    ["mapped", size(spaces.committedBytes)],
+    ["blocks of small objects", size(spaces.smallBytes)],
+    ["  of which in use", `${size(spaces.lineBytes)}${share}`],
+    [count(spaces.largeObjects, "large object"), size(spaces.largeBytes)],
+    ["free blocks", size(spaces.freeBytes)],
+    ["until the next collection", size(spaces.budgetBytes)],
+    ["limit", size(spaces.maxBytes)],
     ["host references", String(spaces.hostReferences)],
   ];
   return { text: columns(rows), data: { spaces } };

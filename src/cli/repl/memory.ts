@@ -23,6 +23,7 @@ export const MEMORY_ACTIONS = [
   "stats",
   "info",
 ] as const;
+const CAN = MEMORY_ACTIONS.join(", ");
 type Action = (typeof MEMORY_ACTIONS)[number];
 const DEFAULT_LENGTH = 64;
 /** More than this in one dump helps nobody. */
@@ -121,6 +122,8 @@ Without a name or index, the first memory. Addresses are numbers, or _ for the l
       let which: string | number = 0;
       const first = args.peek();
       const names = new Set([...inner.exports.keys(), ...inner.module.names.memories.values()]);
+      const unknown = first !== undefined && args.length === 1 && !names.has(first) && !/^\$|^\d+$/.test(first);
+      if (unknown && !isAction(first)) throw new UsageError(`:mem does not know ${first}; it can ${CAN}`);
       const isName = first !== undefined && names.has(first) && args.length > 1 && isAction(args.peek(1)!);
       if (first !== undefined && (isName || !isAction(first))) {
         which = /^\d+$/.test(first) ? Number(first) : first.replace(/^\$/, "");
@@ -130,7 +133,7 @@ Without a name or index, the first memory. Addresses are numbers, or _ for the l
       const full = MEMORY_ACTIONS.find((a) => a.startsWith(action));
       if (full === undefined) {
         const words = first === action ? action : `${first} ${action}`;
-        throw new UsageError(`:mem does not know ${words}; it can ${MEMORY_ACTIONS.join(", ")}`);
+        throw new UsageError(`:mem does not know ${words}; it can ${CAN}`);
       }
       if (inner.memories.length === 0) throw new CommandError(`${session.current.name} has no memory`);
       return RUN[full](session, attempt(() => instance.memory(which)), args);

@@ -5,7 +5,7 @@ import type { Memory, MemoryPart, MemoryRights, MemoryValueType } from "../../ap
 import { UsageError } from "../exit.ts";
 import { saveBytes } from "./files.ts";
 import { address, bytesOf } from "./memory_words.ts";
-import { columns, count } from "./print.ts";
+import { columns, count, size } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";
 import { type Args, parseCount, unquote } from "./words.ts";
 
@@ -13,15 +13,6 @@ import { type Args, parseCount, unquote } from "./words.ts";
 const SHOWN_PLACES = 100;
 
 const hex = (n: number, digits = 4) => `0x${n.toString(16).padStart(digits, "0")}`;
-
-/** Bytes for people. */
-function size(bytes: number | undefined): string {
-  if (bytes === undefined) return "not known";
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  let n = bytes, unit = 0;
-  while (n >= 1024 && unit < units.length - 1) n /= 1024, unit++;
-  return `${Number.isInteger(n) ? n : n.toFixed(1)} ${units[unit]}`;
-}
 
 function letters({ read, write, execute }: MemoryRights): string {
   return (read ? "r" : "-") + (write ? "w" : "-") + (execute ? "x" : "-");
@@ -135,9 +126,9 @@ export function showStacks(session: Session): Output {
   const rows = [["", "size", "used at most so far", "now"]];
   rows.push([
     "interpreter",
-    `${interpreter.slots} slots, ${interpreter.frames} frames`,
-    `${interpreter.highWaterSlots} slots, ${interpreter.highWaterFrames} frames`,
-    `${interpreter.usedSlots} slots, ${interpreter.usedFrames} frames`,
+    `${count(interpreter.slots, "slot")}, ${count(interpreter.frames, "frame")}`,
+    `${count(interpreter.highWaterSlots, "slot")}, ${count(interpreter.highWaterFrames, "frame")}`,
+    `${count(interpreter.usedSlots, "slot")}, ${count(interpreter.usedFrames, "frame")}`,
   ]);
   if (native !== undefined) {
     rows.push([
@@ -149,7 +140,7 @@ export function showStacks(session: Session): Output {
   }
   const pool = native === undefined
     ? `  machine code: ${Engine.nativeUnavailable}`
-    : `  ${count(native.made, "native stack")} made, ${native.reused} times taken from the pool, ${
+    : `  ${count(native.made, "native stack")} made, ${count(native.reused, "time")} taken from the pool, ${
       size(native.reservedBytes)
     } reserved`;
   return { text: `${columns(rows)}\n${pool}`, data: { stacks } };

@@ -38,10 +38,16 @@ export function instantiate(session: Session, module: Module, wasi?: Wasi): Inst
   return attempt(() => session.engine.instantiate(module, findImports(session, module, wasi)));
 }
 
+/** How many functions an instance has of its own, not imported. */
+function ownFunctions(instance: Instance): number {
+  const { funcs, module } = innerInstance(instance);
+  return funcs.length - module.importedFuncs;
+}
+
 /** What a person wants to know of a new instance. */
 function summary(session: Session, name: string, instance: Instance, replaced: boolean): Output {
   const { module } = instance, inner = innerInstance(instance);
-  const own = inner.funcs.length - inner.module.importedFuncs;
+  const own = ownFunctions(instance);
   const kept = instance.functions.filter((f) => f.tierReason !== undefined).length;
   const tier = kept === 0 ? session.engine.tier : `${session.engine.tier}, but ${kept} in interp, see :tier`;
   const has = [`${count(own, "function")} (tier ${tier})`];
@@ -143,7 +149,7 @@ add 2 3`,
       const rows = [...session.loaded.values()].map((l) => [
         l.name === current ? "*" : " ",
         l.name,
-        count(l.instance.functions.length, "function"),
+        count(ownFunctions(l.instance), "function"),
         l.source,
       ]);
       const instances = [...session.loaded.values()].map((l) => ({ name: l.name, source: l.source }));

@@ -102,3 +102,13 @@ export function hexDump(bytes: Uint8Array, address: number, paint: Paint): strin
   }
   return lines.join("\n");
 }
+
+/** Bytes for people. */
+export function size(bytes: number | undefined): string {
+  if (bytes === undefined) return "not known";
+  if (bytes < 1024) return count(bytes, "byte");
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  let n = bytes, unit = 0;
+  while (n >= 1024 && unit < units.length - 1) n /= 1024, unit++;
+  return `${Number.isInteger(n) ? n : n.toFixed(1)} ${units[unit]}`;
+}

@@ -44,9 +44,10 @@ export function stringBytes(word: string): Uint8Array {
 
 /**
  * Whether what was typed goes on in the next line: parentheses are open, or a string or block comment.
- * Only `:wat` spreads over lines; what else is open is for the command to refuse.
+ * Only `:wat` spreads over lines, also behind `:try`; what else is open is for the command to refuse.
  */
-export function needsMore(source: string): boolean {
+export function needsMore(typed: string): boolean {
+  const source = typed.replace(/^\s*:try?\s+/, "");
   if (!/^\s*:w(?:at?)?\b/.test(source)) return false;
   let depth = 0, comments = 0, seen = false;
   for (let i = 0; i < source.length; i++) {

@@ -90,6 +90,10 @@ const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   [MEMORY, ":mem grow 16", /^error: cannot grow by 16 pages from 1/],
   [MEMORY, ":mem other read 0", /^error: there is no memory "other"/],
   [MEMORY, ":mem copy 0 1", /:mem does not know copy 0; it can read, write, /],
+  [MEMORY, ":mem frob", /^error: :mem does not know frob; it can read, write, /],
+  [FIB, ":help mem read", /^ *:mem read <address> \[length\] +hex dump$/],
+  [FIB, ":help tier fib", /^error: :tier has no fib; :help tier shows/],
+  [FIB, `:try :mem write 0 "x`, /^error: a string does not end: "x\nusage: :mem/],
   [MEMORY, ":mem protect 0", /^error: the address is missing/],
   [MEMORY, ":mem protect 0 16 rx2", /^error: rights are r, w and x in this order, or -, not rx2/],
   [MEMORY, ":mem protect 16 16 r", /^error: 16 to 16 is no range of addresses/],
@@ -304,7 +308,7 @@ Deno.test(":heap tells what lives in the heap, what changed, why, and where it c
   assertMatch(await runAfter(TREES, ":heap path $other"), /^error: there is no object of a type "\$other"/);
   assertMatch(await runAfter(TREES, ":heap diff"), /^error: there is nothing to compare with yet/);
   assertMatch(await runAfter(TREES, ":heap s"), /^error: s is none of types, diff/);
-  assertMatch(await runAfter(TREES, ":heap sp"), /mapped +\d+\n +blocks of small objects/);
+  assertMatch(await runAfter(TREES, ":heap sp"), /mapped +1 MiB\n +blocks of small objects/);
   assertMatch(await runAfter(`${TREES}\nkeep 2`, ":gc"), /objects +7 +0\n +\$node +7 +0\n/);
 });
 

@@ -23,4 +23,7 @@ Deno.test("needsMore() waits for the parentheses of :wat to be closed, but not f
   assertEquals(needsMore(':w (module (data "(") (; ( ;) ;; (\n)'), false);
   assertEquals(needsMore(":wat (module))"), false);
   assertEquals(needsMore("fib ("), false);
+  assertEquals(needsMore(":try :wat"), true);
+  assertEquals(needsMore(":try :wat (module\n"), true);
+  assertEquals(needsMore(":try fib ("), false);
 });

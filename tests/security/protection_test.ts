@@ -154,3 +154,15 @@ testInTiers("what a buffer that was transferred away views is never closed or ta
   taken.fill(3);
   assertEquals([memory.get("u8", 200_000), memory.regions, memory.pages], [3, [], 4]);
 });
+
+Deno.test("whoever changes the code that compile() gives does not change what runs", () => {
+  if (Engine.nativeUnavailable !== undefined) return;
+  const engine = new Engine({ tier: "jit", features: { threads: true } });
+  const instance = engine.load(TEXT, { host: { f: (x: number) => x } });
+  assertEquals(instance.exports.load(AT), 0);
+  instance.func("load").compile().bytes.fill(0xcc);
+  // Runs the access out of line, as a copy of its instruction.
+  let seen = 0;
+  instance.memory("m").watch(AT, AT + 4, { read: true }, () => seen++);
+  assertEquals([instance.exports.load(AT), seen], [0, 1]);
+});

@@ -164,8 +164,8 @@ export class Func {
     if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
     const why = refusal(instance.valid, index);
     if (why !== undefined) throw new TypeError(`${this.name} cannot be compiled: ${why}`);
-    const installed = this.#context.jit?.peek(instance.valid, index);
-    return installed?.code ?? this.#compiler(instance.valid).compile(index);
+    // Never what is installed: the runtime relies on that, and whoever gets this may change it.
+    return this.#compiler(instance.valid).compile(index);
   }
 
   #compiler(valid: ValidModule): JitCompiler {

@@ -96,12 +96,24 @@ export type MemoryValueType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64
 interface Accessor {
   readonly bytes: number;
   readonly get: (view: DataView, at: number) => number | bigint;
-  readonly set: (view: DataView, at: number, value: number | bigint) => void;
+  /** Converts a value, which may run anything; gives what sets it. */
+  readonly set: (value: number | bigint) => (view: DataView, at: number) => void;
 }
 const narrow = (bytes: number, get: Accessor["get"], set: (v: DataView, at: number, x: number) => void): Accessor => ({
   bytes,
   get,
-  set: (view, at, value) => set(view, at, Number(value)),
+  set: (value) => {
+    const number = Number(value);
+    return (view, at) => set(view, at, number);
+  },
+});
+const wide = (get: Accessor["get"], set: (v: DataView, at: number, x: bigint) => void): Accessor => ({
+  bytes: 8,
+  get,
+  set: (value) => {
+    const integer = BigInt(value);
+    return (view, at) => set(view, at, integer);
+  },
 });
 const VALUES: Readonly<Record<MemoryValueType, Accessor>> = {
   i8: narrow(1, (v, at) => v.getInt8(at), (v, at, x) => v.setInt8(at, x)),
@@ -112,16 +124,8 @@ const VALUES: Readonly<Record<MemoryValueType, Accessor>> = {
   u32: narrow(4, (v, at) => v.getUint32(at, true), (v, at, x) => v.setUint32(at, x, true)),
   f32: narrow(4, (v, at) => v.getFloat32(at, true), (v, at, x) => v.setFloat32(at, x, true)),
   f64: narrow(8, (v, at) => v.getFloat64(at, true), (v, at, x) => v.setFloat64(at, x, true)),
-  i64: {
-    bytes: 8,
-    get: (v, at) => v.getBigInt64(at, true),
-    set: (v, at, x) => v.setBigInt64(at, BigInt(x), true),
-  },
-  u64: {
-    bytes: 8,
-    get: (v, at) => v.getBigUint64(at, true),
-    set: (v, at, x) => v.setBigUint64(at, BigInt(x), true),
-  },
+  i64: wide((v, at) => v.getBigInt64(at, true), (v, at, x) => v.setBigInt64(at, x, true)),
+  u64: wide((v, at) => v.getBigUint64(at, true), (v, at, x) => v.setBigUint64(at, x, true)),
 };
 
 /** Bytes that `find()` looks at in one go. */
@@ -206,7 +210,7 @@ export class Memory {
 
   /**
    * Makes it smaller by `delta` pages and gives the old number of pages. Their bytes are lost: they are zero when it grows again. Throws RangeError unless
-   * `allow({ shrink: true })` was called, and for less than its type's minimum; a shared memory cannot shrink.
+   * `allow({ shrink: true })` was called, and for less than its type's minimum; a shared memory cannot shrink, nor one whose buffer was transferred.
    */
   shrink(delta: number): number {
     const inner = this.#inner;
@@ -214,6 +218,8 @@ export class Memory {
     if (old >= 0) return old;
     const why = inner.type.shared
       ? "it is shared"
+      : inner.taken
+      ? "its buffer was transferred"
       : inner.mayShrink
       ? `minimum ${inner.type.min}`
       : "allow({ shrink: true }) was not called";
@@ -233,7 +239,9 @@ export class Memory {
 
   /** Writes bytes from `address` on. Throws RangeError beyond the end, Trap (`memory-protection`) where writing is not allowed, with nothing written. */
   write(address: number, bytes: ArrayLike<number>): void {
-    this.#access(address, bytes.length, Right.WRITE, ({ u8 }) => u8.set(bytes, address));
+    // Copied first: getters of what is no array of bytes may change rights, while pages are open only for this access.
+    const own = Uint8Array.from(bytes);
+    this.#access(address, own.length, Right.WRITE, ({ u8 }) => u8.set(own, address));
   }
 
   /** The value of a type at `address`, little endian. Throws as `read()`, and TypeError for a type that is none. */
@@ -247,7 +255,8 @@ export class Memory {
   /** Sets the value of a type at `address`, little endian. Throws as `write()`, and TypeError for a type that is none. */
   set(type: MemoryValueType, address: number, value: number | bigint): void {
     const { bytes, set } = accessor(type);
-    this.#access(address, bytes, Right.WRITE, ({ view }) => set(view, address, value));
+    const put = set(value);
+    this.#access(address, bytes, Right.WRITE, ({ view }) => put(view, address));
   }
 
   /** The address of the first place from `start` up to `end` where these bytes stand; -1 if there is none. Looks past what may not be read. */
@@ -284,7 +293,8 @@ export class Memory {
    * Gives the bytes from `start` up to `end`, which may lie beyond the present length, exactly these rights, in every tier and for the host. An access without its
    * right traps (`memory-protection`), and the message names address, access and region. Whole pages of the system (4 KiB) cost nothing elsewhere; where a
    * region begins or ends within one, allowed accesses in that page take microseconds. The rights of a shared memory hold for this Worker's engine.
-   * `memory.buffer` cannot be had while there is a region. Throws RangeError for a range that makes no sense, TypeError for rights that are no object.
+   * `memory.buffer` cannot be had while there is a region. Throws RangeError for a range that makes no sense, TypeError for rights that are no object,
+   * and Error once a buffer of the memory was transferred, since whoever has it may touch the bytes at any time.
    */
   protect(start: number, end: number, rights: MemoryRights): void {
     this.#checkRange(start, end);
@@ -317,7 +327,7 @@ export class Memory {
   /** Says what may be done to the length; what is left out stays as it is. `growthLimit: Infinity` takes the limit away. */
   allow({ grow, shrink, growthLimit }: SizeRights): void {
     const inner = this.#inner;
-    if (growthLimit !== undefined && !(growthLimit >= 0)) {
+    if (growthLimit !== undefined && !(typeof growthLimit === "number" && growthLimit >= 0)) {
       throw new RangeError(`a growth limit is a number of pages, not ${growthLimit}`);
     }
     inner.mayGrow = grow ?? inner.mayGrow;
@@ -406,7 +416,10 @@ export class Memory {
     }
   }
   #check(address: number, length: number): void {
-    if (!Number.isInteger(address) || address < 0 || !(length >= 0) || address + length > this.byteLength) {
+    if (
+      !Number.isInteger(address) || address < 0 || !Number.isInteger(length) || length < 0 ||
+      address + length > this.byteLength
+    ) {
       throw new RangeError(
         `bytes ${address} to ${address + length} are not within the memory's ${this.byteLength} bytes` +
           ` (${length} at address 0x${Math.max(0, address).toString(16)})`,

@@ -44,9 +44,13 @@ export class Module {
   get name(): string | undefined {
     return this.#inner.module.names.module;
   }
-  /** Its bytes, not to be changed. */
-  get bytes(): Uint8Array {
-    return this.#inner.module.bytes;
+  /** A copy of its bytes: functions are compiled later, from bytes that were validated and must stay as they are. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#inner.module.bytes);
+  }
+  /** How many bytes it has. */
+  get byteLength(): number {
+    return this.#inner.module.bytes.length;
   }
   /** What it needs. */
   get imports(): ImportDescriptor[] {

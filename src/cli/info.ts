@@ -67,7 +67,7 @@ function countsOf(module: Module) {
 function toJson(module: Module) {
   return {
     name: module.name ?? null,
-    bytes: module.bytes.length,
+    bytes: module.byteLength,
     defined: countsOf(module),
     start: innerModule(module).module.start ?? null,
     sections: sections(module.bytes),
@@ -82,7 +82,7 @@ function toText(spec: string, module: Module): string {
   const defined = Object.entries(counts).filter(([, n]) => n > 0)
     .map(([key, n]) => count(n, ...(WORDS[key] ?? [key.slice(0, -1)])));
   const lines = [
-    `${spec}: ${module.name === undefined ? "module" : `module $${module.name}`}, ${module.bytes.length} bytes`,
+    `${spec}: ${module.name === undefined ? "module" : `module $${module.name}`}, ${module.byteLength} bytes`,
     `defines  ${defined.join(", ") || "nothing"}`,
   ];
   if (start !== undefined) lines.push(`start    ${module.functionNames[start]}`);

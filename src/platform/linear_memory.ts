@@ -129,6 +129,12 @@ export class LinearMemory {
     if (to > from) protectMemory(this.address + from, to - from, access);
   }
 
+  /** Whether a stranger may touch its bytes at any time, since he transferred the buffer: then none of them may be denied or taken away. */
+  get taken(): boolean {
+    if (this.#shown !== undefined && noteTaken(this.#shown)) this.#shown = undefined;
+    return this.#reservation !== undefined && taken.has(this.#reservation.buffer);
+  }
+
   #detach(): void {
     this.bytes.transfer(0);
     this.#detachShown();

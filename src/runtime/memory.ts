@@ -129,6 +129,10 @@ export class WasmMemory {
   get address(): number {
     return this.#linear.address;
   }
+  /** Whether somebody else has the bytes for good, since he transferred the buffer: then nothing can be protected, watched or shrunk any more. */
+  get taken(): boolean {
+    return this.#linear instanceof LinearMemory && this.#linear.taken;
+  }
   /** All bytes. Throws Error while something is forbidden or watched, since nobody could check what is done with the buffer. */
   get buffer(): ArrayBuffer | SharedArrayBuffer {
     if (this.protection !== undefined) {
@@ -219,12 +223,12 @@ export class WasmMemory {
 
   /**
    * Shrinks by `delta` pages, whose bytes are lost: they are zero if it grows again. Gives the old number of pages, or -1 with nothing changed: when that is not
-   * allowed, when the memory is shared, or when fewer pages than its type's minimum would be left.
+   * allowed, when the memory is shared or taken, or when fewer pages than its type's minimum would be left.
    */
   shrink(delta: number): number {
     const old = this.pages;
     if (this.#disposed || !this.mayShrink || !(delta >= 0) || old - delta < Number(this.type.min)) return -1;
-    if (!(this.#linear instanceof LinearMemory)) return -1;
+    if (!(this.#linear instanceof LinearMemory) || this.taken) return -1;
     this.#openAll();
     const shrunk = this.#linear.resize((old - delta) * this.pageBytes);
     if (shrunk) {
@@ -254,6 +258,9 @@ export class WasmMemory {
     ensureStack();
     const before = this.protection, after = before?.copy() ?? new Protection();
     change(after);
+    if (!after.empty && this.taken) {
+      throw new Error("the memory's buffer was transferred, so whoever has it could pass by its rights");
+    }
     try {
       this.#setProtection(after.empty ? undefined : after, start, end);
     } catch (error) {

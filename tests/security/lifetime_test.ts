@@ -224,3 +224,19 @@ testInTiers("memories, tables, locals and stacks are zero when they are used aga
     engine.gc();
   }
 });
+
+testInTiers(
+  "whoever changes or detaches the bytes that a module gives does not change the module",
+  ({ engine, load }) => {
+    const module = engine.compile(
+      `(module (func (export "f") (param i64) (result i64) (local.set 0 (i64.const 5)) (local.get 0)))`,
+    );
+    const { bytes } = module;
+    const at = bytes.findLastIndex((b, k) => b === 0x21 && bytes[k + 1] === 0);
+    assert(at > 0);
+    bytes[at + 1] = 41;
+    bytes.buffer.transfer();
+    assertEquals(load(module).exports.f(1n), 5n);
+    assertEquals(module.bytes.length, module.byteLength);
+  },
+);

@@ -1,7 +1,7 @@
 // Whatever happens while an access to a watched or protected place is under way, the process goes on, and memory stays as the rights say.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Engine, type Instance, type Memory, Trap } from "../../mod.ts";
+import { Engine, type Instance, type Memory, Trap } from "../../mod.ts";
 import { testInTiers } from "./tiers.ts";
 
 const TEXT = `(module (type $t (struct (field i32)))
@@ -99,4 +99,70 @@ testInTiers("rights may change at every call of a host function", ({ another }) 
     }
   }
   assert(trapped > 100 && trapped < 2900, `${trapped} traps`);
+});
+
+testInTiers(
+  "what JavaScript does while a value is converted for an access of the host meets the rights that it gives",
+  ({ another }) => {
+    const engine = another({ features: { threads: true } });
+    const instance = engine.load(TEXT, { host: { f: (x: number) => x } });
+    const memory = instance.memory("m");
+    // Another region, so that pages are closed and views stay.
+    memory.protect(0, 100, { read: true });
+    const close = () => (memory.protect(4096, 20000, {}), 1);
+    const evil = { valueOf: close } as unknown as number;
+    const accesses: Record<string, () => unknown> = {
+      "an element's getter": () => memory.write(4096, Object.defineProperty({ length: 8192 }, 5000, { get: close })),
+      "a number": () => memory.set("u32", 8192, evil),
+      "an integer": () => memory.set("u64", 8192, { valueOf: () => BigInt(close()) } as unknown as bigint),
+    };
+    for (const [what, access] of Object.entries(accesses)) {
+      memory.unprotect(4096, 20000);
+      const error = assertThrows(access, Trap, undefined, what);
+      assertEquals(error.kind, "memory-protection", what);
+    }
+    // Lengths that are another at each look.
+    let looks = 0;
+    const changing = {
+      get length() {
+        return looks++ === 0 ? 0 : 10;
+      },
+      0: 1,
+    };
+    memory.write(8192, changing);
+    assertThrows(() => memory.read(0, { valueOf: () => looks++ < 5 ? 1 : 30000 } as unknown as number), RangeError);
+    assertThrows(() => memory.allow({ growthLimit: { valueOf: () => 9 } as unknown as number }), RangeError);
+    memory.unprotect();
+    assertEquals(memory.read(8192, 4), new Uint8Array(4));
+  },
+);
+
+testInTiers("what a buffer that was transferred away views is never closed or taken away", ({ engine }) => {
+  // Without native memory there is but one buffer, which is the memory.
+  if (Engine.nativeUnavailable !== undefined) return;
+  const memory = engine.load(`(module (memory (export "m") 1 4))`).memory("m");
+  memory.grow(3);
+  memory.allow({ shrink: true });
+  const region = memory.protect.bind(memory, 0, 65536, {});
+  region();
+  memory.unprotect();
+  const taken = new Uint8Array((memory.buffer as ArrayBuffer).transfer());
+  for (const change of [region, () => memory.watch(0, 8, { write: true }, () => {})]) {
+    assertThrows(change, Error, "the memory's buffer was transferred");
+  }
+  assertThrows(() => memory.shrink(2), RangeError, "its buffer was transferred");
+  taken.fill(3);
+  assertEquals([memory.get("u8", 200_000), memory.regions, memory.pages], [3, [], 4]);
+});
+
+Deno.test("whoever changes the code that compile() gives does not change what runs", () => {
+  if (Engine.nativeUnavailable !== undefined) return;
+  const engine = new Engine({ tier: "jit", features: { threads: true } });
+  const instance = engine.load(TEXT, { host: { f: (x: number) => x } });
+  assertEquals(instance.exports.load(AT), 0);
+  instance.func("load").compile().bytes.fill(0xcc);
+  // Runs the access out of line, as a copy of its instruction.
+  let seen = 0;
+  instance.memory("m").watch(AT, AT + 4, { read: true }, () => seen++);
+  assertEquals([instance.exports.load(AT), seen], [0, 1]);
 });

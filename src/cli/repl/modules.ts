@@ -57,7 +57,7 @@ function summary(session: Session, name: string, instance: Instance, replaced: b
   const shown = exports.length > 12 ? [...exports.slice(0, 12), `… ${exports.length - 12} more`] : exports;
   const text = `${replaced ? "replaced" : "loaded"} ${session.paint("head", name)}: ${has.join(", ")}` +
     (shown.length === 0 ? "" : `\n  exports ${shown.join(", ")}`);
-  const data = { name, bytes: module.bytes.length, functions: own, imports: module.imports.length, exports };
+  const data = { name, bytes: module.byteLength, functions: own, imports: module.imports.length, exports };
   return { text, data };
 }
 
@@ -220,7 +220,7 @@ twice`,
       const codeBytes = own.reduce((sum, f) => sum + f.codeBytes, 0);
       const compiled = own.filter((f) => f.codeBytes > 0).length;
       const lines = [
-        `${session.paint("head", loaded.name)} from ${loaded.source}, ${module.bytes.length} bytes`,
+        `${session.paint("head", loaded.name)} from ${loaded.source}, ${module.byteLength} bytes`,
         columns([
           ["functions", `${own.length}, ${compiled} compiled to ${codeBytes} bytes of machine code`],
           ...inner.memories.map((m, i) => [`memory ${i}`, `${count(m.pages, "page")}, at most ${m.maxPages}`]),
@@ -239,7 +239,7 @@ twice`,
       const data = {
         name: loaded.name,
         source: loaded.source,
-        bytes: module.bytes.length,
+        bytes: module.byteLength,
         functions: own.length,
         compiled,
         codeBytes,

@@ -104,7 +104,8 @@ function formOf(
   if (isNarrow(op2)) return FUSED.LOCAL_I32;
   if (isWide(op2)) return FUSED.LOCAL_WIDE;
   const isSmall = (at: number) => original[at] < 0x80;
-  if (LOADS.has(op2)) return isSmall(second + 1) && isSmall(second + 2) ? LOADS.get(op2) : undefined;
+  // Flags from 64 on say that an index of a memory follows.
+  if (LOADS.has(op2)) return original[second + 1] < 64 && isSmall(second + 2) ? LOADS.get(op2) : undefined;
   if (op2 !== I32_CONST && op2 !== I64_CONST && op2 !== LOCAL_SET && op2 !== LOCAL_GET) return undefined;
   const short2 = isSmall(second + 1);
   if (op2 === I32_CONST) {

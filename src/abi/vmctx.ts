@@ -126,6 +126,9 @@ export const ELEMENT_BYTES = 4;
 /** Bytes of a global's cell, aligned to as much, so that a vector fits. */
 export const GLOBAL_BYTES = 16;
 
+/** Displacement from the frame pointer at which every frame of machine code, an entry thunk's too, keeps its vmctx. */
+export const FRAME_VMCTX = -8;
+
 /** Fields of a vmctx that every instance has; the parts of variable length follow, see {@link vmctxLayout}. */
 export const VMCTX = {
   /** u64: address of byte 0 of memory 0; 0 if there is none. */

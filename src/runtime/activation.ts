@@ -4,7 +4,7 @@
 
 import { Exit } from "../abi/exits.ts";
 import { type Native, readAddress, startNative, writeAddress } from "../abi/native.ts";
-import { STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
+import { FRAME_VMCTX, STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
 import { deadlinePassed, setAlarm } from "../platform/deadline.ts";
@@ -636,7 +636,7 @@ export class Activation {
   /** Parks a frame of machine code at the landing pad of the handler that catches; false if the function has none that does there. */
   #enterHandler(segment: Segment, site: CallSite, fp: number, exception: WasmException): boolean {
     const stack = this.#stack!, { i32 } = stack;
-    const instance = this.store.instanceAt(stack.readAddress(fp - 8))!;
+    const instance = this.store.instanceAt(stack.readAddress(fp + FRAME_VMCTX))!;
     const { handlers } = instance.valid.bodies[site.index - instance.module.importedFuncs];
     const inner = site.handler ??= handlers.findLastIndex((h) => h.start <= site.wasmOffset && site.wasmOffset < h.end);
     const clause = clauseFrom(handlers, inner, instance.tags, exception);
@@ -700,7 +700,7 @@ export class Activation {
       : native.framesAt(stack, { exit: exit!, ...(segment.saved ?? this.#parkedRegisters()) });
     for (const { index, wasmOffset: offset, tier, fp } of found) {
       if (trace.length >= limit) return;
-      const module = this.store.instanceAt(stack.readAddress(fp - 8))?.module;
+      const module = this.store.instanceAt(stack.readAddress(fp + FRAME_VMCTX))?.module;
       trace.push(() => {
         const name = module === undefined ? `func[${index}]` : functionName(module, index);
         return { name, index, offset, tier };

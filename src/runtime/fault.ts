@@ -3,7 +3,7 @@
 
 import { Exit } from "../abi/exits.ts";
 import { type Native, readAddress, writeAddress } from "../abi/native.ts";
-import { STACK, STATE } from "../abi/vmctx.ts";
+import { FRAME_VMCTX, STACK, STATE } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
@@ -26,7 +26,7 @@ export function serveFault(store: Store, native: Native, stack: NativeStack, par
   const memory = store.memories.closedAt(readAddress(i32, STACK.trapAddress));
   const fault = memory === undefined ? undefined : store.native!.faultOf(stack);
   if (memory === undefined || fault === undefined) return undefined;
-  const instance = store.instanceAt(stack.readAddress(fault.fp - 8));
+  const instance = store.instanceAt(stack.readAddress(fault.fp + FRAME_VMCTX));
   if (instance === undefined) throw new BugError("a fault in the code of no instance");
   const r = new BytecodeReader(instance.module.bytes, fault.wasmOffset);
   r.next();

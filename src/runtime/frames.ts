@@ -2,7 +2,7 @@
 // Takes what is on the stacks and says what is there now; who runs then is the driver's affair (activation.ts).
 
 import { readAddress, writeAddress } from "../abi/native.ts";
-import { STACK } from "../abi/vmctx.ts";
+import { FRAME_VMCTX, STACK } from "../abi/vmctx.ts";
 import { SAFEPOINT_INTS, ValuePlace } from "../asm/code.ts";
 import { BugError } from "../base/bug.ts";
 import type { NativeStack } from "../platform/stacks.ts";
@@ -13,8 +13,6 @@ import type { InterpThread, LoopPlace, NativeLocation, Parked } from "./tier.ts"
 /** What a call pushes, and a function's prologue. */
 const RETURN_ADDRESS = 8;
 const SAVED_FP = 8;
-/** Where every frame keeps its vmctx, from the frame pointer. */
-const FRAME_VMCTX = -8;
 
 function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, count: number): void {
   for (let i = 0; i < count; i++) to[toAt + i] = from[at + i];

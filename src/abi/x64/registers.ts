@@ -18,9 +18,6 @@ export const SCRATCH_REG = r.R11;
 export const SCRATCH_XMM = r.XMM15;
 export const SCRATCH2_XMM = r.XMM14;
 
-/** Displacement from the frame pointer at which every frame, the entry thunk's too, keeps its vmctx. */
-export const FRAME_VMCTX = -8;
-
 /** Integer and reference parameters. */
 export const INT_PARAMS: readonly r.Gpr[] = [r.RAX, r.RCX, r.RDX, r.RSI, r.RDI, r.R8];
 /** Float parameters. */

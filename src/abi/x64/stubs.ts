@@ -9,12 +9,11 @@ import type { StubSymbol } from "../../platform/native_entry.ts";
 import { NOTES } from "../../platform/notes.ts";
 import { REGISTRY } from "../../platform/signals.ts";
 import { Exit } from "../exits.ts";
-import { STACK, STATE, VMCTX } from "../vmctx.ts";
+import { FRAME_VMCTX, STACK, STATE, VMCTX } from "../vmctx.ts";
 import { emitFaultReport } from "./fault_report.ts";
 import {
   ALLOCATABLE,
   ALLOCATABLE_XMM,
-  FRAME_VMCTX,
   HELPER_REG,
   HOST_ARG0,
   HOST_SAVED,

@@ -6,7 +6,7 @@ import type { Code } from "../../asm/code.ts";
 import { RBP, RSP } from "../../asm/x64/registers.ts";
 import { Exit } from "../exits.ts";
 import { type Place, signatureKey, signaturePlaces, type SlotKind, slotsOfKind } from "../signature.ts";
-import { RECORD, SLOT_BYTES, STACK, VMCTX } from "../vmctx.ts";
+import { FRAME_VMCTX, RECORD, SLOT_BYTES, STACK, VMCTX } from "../vmctx.ts";
 import * as r from "./registers.ts";
 import { STACK_REG } from "./registers.ts";
 import { emitLeave, emitPark } from "./stubs.ts";
@@ -112,7 +112,7 @@ export function entryThunk(params: readonly SlotKind[], results: readonly SlotKi
   a.sub64_ri(RSP, AREA_ALIGN + area);
   a.mov64_rm(r.RECORD_REG, STACK_REG, STACK.record);
   a.mov64_rm(r.VMCTX_REG, r.RECORD_REG, RECORD.vmctx);
-  a.mov64_mr(RBP, r.FRAME_VMCTX, r.VMCTX_REG);
+  a.mov64_mr(RBP, FRAME_VMCTX, r.VMCTX_REG);
   a.mov64_rm(r.MEMORY_REG, r.VMCTX_REG, VMCTX.memory0Base);
   emitFromSlots(a, places.params, PARAMS, RSP, 0);
   a.call64_m(r.RECORD_REG, RECORD.entry);
@@ -142,7 +142,7 @@ export function exitThunk(params: readonly SlotKind[], results: readonly SlotKin
   a.bind(resumed);
   const back = a.position;
   // A caller in the same instance counts on its registers as if the callee had been machine code.
-  a.mov64_rm(r.VMCTX_REG, RBP, r.FRAME_VMCTX);
+  a.mov64_rm(r.VMCTX_REG, RBP, FRAME_VMCTX);
   a.mov64_rm(r.MEMORY_REG, r.VMCTX_REG, VMCTX.memory0Base);
   emitFromSlots(a, places.results, RESULTS, RSP, SLOT_BYTES);
   a.ret();

@@ -2,7 +2,9 @@
 // they set what stands in JavaScript for functions and exceptions (`store.exporter`, `store.exceptions`).
 
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
+import { InterpreterSteps } from "../interp/single.ts";
 import { InterpreterTier } from "../interp/thread.ts";
+import { JavaScriptTier, jsUnavailable } from "../js/tier.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
 import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
@@ -77,7 +79,7 @@ export class Context {
         what: "frame",
         name,
         index,
-        from: to === "jit" ? "interp" : "jit",
+        from: to !== "interp" ? "interp" : func.tier === "js" ? "js" : "jit",
         to,
         why,
         offset,
@@ -93,6 +95,15 @@ export class Context {
       return found?.store === this.store ? found.func : undefined;
     };
   }
+
+  /** Tier `js`, made when it is first asked for. Throws Error with the reason where it cannot run. */
+  get js(): JavaScriptTier {
+    if (this.#js !== undefined) return this.#js;
+    const reason = jsUnavailable();
+    if (reason !== undefined) throw new Error(`tier js cannot run here: ${reason}`);
+    return this.store.js = this.#js = new JavaScriptTier(this.store, new InterpreterSteps(this.store));
+  }
+  #js: JavaScriptTier | undefined = undefined;
 
   /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
   get isLive(): boolean {
@@ -113,6 +124,10 @@ export class Context {
   /** Puts a function of a new instance into the tier where it begins. */
   place(func: WasmFunc): void {
     const { store, jit } = this, { tier, compile } = this.config;
+    if (tier === "js") {
+      void this.js;
+      return store.setTier(func, "js");
+    }
     if (tier === "interp" || jit === undefined) return;
     if (this.isLive) {
       func.refusal = jit.refusal(func);
@@ -126,6 +141,7 @@ export class Context {
   setTier(func: WasmFunc, choice: TierChoice): void {
     const { store } = this, from = func.tier;
     const live = choice === "auto" && this.isLive;
+    if (choice === "js") void this.js;
     // Where tiers are live, `auto` leaves it where it is, to be moved from now on.
     if (!live) store.setTier(func, choice === "auto" ? bestTier() : choice);
     func.live = live;
@@ -254,6 +270,10 @@ export function resolveTier(choice: TierChoice): TierChoice {
   if (choice === "auto") return canRunNative() ? "auto" : "interp";
   if (!TIERS.includes(choice)) {
     throw new TypeError(`there is no tier "${choice}"; tiers are ${[...TIERS, "auto"].join(", ")}`);
+  }
+  if (choice === "js") {
+    const reason = jsUnavailable();
+    if (reason !== undefined) throw new Error(`tier js cannot run here: ${reason}`);
   }
   if (choice === "jit" && !canRunNative()) throw new Error(`tier jit cannot run here: ${nativeUnavailable()}`);
   return choice;

@@ -414,7 +414,8 @@ export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
   if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
-function instanceCode(instance: WasmInstance): InstanceCode {
+/** The InstanceCode of an instance. */
+export function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;

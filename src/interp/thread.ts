@@ -306,6 +306,10 @@ export class Thread implements InterpThread {
     };
   }
 
+  get topSlot(): number {
+    return FRAMES[this.top + FP] >> 1;
+  }
+
   takeTop(): { at: number; base: boolean } {
     const { top } = this, base = FRAMES[top + BASE] !== 0;
     this.#sp = FRAMES[top + FP] >> 1;
@@ -314,7 +318,7 @@ export class Thread implements InterpThread {
     return { at: this.#sp, base };
   }
 
-  push({ func, source, height }: FramePlan, base: boolean): number {
+  push({ func, source, height, owes = false }: FramePlan, base: boolean): number {
     const code = functionCode(func), at = this.sp, fp = at << 1;
     if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return -1;
     const top = this.top += FRAME_WORDS;
@@ -326,7 +330,8 @@ export class Thread implements InterpThread {
     this.i32.fill(0, fp, fp + 2 * height);
     this.sp = at + height;
     if (base) this.level++;
-    this.#before = this.#owes = false;
+    this.#before = false;
+    this.#owes = owes;
     return at;
   }
 

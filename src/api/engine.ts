@@ -1,7 +1,7 @@
 // The public Engine: compiles modules, makes instances, collects.
 
 import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { assemble } from "../engine/pipeline.ts";
+import { assemblePlaced, withPositions } from "../engine/pipeline.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
@@ -111,8 +111,11 @@ export class Engine {
     if (typeof source !== "string" && !(source instanceof Uint8Array) && !isBuffer(source)) {
       throw new TypeError("a module is compiled from a Uint8Array, an ArrayBuffer or a string of its text");
     }
-    const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return publicModule(this.#context.compile(bytes, options.progress));
+    if (typeof source !== "string") {
+      return publicModule(this.#context.compile(new Uint8Array(source).slice(), options.progress));
+    }
+    const { bytes, positions } = assemblePlaced(source);
+    return publicModule(withPositions(positions, () => this.#context.compile(bytes, options.progress)), positions);
   }
 
   /**

@@ -57,7 +57,7 @@ const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   ["", ":load examples/fib.wat under x", /^error: after the module only/],
   ["", ":load README-that-is-not-there.md as", /^error: the name is missing/],
   ["", ":wat (module (func", /^error: .*\(at \d+:\d+\)/],
-  ["", ":wat (module (func (result i32)))", /^error: type mismatch.*\(at byte offset 0x/],
+  ["", ":wat (module (func (result i32)))", /^error: type mismatch.*\(in func\[0\], at 1:27, byte offset 0x/],
   ["", ":source nowhere", /^error: there is no file nowhere/],
   ["", ":use nobody", /^error: there is no instance nobody/],
   ["", ":help nope", /^error: there is no command :nope/],

@@ -68,7 +68,10 @@ export interface WrittenModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** For each defined function the offset of its first instruction. */
   readonly codeOffsets: readonly number[];
-  /** For each section with contents, in the order in which they stand, its id and the offsets of its entries: types (not groups of them), imports, and so on. */
+  /**
+   * For each section with contents, in the order in which they stand, its id and the offsets of its entries: types (not groups of them), imports, and so on; bodies
+   * behind their size.
+   */
   readonly entries: readonly { readonly section: number; readonly offsets: readonly number[] }[];
 }
 
@@ -105,20 +108,21 @@ export function writeModule(m: ModuleDecl, w: ByteWriter = new ByteWriter(1024))
   };
   const before = (id: number) => placeCustoms(2 * SECTION_ORDER.indexOf(id) + 1);
   const entries: { section: number; offsets: number[] }[] = [];
-  const section = (id: number, write: (entry: () => void) => void) => {
+  const section = (id: number, write: (entry: (at?: number) => void) => void) => {
     const offsets: number[] = [], content = w.pos + 1;
-    const start = w.section(id, () => write(() => offsets.push(w.pos - content)));
+    const start = w.section(id, () => write((at = w.pos) => offsets.push(at - content)));
     entries.push({ section: id, offsets: offsets.map((o) => o + start) });
     return start;
   };
-  const list = <T>(id: number, items: readonly T[], write: (item: T) => void) => {
+  /** `write` gives where the entry begins, if that is not where it was written. */
+  const list = <T>(id: number, items: readonly T[], write: (item: T) => number | void) => {
     before(id);
     if (items.length === 0) return 0;
     return section(id, (entry) => {
       w.u32(items.length);
       for (const item of items) {
-        entry();
-        write(item);
+        const at = w.pos;
+        entry(write(item) ?? at);
       }
     });
   };

@@ -1,8 +1,10 @@
 // Where the parts of an assembled module stand in its text: takes pairs of offsets that the parser collects, gives lines and columns for byte offsets, and back.
 
-/** A place in a text. Line and column count from 1, columns in UTF-16 units. */
+/** A place in a text. */
 export interface TextPlace {
+  /** Counts from 1. */
   readonly line: number;
+  /** Counts from 1, in UTF-16 units. */
   readonly column: number;
 }
 
@@ -72,7 +74,9 @@ export class PositionMap {
     const found = this.#byLine.get(line) ?? [];
     if (column === undefined || found.length === 0) return found.map((i) => this.#offsets[i]);
     const columnOf = (i: number) => this.#sources[i] - this.#lineStarts[line - 1] + 1;
-    const before = found.filter((i) => columnOf(i) <= column);
+    // The parenthesis in front belongs to it.
+    const first = (i: number) => columnOf(i) - (this.source[this.#sources[i] - 1] === "(" ? 1 : 0);
+    const before = found.filter((i) => first(i) <= column);
     const best = before.length === 0 ? found[0] : before.reduce((a, b) => columnOf(b) > columnOf(a) ? b : a);
     return [this.#offsets[best]];
   }

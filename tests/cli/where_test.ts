@@ -11,7 +11,7 @@ async function where(what: readonly string[], json = false): Promise<string[]> {
 }
 
 Deno.test("where shows an instruction by offset, text, source and machine code", async () => {
-  const [one, other] = await where(["fib+5", ":5:22"]);
+  const [one, other] = await where(["fib+5", ":5:21"]);
   assertEquals(one, other);
   assertMatch(
     one,

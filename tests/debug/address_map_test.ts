@@ -80,7 +80,6 @@ Deno.test("AddressMap.find() takes what people write", () => {
       [":3", "f+0"],
       ["print:6", "f+0"],
       ["print:8", "f+2"],
-      ["f@jit+f", "f+0"],
     ]
   ) assertEquals(find(what), places, what);
   for (

@@ -5,6 +5,7 @@ import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
+import { Counting } from "./counting.ts";
 import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Zeal } from "./zeal.ts";
@@ -49,6 +50,7 @@ export class Context {
   readonly caller: Caller;
   readonly jit: JitTier | undefined;
   readonly tierLog: TierLog = new TierLog();
+  #counting: Counting | undefined;
   #disposals = 0;
 
   constructor(options: EngineOptions) {
@@ -108,6 +110,11 @@ export class Context {
       const limits = tier === "jit" ? { calls: 1, passes: 1 } : config.hot;
       store.policy = new LivePolicy(store, jit, limits, tierLog, compile === "worker");
     }
+  }
+
+  /** Counts functions. */
+  get counting(): Counting {
+    return this.#counting ??= new Counting(this.store);
   }
 
   /** Puts a function of a new instance into the tier where it begins. */

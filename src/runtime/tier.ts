@@ -65,6 +65,8 @@ export interface HotSpot {
   readonly passes: number;
   /** Lets the counter run out again after `more`, at least 1. */
   rearm(more: number): void;
+  /** Told that the function goes on in the interpreter, which may then do what pays for functions that run often. */
+  stays(): void;
 }
 
 /** What a frame of the interpreter is made from: the function, the offset where it goes on, and how many slots it has in use, which are filled by whoever asked. */

@@ -1,6 +1,7 @@
 // An engine's inner side: its store, tiers and callers, and what it takes to make and start instances. The public classes above (api/, js_api/) share it and do not show it;
 // they set what stands in JavaScript for functions and exceptions (`store.exporter`, `store.exceptions`).
 
+import { giveBackOfEnded } from "../platform/isolates.ts";
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
@@ -230,12 +231,13 @@ export class Context {
     return table;
   }
 
-  /** Collects now. */
+  /** Collects now, also what Workers had that have ended. */
   collect(): GcReport {
     this.#disposals = 0;
     try {
       return collect(this.store);
     } finally {
+      giveBackOfEnded();
       this.jit?.releaseScarce();
     }
   }

@@ -169,7 +169,7 @@ forEach("the streaming forms take responses of the right type", async (W) => {
     },
   });
   const cutOff = new Response(broken, { headers: { "content-type": "application/wasm" } });
-  assertStrictEquals(await assertRejects(() => W.compileStreaming(cutOff)), reason);
+  await assertRejects(() => W.compileStreaming(cutOff), Error, "why");
 });
 
 forEach("Module lists imports, exports and custom sections", (W) => {

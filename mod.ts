@@ -15,6 +15,7 @@
  */
 
 export {
+  type ByteStream,
   Engine,
   type GcAsyncOptions,
   type GcAsyncReport,

@@ -25,6 +25,7 @@ import { ExternKind, type Import, type Module as WasmModule } from "../wasm/modu
 import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
 import { Context, resolveTier } from "../engine/context.ts";
+import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
@@ -50,6 +51,9 @@ import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
 /** Imports by module and name: functions, those that `fn` made, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
 export type Imports = Record<string, Record<string, unknown>>;
+
+/** Bytes that arrive piece by piece. */
+export type ByteStream = Response | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
 export class Engine {
@@ -123,6 +127,30 @@ export class Engine {
   /** Where everything of a module is, in all forms that it has: instructions, text, code of each tier. Also for modules that another engine compiled. */
   addresses(module: Module): AddressMap {
     return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit), modulePositions(module));
+  }
+
+  /**
+   * Compiles a module in the binary format whose bytes arrive piece by piece: what is there is decoded and validated while the rest is on its way. Takes a Response (of any
+   * type), a ReadableStream, or anything else that gives Uint8Arrays one by one; gives what `compile()` gives for all bytes, with the same errors. Throws TypeError for
+   * another source, or a Response that tells of a failure, and what the source throws.
+   *
+   * ```ts
+   * import { Engine } from "./mod.ts";
+   * const empty = new Response(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+   * const module = await new Engine().compileStreaming(empty);
+   * ```
+   */
+  async compileStreaming(source: ByteStream | PromiseLike<ByteStream>): Promise<Module> {
+    const stream = await source;
+    const compiler = this.#context.compileStream(stream instanceof Response ? expectedBytes(stream) : 0);
+    if (stream instanceof Response && !stream.ok) {
+      throw new TypeError(`the response tells of a failure: ${stream.status}`);
+    }
+    for await (const chunk of stream instanceof Response ? stream.body ?? [] : stream) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError("a module is compiled from a stream of Uint8Arrays");
+      compiler.push(chunk);
+    }
+    return publicModule(compiler.finish());
   }
 
   /**

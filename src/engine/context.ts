@@ -7,6 +7,7 @@ import { InterpreterTier } from "../interp/thread.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
 import { Counting } from "./counting.ts";
+import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Zeal } from "./zeal.ts";
@@ -28,6 +29,7 @@ import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
 import { CompileError } from "../wasm/errors.ts";
+import type { Module } from "../wasm/module.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
 import { decode, link, start, validate } from "./pipeline.ts";
 
@@ -159,17 +161,34 @@ export class Context {
 
   /** Decodes and validates a module, whose bytes nobody else has. Throws CompileError, also where it is beyond the limits of the engine. */
   compile(bytes: Uint8Array, progress?: ProgressListener): ValidModule {
-    const { features, limits: { maxModuleBytes, maxFunctions } } = this.config;
-    if (bytes.length > maxModuleBytes) {
-      const message = `a module of ${bytes.length} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`;
-      throw new CompileError(message, -1);
-    }
+    const { features, limits: { maxModuleBytes } } = this.config;
+    if (bytes.length > maxModuleBytes) throw this.#tooLong(bytes.length);
     const module = decode(bytes, features);
-    if (module.funcs.length > maxFunctions) {
-      const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
-      throw new CompileError(message, -1);
-    }
+    this.#checkFunctions(module);
     return validate(module, progress);
+  }
+
+  /** Compiles bytes that arrive piece by piece, `expected` of them as far as one knows, to what `compile()` would give. */
+  compileStream(expected?: number): StreamCompiler {
+    const { features, limits: { maxModuleBytes } } = this.config;
+    return new StreamCompiler({
+      features,
+      maxBytes: maxModuleBytes,
+      tooLong: (bytes) => this.#tooLong(bytes),
+      check: (valid) => this.#checkFunctions(valid.module),
+      compile: (bytes) => this.compile(bytes),
+    }, expected);
+  }
+
+  #tooLong(bytes: number): CompileError {
+    const { maxModuleBytes } = this.config.limits;
+    return new CompileError(`a module of ${bytes} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`, -1);
+  }
+  #checkFunctions(module: Module): void {
+    const { maxFunctions } = this.config.limits;
+    if (module.funcs.length <= maxFunctions) return;
+    const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
+    throw new CompileError(message, -1);
   }
 
   /**

@@ -221,6 +221,22 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));
 
+  program.command("explore")
+    .summary("make a page of a module: text, offsets and machine code side by side")
+    .description(
+      "Writes one HTML page that stands alone: the functions of a module with their text, offsets and machine code of each tier. What belongs together is marked; / searches, ? shows the keys.",
+    )
+    .argument("<module>", MODULE)
+    .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .html")
+    .option("-f, --func <name>", "only this function, by name, index or pattern with *; may be repeated", collect)
+    .option(
+      "-t, --tier <tiers>",
+      "only the code of these tiers, with commas; interp for none",
+      (list: string) => list.split(","),
+    )
+    .addOption(features())
+    .action(async (module, options) => done(await (await import("./explore/explore.ts")).explore(module, options)));
+
   program.command("where")
     .summary("find a place in all forms of a module: offset, text, machine code")
     .description(

@@ -3,6 +3,7 @@
 
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
+import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
 import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
@@ -49,11 +50,17 @@ export class Context {
   readonly caller: Caller;
   readonly jit: JitTier | undefined;
   readonly tierLog: TierLog = new TierLog();
+  /** What is kept on disk between runs, and of code in memory. */
+  readonly disk: DiskCache | undefined;
+  readonly codeCache: CodeCache | undefined;
   #disposals = 0;
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    const { maxNesting, heap, maxParkedCalls, fuel, memory } = this.config;
+    const { maxNesting, heap, maxParkedCalls, fuel, memory, cache } = this.config;
+    if (cache.folder !== undefined) {
+      this.disk = new DiskCache({ folder: cache.folder, limit: cache.folderBytes, note: cache.note });
+    }
     const meter = fuel === undefined ? undefined : new Meter(fuel);
     this.store = new Store(maxNesting, heap, maxParkedCalls, meter, memory);
     this.store.stackBytes = this.config.stackBytes;
@@ -64,6 +71,8 @@ export class Context {
       const entersLoops = this.config.tierZeal !== false || this.isLive;
       this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
       this.jit.budget = new CodeBudget(maxCodeBytes);
+      const { native: { cpu }, options } = this.jit;
+      this.jit.cache = this.codeCache = new CodeCache({ tier: "jit", cpu, options }, cache.functionBytes, this.disk);
     }
     this.#choosePolicy();
     const zeal = this.config.tierZeal !== false;
@@ -161,7 +170,10 @@ export class Context {
       const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
       throw new CompileError(message, -1);
     }
-    return validate(module, progress);
+    const known = this.disk?.facts(bytes, features, module.funcs.length - module.importedFuncs);
+    const valid = validate(module, progress, known);
+    if (known === undefined) this.disk?.addFacts(valid);
+    return valid;
   }
 
   /**

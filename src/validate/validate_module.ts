@@ -38,8 +38,15 @@ export type ProgressListener = (part: number) => void;
 /** Functions between two times. */
 const PROGRESS_STEP = 256;
 
-/** Validates a decoded module. Throws a CompileError with the byte offset of the first fault. */
-export function validateModule(module: Module, progress?: ProgressListener): ValidModule {
+/**
+ * Validates a decoded module. Throws a CompileError with the byte offset of the first fault. `known`: what was found out about the bodies of this very module before,
+ * which are then not looked at.
+ */
+export function validateModule(
+  module: Module,
+  progress?: ProgressListener,
+  known?: readonly BodyFacts[],
+): ValidModule {
   const context = new Context(module);
   const validator = new BodyValidator(context);
   checkTypes(context);
@@ -60,6 +67,7 @@ export function validateModule(module: Module, progress?: ProgressListener): Val
   checkDuplicateExports(module);
   checkInitializers(context, validator);
   if (module.start !== undefined) checkStart(module, module.start);
+  if (known !== undefined) return { module, bodies: known, context };
   const bodies: BodyFacts[] = [];
   for (let i = module.importedFuncs; i < module.funcs.length; i++) {
     const f = module.funcs[i];

@@ -30,11 +30,13 @@ export interface DiskFigures {
   readonly evictions: number;
   /** Files that were thrown away because they were damaged. */
   readonly damaged: number;
-  /** Bytes that were read and written. */
+  /** Bytes that were read. */
   readonly bytesRead: number;
+  /** Bytes that were written. */
   readonly bytesWritten: number;
-  /** Bytes and files in the folder when it was last looked through, which is after each write. */
+  /** Bytes in the folder when it was last looked through, which is after each write. */
   readonly bytes: number;
+  /** Files in it then. */
   readonly files: number;
   /** The most bytes that it is to hold. */
   readonly limit: number;

@@ -6,6 +6,7 @@ import { InterpreterTier } from "../interp/thread.ts";
 import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
+import { Counting } from "./counting.ts";
 import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Zeal } from "./zeal.ts";
@@ -53,6 +54,7 @@ export class Context {
   /** What is kept on disk between runs, and of code in memory. */
   readonly disk: DiskCache | undefined;
   readonly codeCache: CodeCache | undefined;
+  #counting: Counting | undefined;
   #disposals = 0;
 
   constructor(options: EngineOptions) {
@@ -117,6 +119,11 @@ export class Context {
       const limits = tier === "jit" ? { calls: 1, passes: 1 } : config.hot;
       store.policy = new LivePolicy(store, jit, limits, tierLog, compile === "worker");
     }
+  }
+
+  /** Counts functions. */
+  get counting(): Counting {
+    return this.#counting ??= new Counting(this.store);
   }
 
   /** Puts a function of a new instance into the tier where it begins. */

@@ -2,19 +2,21 @@
 
 import { BugError } from "../base/bug.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
+import type { FunctionCounters } from "../runtime/counters.ts";
 import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
 import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
 import { deadlinePassed } from "../platform/deadline.ts";
 import type { Meter } from "../runtime/meter.ts";
 import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { checkAccesses, type FunctionCode, functionCode } from "./code.ts";
+import { checkAccesses, type FunctionCode, functionCode, moduleCode } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import { runLoop, SLICE, STOPPED } from "./run.ts";
 import {
@@ -46,6 +48,9 @@ export class InterpreterTier implements InterpTier {
   }
   checkAccesses(instance: WasmInstance, check: boolean): void {
     checkAccesses(instance, check);
+  }
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void {
+    moduleCode(valid, this.store.policy !== undefined).count(index - valid.module.importedFuncs, counters);
   }
 }
 
@@ -114,8 +119,9 @@ export class Thread implements InterpThread {
   top = -FRAME_WORDS;
   /** Whether bytes are read that stop before every instruction. */
   stepping = false;
-  /** Where rarer instructions leave the pc. */
+  /** Where rarer instructions leave the pc, and those that are counted the cursor. */
   pc = 0;
+  stp = 0;
   /** Whether the top frame's pc stands before the instruction to come, not behind or in the one that was the last to run. */
   #before = false;
   /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */

@@ -10,6 +10,7 @@ import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
+import type { TrapCode } from "../wasm/traps.ts";
 import type { Activation } from "./activation.ts";
 import { Activations } from "./activations.ts";
 import { Arena, type Blocks } from "./arena.ts";
@@ -98,6 +99,8 @@ export class Store {
   policy: TierPolicy | undefined = undefined;
   /** Told of each frame that changed the tier, and where it goes on; `spot` is what was counted of one that entered a loop. */
   frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
+  /** Told of the traps of Wasm's own, before the frames go, by those who count: the function on top, and the byte offset of the instruction there. */
+  trapped: ((code: TrapCode, func: WasmFunc, offset: number) => void) | undefined = undefined;
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
   demotions = 0;
   /** Runs interpreted functions; set by the engine. */
@@ -377,6 +380,14 @@ export class Store {
       func.nativeEntry = this.native!.entryOf(func);
       this.#writeEntry(func);
     }
+  }
+
+  /** Has the machine code of a function asked for anew at its next call, and frames in other code of it taken back at their next safepoint. */
+  renewCode(func: WasmFunc): void {
+    if (func.nativeEntry === 0) return;
+    func.nativeEntry = 0;
+    this.demotions++;
+    this.#writeEntry(func);
   }
 
   /** The JavaScript function that stands for `func`; always the same. */

@@ -7,6 +7,7 @@ import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
+import type { FunctionCounters } from "./counters.ts";
 import type { WasmException } from "./exception.ts";
 import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
@@ -126,6 +127,8 @@ export interface InterpTier {
   newThread(): InterpThread;
   /** Rights of a memory of the instance must be checked from now on, or need not be any more. */
   checkAccesses(instance: WasmInstance, check: boolean): void;
+  /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
 }
 
 /** What makes machine code. */
@@ -141,8 +144,12 @@ export interface NativeTier {
   entryThunk(func: WasmFunc): ThunkPlace;
   /** Where a frame of the interpreter goes on in the function's code behind the head of the loop at `source`; undefined if nowhere. Compiles it if need be. */
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
-  /** The safepoint of the function's code with this offset; undefined if none is there. */
-  safepoint(func: WasmFunc, offset: number): Safepoint | undefined;
+  /** The safepoint with this offset of a code of the function; undefined if none is there. */
+  safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined;
+  /** Has a function of a module counted from now on by the code that `entryOf` gives, or not any more. */
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether code at this address is not what its function runs any more: frames in it are to leave. */
+  isReplaced(start: number): boolean;
   /** Keeps the name of an interpreted function for the report of a fault; gives what NOTES.interpreted takes when it ran. */
   nameInterpreted(func: WasmFunc): number;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */

@@ -48,7 +48,7 @@ export interface TierPolicy {
   /** Whether the frame at a spot is to go on as machine code; its function is to run so then. Must rearm the counter. */
   isToEnter(spot: HotSpot): boolean;
   /** Whether machine code that runs now is to leave at its next safepoint. */
-  leaves(): boolean;
+  readonly leaves: boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */

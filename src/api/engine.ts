@@ -8,6 +8,8 @@ import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
 import type { CompileFigures } from "../engine/native_tier.ts";
+import type { CacheFigures } from "../base/lru_cache.ts";
+import type { DiskFigures } from "../platform/cache_folder.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
@@ -102,7 +104,24 @@ export class Engine {
   }
   /** What the compiler of tier `jit` did so far. */
   get compileFigures(): Readonly<CompileFigures> {
-    return this.#context.jit?.figures ?? { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
+    return this.#context.jit?.figures ?? { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0, cached: 0 };
+  }
+  /** What the caches of code hold and did. */
+  get caches(): EngineCaches {
+    const { codeCache, disk } = this.#context;
+    return { functions: codeCache?.figures, disk: disk?.figures };
+  }
+  /** The most bytes of machine code that are kept for further modules with equal functions; a lower limit drops some at once. */
+  get functionCacheBytes(): number {
+    return this.#context.codeCache?.memoryLimit ?? 0;
+  }
+  set functionCacheBytes(bytes: number) {
+    const { codeCache } = this.#context;
+    if (codeCache !== undefined) codeCache.memoryLimit = bytes;
+  }
+  /** Writes the machine code that was made to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
+  saveCache(): void {
+    this.#context.codeCache?.save();
   }
 
   /**
@@ -428,6 +447,14 @@ function exportFunc(context: Context, func: WasmFunc): object {
   Object.defineProperty(exported, "length", { value: func.type.params.length });
   context.standsFor(exported, func);
   return exported;
+}
+
+/** What the caches of an engine hold and did. */
+export interface EngineCaches {
+  /** Code of functions, kept for further modules with equal ones, in bytes of memory; undefined where machine code cannot run. */
+  readonly functions: CacheFigures | undefined;
+  /** What is kept between runs; undefined without the option `cache`. */
+  readonly disk: DiskFigures | undefined;
 }
 
 /** What stacks take, how deep calls are, and how deep they were. */

@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { describeError, ExitCode, exitCodeOf, UsageError } from "./exit.ts";
 import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
 import { OutputClosed } from "./output.ts";
+import { VERSION } from "../base/version.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
 
@@ -68,6 +69,9 @@ function features(): Option {
   return new Option("--features <list>", FEATURES_HELP)
     .argParser((list: string, before: FeatureChange | undefined) => parseFeatures(list, before));
 }
+function cache(): Option {
+  return new Option("--cache <folder>", "keep machine code and what validation found there between runs");
+}
 function perfMap(): Option {
   return new Option("--perf-map", "name compiled functions for Linux's perf, in /tmp/perf-<pid>.map");
 }
@@ -97,7 +101,7 @@ function makeProgram(done: (code: number) => void): Command {
     .usage("[command] [options]")
     .addHelpText("after", EXAMPLES)
     .helpCommand("help [command]", "show the help of a command")
-    .version("0.1.0", "-V, --version", "show the version")
+    .version(VERSION, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .configureOutput({
       outputError: (text, write) => write(text.replace(/\n*$/, "\n")),
@@ -121,6 +125,7 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--json", "one object per command, each on a line")
     .addOption(tier("interp", "jit"))
     .addOption(compileMode())
+    .addOption(cache())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -146,6 +151,7 @@ function makeProgram(done: (code: number) => void): Command {
     .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
     .addOption(tier("interp", "jit"))
     .addOption(compileMode())
+    .addOption(cache())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())

@@ -86,6 +86,17 @@ export interface EngineOptions {
   readonly maxModuleBytes?: number;
   /** Functions of a module, imported ones too; default 1,000,000, as in browsers. More are a CompileError. */
   readonly maxFunctions?: number;
+  /**
+   * A folder in which machine code, and what validation found out about modules of 64 KiB and more, is kept between runs; it is made if it is not there. Whoever can write
+   * there decides what code runs. Needs --allow-read and --allow-write for it; default none.
+   */
+  readonly cache?: string;
+  /** The most bytes of that folder; default 1 GiB. What was used longest ago goes first. */
+  readonly cacheBytes?: number;
+  /** Told what was wrong with the cache, such as entries that were damaged and thrown away; everything works without them. Default: nobody. */
+  readonly onCacheNote?: (note: string) => void;
+  /** The most bytes of machine code that are kept for further modules with equal functions; default 16 MiB, 0 for none. */
+  readonly functionCacheBytes?: number;
   /** Appends the name and place of all machine code of this isolate to `/tmp/perf-<pid>.map`, for Linux's perf; default false. Needs permission to write there. */
   readonly perfMap?: boolean;
   /**
@@ -126,8 +137,19 @@ function limitsOf(options: EngineOptions): EngineLimits {
   return limits;
 }
 
+/** The caches of an engine; see the options of these names. */
+export interface CacheConfig {
+  readonly folder: string | undefined;
+  readonly folderBytes: number;
+  readonly functionBytes: number;
+  readonly note: (text: string) => void;
+}
+
+const DEFAULT_CACHE_BYTES = 2 ** 30, DEFAULT_FUNCTION_CACHE_BYTES = 16 * 1024 * 1024;
+
 /** Options with all defaults filled in. */
 export interface EngineConfig {
+  readonly cache: CacheConfig;
   /** `auto` only where machine code can run. */
   readonly tier: TierChoice;
   readonly compile: CompileMode;
@@ -155,7 +177,7 @@ function stackSize(bytes: number): number {
   throw new RangeError(`stackBytes is from ${SMALLEST_STACK} to ${LARGEST_STACK}, not ${bytes}`);
 }
 
-function memoryLimit(name: string, bytes: number): number {
+function bytesLimit(name: string, bytes: number): number {
   if (bytes >= 0) return bytes;
   throw new RangeError(`${name} is a number of bytes from 0 on, or Infinity, not ${bytes}`);
 }
@@ -179,6 +201,12 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
   }
   const compileReason = wanted === "worker" ? backgroundCompilerUnavailable() : undefined;
   return {
+    cache: {
+      folder: options.cache,
+      folderBytes: bytesLimit("cacheBytes", options.cacheBytes ?? DEFAULT_CACHE_BYTES),
+      functionBytes: bytesLimit("functionCacheBytes", options.functionCacheBytes ?? DEFAULT_FUNCTION_CACHE_BYTES),
+      note: options.onCacheNote ?? (() => {}),
+    },
     tier,
     compile: compileReason === undefined ? wanted : "lazy",
     compileReason,
@@ -204,8 +232,8 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     },
     stackBytes: stackSize(options.stackBytes ?? DEFAULT_STACK_BYTES),
     memory: {
-      maxBytes: memoryLimit("maxMemoryBytes", options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes),
-      maxTotalBytes: memoryLimit("maxTotalMemoryBytes", options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes),
+      maxBytes: bytesLimit("maxMemoryBytes", options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes),
+      maxTotalBytes: bytesLimit("maxTotalMemoryBytes", options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes),
     },
   };
 }

@@ -4,6 +4,7 @@
 import { giveBackOfEnded } from "../platform/isolates.ts";
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { InterpreterTier } from "../interp/thread.ts";
+import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
 import { Counting } from "./counting.ts";
@@ -53,12 +54,18 @@ export class Context {
   readonly caller: Caller;
   readonly jit: JitTier | undefined;
   readonly tierLog: TierLog = new TierLog();
+  /** What is kept on disk between runs, and of code in memory. */
+  readonly disk: DiskCache | undefined;
+  readonly codeCache: CodeCache | undefined;
   #counting: Counting | undefined;
   #disposals = 0;
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    const { maxNesting, heap, maxParkedCalls, fuel, memory } = this.config;
+    const { maxNesting, heap, maxParkedCalls, fuel, memory, cache } = this.config;
+    if (cache.folder !== undefined) {
+      this.disk = new DiskCache({ folder: cache.folder, limit: cache.folderBytes, note: cache.note });
+    }
     const meter = fuel === undefined ? undefined : new Meter(fuel);
     this.store = new Store(maxNesting, heap, maxParkedCalls, meter, memory);
     this.store.stackBytes = this.config.stackBytes;
@@ -69,6 +76,8 @@ export class Context {
       const entersLoops = this.config.tierZeal !== false || this.isLive;
       this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
       this.jit.budget = new CodeBudget(maxCodeBytes);
+      const { native: { cpu }, options } = this.jit;
+      this.jit.cache = this.codeCache = new CodeCache({ tier: "jit", cpu, options }, cache.functionBytes, this.disk);
     }
     this.#choosePolicy();
     const zeal = this.config.tierZeal !== false;
@@ -165,7 +174,10 @@ export class Context {
     if (bytes.length > maxModuleBytes) throw this.#tooLong(bytes.length);
     const module = decode(bytes, features);
     this.#checkFunctions(module);
-    return validate(module, progress);
+    const known = this.disk?.facts(bytes, features, module.funcs.length - module.importedFuncs);
+    const valid = validate(module, progress, known);
+    if (known === undefined) this.disk?.addFacts(valid);
+    return valid;
   }
 
   /** Compiles bytes that arrive piece by piece, `expected` of them as far as one knows, to what `compile()` would give. */

@@ -38,12 +38,20 @@ export type ProgressListener = (part: number) => void;
 /** Functions between two times. */
 const PROGRESS_STEP = 256;
 
-/** Validates a decoded module. Throws a CompileError with the byte offset of the first fault. */
-export function validateModule(module: Module, progress?: ProgressListener): ValidModule {
+/**
+ * Validates a decoded module. Throws a CompileError with the byte offset of the first fault. `known`: what was found out about the bodies of this very module before,
+ * which are then not looked at.
+ */
+export function validateModule(
+  module: Module,
+  progress?: ProgressListener,
+  known?: readonly BodyFacts[],
+): ValidModule {
   const v = new ModuleValidation(module);
   v.declarations();
   v.dataSegments();
   v.start();
+  if (known !== undefined) return { ...v.valid, bodies: known };
   for (let i = module.importedFuncs; i < module.funcs.length; i++) {
     const f = module.funcs[i];
     v.body(f);

@@ -361,8 +361,10 @@ export class FunctionCode implements InterpCode {
   readonly paramWords: number;
   /** Parameters and locals. */
   readonly localWords: number;
-  /** All that a frame may take. */
-  readonly frameWords: number;
+  /** All that a frame may take, as register code too. */
+  frameWords: number;
+  /** Whether it is to run as register code, where frames can go on so. */
+  wantsRegisters: boolean;
   readonly resultWords: number;
   /** Slot of each local, where some take two. */
   readonly localSlot: Int32Array | undefined;
@@ -389,6 +391,7 @@ export class FunctionCode implements InterpCode {
     this.resultWords = facts.resultSlots * 2;
     this.localSlot = facts.localSlot;
     this.handlers = facts.handlers;
+    this.wantsRegisters = wantsRegisters(func);
   }
 
   /** The cursor of the side table before the instruction at `pc`. */
@@ -403,6 +406,11 @@ export class FunctionCode implements InterpCode {
   }
 }
 
+/** Whether a function is to run as register code: that checks no rights of parts of a memory. */
+export function wantsRegisters(func: WasmFunc): boolean {
+  return func.tier === "fast" && func.instance!.memories.every((m) => m.protection === undefined);
+}
+
 const modules = new WeakMap<ValidModule, ModuleCode>();
 const countedModules = new WeakMap<ValidModule, ModuleCode>();
 const instances = new WeakMap<WasmInstance, InstanceCode>();
@@ -414,7 +422,8 @@ export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
   if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
-function instanceCode(instance: WasmInstance): InstanceCode {
+/** The one InstanceCode of an instance. */
+export function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;

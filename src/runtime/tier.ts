@@ -12,9 +12,9 @@ import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
-export const TIERS: readonly TierName[] = ["interp", "jit"];
+export const TIERS: readonly TierName[] = ["interp", "fast", "jit"];
 /** A tier's name. */
-export type TierName = "interp" | "jit";
+export type TierName = "interp" | "fast" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {
@@ -126,6 +126,13 @@ export interface InterpTier {
   newThread(): InterpThread;
   /** Rights of a memory of the instance must be checked from now on, or need not be any more. */
   checkAccesses(instance: WasmInstance, check: boolean): void;
+  /** The tier of a function was set. */
+  moved(func: WasmFunc): void;
+}
+
+/** Whether functions of a tier run as machine code. */
+export function isNative(tier: TierName): boolean {
+  return tier === "jit";
 }
 
 /** What makes machine code. */

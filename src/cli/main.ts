@@ -123,7 +123,7 @@ function makeProgram(done: (code: number) => void): Command {
     .option("-x, --execute <file>", "run the commands in a file and end")
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
-    .addOption(tier("interp", "jit"))
+    .addOption(tier("interp", "fast", "jit"))
     .addOption(compileMode())
     .addOption(cache())
     .addOption(features())
@@ -149,7 +149,7 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
     .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
     .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
-    .addOption(tier("interp", "jit"))
+    .addOption(tier("interp", "fast", "jit"))
     .addOption(compileMode())
     .addOption(cache())
     .addOption(features())
@@ -172,7 +172,7 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), several with commas, or all",
+      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
@@ -222,7 +222,7 @@ function makeProgram(done: (code: number) => void): Command {
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
-    .addOption(tier("interp", "jit"))
+    .addOption(tier("interp", "fast", "jit"))
     .addOption(features())
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));

@@ -8,6 +8,7 @@ import type { EngineOptions, TierChoice } from "../engine/config.ts";
 import { decode, validate, withPositions } from "../engine/pipeline.ts";
 import { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
+import { TIERS } from "../runtime/tier.ts";
 import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
 import { CompileError, LinkError, TextError, Trap } from "../wasm/errors.ts";
 import { type FeatureSet, featureSet } from "../wasm/features.ts";
@@ -250,7 +251,7 @@ class ScriptRun {
     this.#made.push(instance);
     if (this.#random !== undefined) {
       for (const f of instance.functions) {
-        if (!f.isHost) f.tier = this.#random() < 0.5 ? "interp" : "jit";
+        if (!f.isHost) f.tier = TIERS[Math.floor(this.#random() * TIERS.length)];
       }
     }
     return instance;

@@ -1,6 +1,7 @@
 // Every knob of an engine, with its unit, its default and the reason for it.
 
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
+import { FAST_DEFAULTS, type FastOptions } from "../fast/options.ts";
 import { CODE_RANGE_BYTES } from "../platform/executable_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { DEFAULT_STACK_BYTES } from "../platform/stacks.ts";
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly callThreshold?: number;
   /** Tier `auto`: passes of a loop's head after which its function is hot, and its frame goes on as machine code; default 1000, for which `interp` takes about a tenth of a millisecond. */
   readonly loopThreshold?: number;
+  /** Tier `fast`: optimisations of the translation to register code to switch off; default all on. */
+  readonly fast?: Partial<FastOptions>;
   /** Features to switch on (`threads`, `wide-arithmetic`, `custom-page-sizes`) or off (those of WebAssembly 3.0), by name. */
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
@@ -156,6 +159,7 @@ export interface EngineConfig {
   /** Why the mode is not the one that was asked for. */
   readonly compileReason: string | undefined;
   readonly hot: HotLimits;
+  readonly fast: FastOptions;
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly fuel: number | undefined;
@@ -214,6 +218,7 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
       calls: threshold("callThreshold", options.callThreshold ?? 10),
       passes: threshold("loopThreshold", options.loopThreshold ?? 1000),
     },
+    fast: fastOptions(options.fast),
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
@@ -236,6 +241,17 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
       maxTotalBytes: bytesLimit("maxTotalMemoryBytes", options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes),
     },
   };
+}
+
+/** Optimisations as they are asked for. Throws TypeError for a name that is none, and for what is no boolean. */
+function fastOptions(wanted: Partial<FastOptions> = {}): FastOptions {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (!(name in FAST_DEFAULTS)) {
+      throw new TypeError(`fast has no ${name}; there are ${Object.keys(FAST_DEFAULTS).join(", ")}`);
+    }
+    if (typeof value !== "boolean") throw new TypeError(`fast.${name} is true or false, not ${value}`);
+  }
+  return { ...FAST_DEFAULTS, ...wanted };
 }
 
 function threshold(name: string, value: number): number {

@@ -3,6 +3,7 @@
 
 import { giveBackOfEnded } from "../platform/isolates.ts";
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
+import { FastTier } from "../fast/tier.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
@@ -52,6 +53,7 @@ export class Context {
   readonly config: EngineConfig;
   readonly store: Store;
   readonly caller: Caller;
+  readonly fast: FastTier;
   readonly jit: JitTier | undefined;
   readonly tierLog: TierLog = new TierLog();
   /** What is kept on disk between runs, and of code in memory. */
@@ -69,7 +71,7 @@ export class Context {
     const meter = fuel === undefined ? undefined : new Meter(fuel);
     this.store = new Store(maxNesting, heap, maxParkedCalls, meter, memory);
     this.store.stackBytes = this.config.stackBytes;
-    this.store.interp = new InterpreterTier(this.store);
+    this.store.interp = new InterpreterTier(this.store, this.fast = new FastTier(this.store, this.config.fast));
     const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
     this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
     if (canRunNative()) {
@@ -132,6 +134,7 @@ export class Context {
   /** Puts a function of a new instance into the tier where it begins. */
   place(func: WasmFunc): void {
     const { store, jit } = this, { tier, compile } = this.config;
+    if (tier === "fast") return store.setTier(func, tier);
     if (tier === "interp" || jit === undefined) return;
     if (this.isLive) {
       func.refusal = jit.refusal(func);

@@ -1,9 +1,9 @@
 // The command line: declares the subcommands and their options. Each is loaded when asked for; errors become one line and an exit code.
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
-import { describeError, ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+import { ExitCode } from "./exit.ts";
 import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
-import { OutputClosed } from "./output.ts";
+import { report } from "./report.ts";
 import { VERSION } from "../base/version.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
@@ -33,12 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
       if (error.code === "commander.unknownCommand") console.error(unknownHint(args[0]));
       return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
     }
-    if (error instanceof OutputClosed) return ExitCode.OK;
-    // The terminal has written ^C.
-    if (exitCodeOf(error) === ExitCode.INTERRUPTED && Deno.stderr.isTerminal()) console.error();
-    console.error(describeError(error));
-    if (error instanceof UsageError) console.error("(--help shows how)");
-    return exitCodeOf(error);
+    return report(error);
   }
 }
 
@@ -95,7 +90,8 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-function makeProgram(done: (code: number) => void): Command {
+/** The parser of the command line. The subcommand that it finds gives its exit code to `done`. */
+export function makeProgram(done: (code: number) => void): Command {
   const program = new Command("strata")
     .description("A WebAssembly runtime that you can open up.")
     .usage("[command] [options]")

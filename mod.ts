@@ -22,6 +22,8 @@ export {
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export { AddressMap, type Place, type PlaceInTier } from "./src/debug/address_map.ts";
+export type { TextPlace } from "./src/text/positions.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";

@@ -1,7 +1,9 @@
 // The public Engine: compiles modules, makes instances, collects.
 
 import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { assemble } from "../engine/pipeline.ts";
+import { assemblePlaced, withPositions } from "../engine/pipeline.ts";
+import { AddressMap } from "../debug/address_map.ts";
+import { ModulePlaces } from "../engine/code_places.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
@@ -30,7 +32,7 @@ import { Heap } from "./heap.ts";
 import { HostFunction } from "./host_func.ts";
 import { type Instance, publicInstance } from "./instance.ts";
 import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
-import { innerModule, type Module, publicModule } from "./module.ts";
+import { innerModule, type Module, modulePositions, publicModule } from "./module.ts";
 import {
   checkAddress,
   checkLimits,
@@ -111,8 +113,16 @@ export class Engine {
     if (typeof source !== "string" && !(source instanceof Uint8Array) && !isBuffer(source)) {
       throw new TypeError("a module is compiled from a Uint8Array, an ArrayBuffer or a string of its text");
     }
-    const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return publicModule(this.#context.compile(bytes, options.progress));
+    if (typeof source !== "string") {
+      return publicModule(this.#context.compile(new Uint8Array(source).slice(), options.progress));
+    }
+    const { bytes, positions } = assemblePlaced(source);
+    return publicModule(withPositions(positions, () => this.#context.compile(bytes, options.progress)), positions);
+  }
+
+  /** Where everything of a module is, in all forms that it has: instructions, text, code of each tier. Also for modules that another engine compiled. */
+  addresses(module: Module): AddressMap {
+    return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit), modulePositions(module));
   }
 
   /**

@@ -1,14 +1,14 @@
 // Bytes → Module: the sections of the binary format (specification 5.5), with a byte offset in every error.
 // Bodies of functions stay ranges of bytes; validate/ reads them. Names are decoded by decode_names.ts, types by decode_types.ts.
 
-import { BytecodeReader } from "../bytecode/reader.ts";
+import { BytecodeReader, constantEnd } from "../bytecode/reader.ts";
 import { type FeatureSet, featureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import {
   type ConstExpr,
   type CustomSection,
-  type DataSegment,
+  DataSegments,
   type ElemSegment,
   emptyNames,
   type Export,
@@ -88,7 +88,7 @@ class Draft {
   startOffset = -1;
   elems: ElemSegment[] = [];
   dataCount: number | undefined = undefined;
-  datas: DataSegment[] = [];
+  datas = new DataSegments();
   customs: CustomSection[] = [];
   bodies = 0;
   sawData = false;
@@ -287,10 +287,19 @@ function tagEntry(r: BytecodeReader, d: Draft): void {
 /** A constant expression: everything to the `end` that closes it. */
 function constExpr(r: BytecodeReader): ConstExpr {
   const start = r.pos;
+  passConstExpr(r);
+  return { start, end: r.pos };
+}
+function passConstExpr(r: BytecodeReader): void {
+  const short = constantEnd(r.bytes, r.pos, r.end);
+  if (short >= 0) {
+    r.pos = short;
+    return;
+  }
   for (let depth = 0;;) {
     const op = r.next();
     if (opensBlock(r.info)) depth++;
-    else if (op === END && depth-- === 0) return { start, end: r.pos };
+    else if (op === END && depth-- === 0) return;
     else if (op === DELEGATE) depth--;
   }
 }
@@ -392,11 +401,13 @@ function dataSection(r: BytecodeReader, d: Draft): void {
     const flags = r.u32();
     if (flags > 2) r.malformed(MALFORMED.dataFlags, offset);
     const memory = flags === 2 ? r.u32() : 0;
-    const offsetExpr = flags === 1 ? undefined : constExpr(r);
+    const exprStart = r.pos;
+    if (flags !== 1) passConstExpr(r);
+    const exprEnd = r.pos;
     const sizeAt = r.pos;
     const size = r.u32();
     if (size > r.end - r.pos) r.malformed(MALFORMED.unexpectedEndOfSection, sizeAt);
     const start = r.skip(size);
-    d.datas.push({ mode: flags === 1 ? "passive" : "active", memory, offsetExpr, start, end: r.pos, flags, offset });
+    d.datas.add(flags, memory, exprStart, exprEnd, start, r.pos, offset);
   }
 }

@@ -221,5 +221,18 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));
 
+  program.command("where")
+    .summary("find a place in all forms of a module: offset, text, machine code")
+    .description(
+      "Finds an instruction by one of the ways to name it, and shows it by all: 0x4c an offset in the module, fib+1a a function with an offset, fib@jit+1f a place in its machine code, :12 or :12:5 line and column of the text that the module was assembled from, print:12 a line of what print gives.",
+    )
+    .argument("<module>", MODULE)
+    .argument("<places...>", "what to find")
+    .addOption(features())
+    .option("--json", "one object per place, each on a line")
+    .action(async (module, places, options) =>
+      done(await (await import("./where.ts")).showWhere(module, places, options))
+    );
+
   return program;
 }

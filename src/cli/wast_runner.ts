@@ -5,7 +5,7 @@ import { Exception } from "../api/exception.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
 import { Module, publicModule } from "../api/module.ts";
 import type { EngineOptions, TierChoice } from "../engine/config.ts";
-import { decode, validate } from "../engine/pipeline.ts";
+import { decode, validate, withPositions } from "../engine/pipeline.ts";
 import { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
 import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
@@ -51,7 +51,8 @@ export class Script {
     let result = this.#compiled.get(m);
     if (result === undefined) {
       try {
-        result = publicModule(validate(decode(m.assemble().bytes, this.features)));
+        const { bytes, positions } = m.assemble();
+        result = publicModule(withPositions(positions, () => validate(decode(bytes, this.features))), positions);
       } catch (e) {
         if (!(e instanceof Error)) throw e;
         result = e;

@@ -17,6 +17,7 @@ const POLL_PASSES = 500;
 /** Decides by counting. */
 export class LivePolicy implements TierPolicy {
   /** Functions that the Worker was asked for, with what was counted then. */
+  readonly leaves = false;
   readonly #pending = new Map<WasmFunc, HotSpot>();
   readonly #background: BackgroundCompiler | undefined;
 
@@ -42,9 +43,6 @@ export class LivePolicy implements TierPolicy {
     return false;
   }
 
-  leaves(): boolean {
-    return false;
-  }
   takesBack(): boolean {
     return false;
   }

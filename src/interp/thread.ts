@@ -324,7 +324,7 @@ export class Thread implements InterpThread {
 
   get hot(): HotSpot {
     const at = this.top;
-    const { func, heads, counters } = CODES[at / FRAME_WORDS];
+    const { func, heads, counters, view: { code } } = CODES[at / FRAME_WORDS];
     const pc = FRAMES[at + PC], counter = heads.indexOf(pc);
     return {
       func,
@@ -332,6 +332,7 @@ export class Thread implements InterpThread {
       calls: counters!.count(0),
       passes: counter === 0 ? 0 : counters!.count(counter),
       rearm: (more) => counters!.rearm(counter, more),
+      stays: () => code.fuse(func.index - func.instance!.module.importedFuncs),
     };
   }
 

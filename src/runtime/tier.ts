@@ -48,7 +48,7 @@ export interface TierPolicy {
   /** Whether the frame at a spot is to go on as machine code; its function is to run so then. Must rearm the counter. */
   isToEnter(spot: HotSpot): boolean;
   /** Whether machine code that runs now is to leave at its next safepoint. */
-  leaves(): boolean;
+  readonly leaves: boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
@@ -65,6 +65,8 @@ export interface HotSpot {
   readonly passes: number;
   /** Lets the counter run out again after `more`, at least 1. */
   rearm(more: number): void;
+  /** Told that the function goes on in the interpreter, which may then do what pays for functions that run often. */
+  stays(): void;
 }
 
 /** What a frame of the interpreter is made from: the function, the offset where it goes on, and how many slots it has in use, which are filled by whoever asked. */

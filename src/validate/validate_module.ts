@@ -4,7 +4,7 @@ import { CompileError } from "../wasm/errors.ts";
 import { type Feature, featureOfType, type FeatureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID } from "../wasm/messages.ts";
-import { EXTERN_NAMES, ExternKind, type Module, type TagDecl } from "../wasm/module.ts";
+import { EXTERN_NAMES, ExternKind, functionName, type Module, type TagDecl } from "../wasm/module.ts";
 import {
   type CompositeType,
   type FieldType,
@@ -63,7 +63,11 @@ export function validateModule(module: Module, progress?: ProgressListener): Val
   const bodies: BodyFacts[] = [];
   for (let i = module.importedFuncs; i < module.funcs.length; i++) {
     const f = module.funcs[i];
-    bodies.push(validator.validateBody(f, f.body!));
+    try {
+      bodies.push(validator.validateBody(f, f.body!));
+    } catch (error) {
+      throw error instanceof CompileError ? error.locate({ func: functionName(module, i) }) : error;
+    }
     if (bodies.length % PROGRESS_STEP === 0) progress?.(f.body!.end / module.bytes.length);
   }
   return { module, bodies, context };

@@ -13,6 +13,7 @@ import { MOVE_COMMANDS } from "./moves.ts";
 import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
 import { WASI_COMMANDS } from "./wasi.ts";
+import { WHERE_COMMANDS } from "./where.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...STATE_COMMANDS,
   ...HEAP_COMMANDS,
   ...CODE_COMMANDS,
+  ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
   ...CALL_COMMANDS,
   ...LIMIT_COMMANDS,

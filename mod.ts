@@ -102,6 +102,10 @@ export type {
   RelocationTarget,
   TrapSites,
 } from "./src/asm/code.ts";
+export { Probe } from "./src/api/probe.ts";
+export type { NamePattern, ProbeCount, ProbeListener, ProbePlaces } from "./src/debug/probes.ts";
+export type { ProbeAccess, ProbeEvent, ProbeKind } from "./src/debug/probe_event.ts";
+export type { MemoryAccess } from "./src/debug/operands.ts";
 export { createWebAssembly, WebAssembly } from "./src/js_api/namespace.ts";
 export { type Installed, installGlobal } from "./src/js_api/install.ts";
 export type {

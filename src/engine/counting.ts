@@ -62,17 +62,20 @@ export class CountRequest {
 
   /** All branches of the function, if it asked for them, in the order of their offsets. */
   branches(): BranchCounts[] {
-    const { counters } = this.#counted, found: BranchCounts[] = [];
-    if (counters === undefined || this.what.branches !== true) return found;
-    const { offsets, kinds, targets, edges } = counters.plan;
-    for (const [offset, first] of edges) {
-      const counts: number[] = [];
-      for (let i = first; i < offsets.length && offsets[i] === offset; i++) {
-        counts.push(this.value(kinds[i] as CountKind, offset, targets[i]));
-      }
-      found.push({ offset, counts });
+    if (this.what.branches !== true) return [];
+    const offsets = this.#counted.counters?.plan.edges.keys() ?? [];
+    return [...offsets].map((offset) => ({ offset, counts: this.waysOf(offset) }));
+  }
+
+  /** How often the branch at `offset` went each way, as in {@link BranchCounts}; empty if it is none, or was not asked for. */
+  waysOf(offset: number): number[] {
+    const { plan } = this.#counted.counters ?? {}, first = plan?.edges.get(offset), counts: number[] = [];
+    if (plan === undefined || first === undefined) return counts;
+    const { offsets, kinds, targets } = plan;
+    for (let i = first; i < offsets.length && offsets[i] === offset; i++) {
+      counts.push(this.value(kinds[i] as CountKind, offset, targets[i]));
     }
-    return found;
+    return counts;
   }
 
   /** Every instruction of the function with how often it ran, if it asked for instructions. */

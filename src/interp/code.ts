@@ -79,6 +79,8 @@ export class ModuleCode {
   readonly #addresses: boolean;
   /** By body: where each counter goes on: at the first instruction, behind the heads of loops in their order. */
   readonly #heads = new Map<FuncBody, Int32Array>();
+  /** How often a stop was set. */
+  readonly #stops = new Map<number, number>();
   /** By defined function. */
   readonly #counted = new Map<number, BodyCounts>();
   /** Counted functions as the loop would read them, unfused, at their places. */
@@ -226,11 +228,15 @@ export class ModuleCode {
     return r.pos;
   }
 
-  /** Sets a stop before the instruction at `pc`. */
+  /** Sets a stop before the instruction at `pc`; it goes when it was cleared as often as it was set. */
   setStop(pc: number): void {
+    const times = this.#stops.get(pc) ?? 0;
+    this.#stops.set(pc, times + 1);
+    if (times > 0) return;
     this.prepare(this.#functionAt(pc));
     this.#separate(pc);
     this.bytes[pc] = STOP;
+    fuseBody(this.original, this.bytes, this.#bodyAt(pc));
   }
   /** Undoes what `joinBlocks()` and `fuseBody()` did to the function that holds `pc`, so that no run leads over a stop. */
   #separate(pc: number): void {
@@ -244,13 +250,22 @@ export class ModuleCode {
   }
   /** Takes it away. */
   clearStop(pc: number): void {
+    const times = (this.#stops.get(pc) ?? 1) - 1;
+    if (times > 0) return void this.#stops.set(pc, times);
+    this.#stops.delete(pc);
     this.#restore(pc, this.bytes);
     fuseBody(this.original, this.bytes, this.#bodyAt(pc));
   }
   /** The defined function that holds `pc`. */
   #functionAt(pc: number): number {
     const { funcs, importedFuncs } = this.valid.module;
-    return funcs.findIndex((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end) - importedFuncs;
+    let low = importedFuncs, high = funcs.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (pc < funcs[middle].body!.end) high = middle;
+      else low = middle + 1;
+    }
+    return low - importedFuncs;
   }
   #bodyAt(pc: number): FuncBody {
     const { funcs, importedFuncs } = this.valid.module;

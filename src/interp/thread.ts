@@ -7,7 +7,14 @@ import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
-import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
+import {
+  type FramePlan,
+  type HotSpot,
+  type InterpThread,
+  type InterpTier,
+  RunStatus,
+  type Stop,
+} from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { deadlinePassed } from "../platform/deadline.ts";
@@ -41,7 +48,6 @@ import {
 
 /** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
-const UNLIMITED_FUEL = 0x7fffffff;
 
 /** Runs interpreted functions of a store. */
 export class InterpreterTier implements InterpTier {
@@ -211,9 +217,21 @@ export class Thread implements InterpThread {
   }
 
   run(): RunStatus {
-    const status = this.runToStop();
-    if (status === STOPPED) throw new BugError("the interpreter met a stop that nobody waits for");
-    return status;
+    for (;;) {
+      const status = this.runToStop();
+      if (status !== STOPPED) return status;
+      // Those of another engine, with the same module, are passed.
+      this.store.stopped?.(this.stop);
+      const stepped = this.step();
+      if (stepped !== STOPPED) return stepped;
+    }
+  }
+
+  /** Where it stands, after STOPPED. */
+  get stop(): Stop {
+    const { top } = this, { func } = CODES[top / FRAME_WORDS];
+    const { i32, sp } = this;
+    return { func, offset: FRAMES[top + PC], words: i32, locals: FRAMES[top + FP] >> 1, top: sp, frame: top };
   }
 
   /** As `run()`, and gives STOPPED before an instruction where a stop is set; after it, `step()` goes on. */
@@ -355,7 +373,12 @@ export class Thread implements InterpThread {
     this.#before = this.#atSafepoint = false;
     try {
       for (;;) {
-        const status = runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED;
+        let status = runLoop(this, 0);
+        if (status === SLICE) {
+          // It leads to a loop's head or into a function, where runToStop() is still to ask; the instruction there may be this one.
+          this.#owes = true;
+          status = STOPPED;
+        }
         if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
         // Whoever steps through a function wants it as it is.
         if (status === RunStatus.HOT) continue;

@@ -83,6 +83,8 @@ export class WasmFunc {
   live = false;
   /** Why it is interpreted though another tier was asked for. */
   refusal: string | undefined = undefined;
+  /** Why it is to stay in the interpreter for a while, whoever moves it; undefined if it is not. */
+  held: string | undefined = undefined;
   /** The interpreter's view of the function, made when first called. */
   interp: InterpCode | undefined = undefined;
   /** Address of compiled code, 0 before compilation. */

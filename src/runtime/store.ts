@@ -26,7 +26,15 @@ import type { WasmMemory } from "./memory.ts";
 import type { Meter } from "./meter.ts";
 import { type MemoryLimits, MemoryManager, NO_MEMORY_LIMITS } from "./memory_manager.ts";
 import type { WasmTable } from "./table.ts";
-import { type HotSpot, type InterpTier, isNative, type NativeTier, type TierName, type TierPolicy } from "./tier.ts";
+import {
+  type HotSpot,
+  type InterpTier,
+  isNative,
+  type NativeTier,
+  type Stop,
+  type TierName,
+  type TierPolicy,
+} from "./tier.ts";
 
 /** Function records that address space is reserved for. */
 const MAX_FUNCTIONS = 1 << 24;
@@ -99,6 +107,8 @@ export class Store {
   policy: TierPolicy | undefined = undefined;
   /** Told of each frame that changed the tier, and where it goes on; `spot` is what was counted of one that entered a loop. */
   frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
+  /** Told of each instruction where a stop is set, before it runs. What it throws ends the activation, and no handler of Wasm catches it. */
+  stopped: ((stop: Stop) => void) | undefined = undefined;
   /** Told of the traps of Wasm's own, before the frames go, by those who count: the function on top, and the byte offset of the instruction there. */
   trapped: ((code: TrapCode, func: WasmFunc, offset: number) => void) | undefined = undefined;
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
@@ -365,7 +375,9 @@ export class Store {
     if (func.bound !== undefined) throw new TypeError(`${func.name} runs in the tier of what it is bound to`);
     if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
     if (isNative(tier) && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
-    func.refusal = isNative(tier) ? this.native!.refusal(func) : undefined;
+    func.refusal = tier === "interp"
+      ? undefined
+      : func.held ?? (isNative(tier) ? this.native!.refusal(func) : undefined);
     if (func.refusal !== undefined) tier = "interp";
     if (!isNative(tier) && func.nativeEntry !== 0 && func.mode === Mode.NATIVE) this.demotions++;
     func.tier = tier;

@@ -76,6 +76,20 @@ export interface FramePlan {
   readonly height: number;
 }
 
+/** A frame of the interpreter before an instruction where a stop is set. */
+export interface Stop {
+  readonly func: WasmFunc;
+  /** Byte offset of the instruction in the module. */
+  readonly offset: number;
+  /** Slots, two words each. */
+  readonly words: Int32Array;
+  /** Slot of the first local; slot behind the topmost operand. */
+  readonly locals: number;
+  readonly top: number;
+  /** Tells frames apart that exist at one time; grows towards the callee. */
+  readonly frame: number;
+}
+
 /** A stack of interpreter frames, on which one activation runs. */
 export interface InterpThread {
   /** The operand and local slots, two words each. */

@@ -4,7 +4,9 @@
 import { giveBackOfEnded } from "../platform/isolates.ts";
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { FastTier } from "../fast/tier.ts";
+import { InterpreterSteps } from "../interp/single.ts";
 import { InterpreterTier } from "../interp/thread.ts";
+import { JavaScriptTier, jsUnavailable } from "../js/tier.ts";
 import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
@@ -93,7 +95,7 @@ export class Context {
         what: "frame",
         name,
         index,
-        from: to === "jit" ? "interp" : "jit",
+        from: to !== "interp" ? "interp" : func.tier === "js" ? "js" : "jit",
         to,
         why,
         offset,
@@ -109,6 +111,15 @@ export class Context {
       return found?.store === this.store ? found.func : undefined;
     };
   }
+
+  /** Tier `js`, made when it is first asked for. Throws Error with the reason where it cannot run. */
+  get js(): JavaScriptTier {
+    if (this.#js !== undefined) return this.#js;
+    const reason = jsUnavailable();
+    if (reason !== undefined) throw new Error(`tier js cannot run here: ${reason}`);
+    return this.store.js = this.#js = new JavaScriptTier(this.store, new InterpreterSteps(this.store));
+  }
+  #js: JavaScriptTier | undefined = undefined;
 
   /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
   get isLive(): boolean {
@@ -134,7 +145,8 @@ export class Context {
   /** Puts a function of a new instance into the tier where it begins. */
   place(func: WasmFunc): void {
     const { store, jit } = this, { tier, compile } = this.config;
-    if (tier === "fast") return store.setTier(func, tier);
+    if (tier === "js") void this.js;
+    if (tier === "js" || tier === "fast") return store.setTier(func, tier);
     if (tier === "interp" || jit === undefined) return;
     if (this.isLive) {
       func.refusal = jit.refusal(func);
@@ -148,6 +160,7 @@ export class Context {
   setTier(func: WasmFunc, choice: TierChoice): void {
     const { store } = this, from = func.tier;
     const live = choice === "auto" && this.isLive;
+    if (choice === "js") void this.js;
     // Where tiers are live, `auto` leaves it where it is, to be moved from now on.
     if (!live) store.setTier(func, choice === "auto" ? bestTier() : choice);
     func.live = live;
@@ -297,6 +310,10 @@ export function resolveTier(choice: TierChoice): TierChoice {
   if (choice === "auto") return canRunNative() ? "auto" : "interp";
   if (!TIERS.includes(choice)) {
     throw new TypeError(`there is no tier "${choice}"; tiers are ${[...TIERS, "auto"].join(", ")}`);
+  }
+  if (choice === "js") {
+    const reason = jsUnavailable();
+    if (reason !== undefined) throw new Error(`tier js cannot run here: ${reason}`);
   }
   if (choice === "jit" && !canRunNative()) throw new Error(`tier jit cannot run here: ${nativeUnavailable()}`);
   return choice;

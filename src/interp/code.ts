@@ -541,7 +541,7 @@ export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
   if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
-/** The one InstanceCode of an instance. */
+/** The InstanceCode of an instance. */
 export function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
   if (code === undefined) {

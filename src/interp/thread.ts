@@ -382,7 +382,7 @@ export class Thread implements InterpThread {
         if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
         // Whoever steps through a function wants it as it is.
         if (status === RunStatus.HOT) continue;
-        if ((status as number) === SWITCH) {
+        if (status === SWITCH) {
           // It called a function of another tier, or returned to one: it stands before its next instruction.
           if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.#codeAt(this.top));
           continue;
@@ -459,6 +459,10 @@ export class Thread implements InterpThread {
     };
   }
 
+  get topSlot(): number {
+    return FRAMES[this.top + FP] >> 1;
+  }
+
   takeTop(): { at: number; base: boolean } {
     const { top } = this, base = (FRAMES[top + BASE] & RETURN_DONE) !== 0;
     this.#sp = FRAMES[top + FP] >> 1;
@@ -467,7 +471,7 @@ export class Thread implements InterpThread {
     return { at: this.#sp, base };
   }
 
-  push({ func, source, height }: FramePlan, base: boolean): number {
+  push({ func, source, height, owes = false }: FramePlan, base: boolean): number {
     const code = functionCode(func), at = this.sp, fp = at << 1;
     if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return -1;
     const top = this.top += FRAME_WORDS;
@@ -479,7 +483,8 @@ export class Thread implements InterpThread {
     this.i32.fill(0, fp, fp + 2 * height);
     this.sp = at + height;
     if (base) this.level++;
-    this.#before = this.#owes = false;
+    this.#before = false;
+    this.#owes = owes;
     return at;
   }
 

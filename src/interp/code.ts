@@ -524,10 +524,14 @@ export class FunctionCode implements InterpCode {
 
 /** Whether a function is to run as register code: that checks no rights of parts of a memory, and counts nothing. */
 export function wantsRegisters(func: WasmFunc): boolean {
-  if (func.tier !== "fast") return false;
-  const { code } = instanceCode(func.instance!);
-  return !code.isCounted(func.index - code.valid.module.importedFuncs) &&
+  return func.tier === "fast" && !isCounted(func) &&
     func.instance!.memories.every((m) => m.protection === undefined);
+}
+
+/** Whether the counters of a function of a module are in use. */
+export function isCounted(func: WasmFunc): boolean {
+  const { code } = instanceCode(func.instance!);
+  return code.isCounted(func.index - code.valid.module.importedFuncs);
 }
 
 const modules = new WeakMap<ValidModule, ModuleCode>();

@@ -23,7 +23,7 @@ import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { checkAccesses, type FunctionCode, functionCode, moduleCode, wantsRegisters } from "./code.ts";
+import { checkAccesses, type FunctionCode, functionCode, isCounted, moduleCode, wantsRegisters } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import type { RegisterTier } from "./registers.ts";
 import { runLoop, SLICE, STOPPED, SWITCH } from "./run.ts";
@@ -71,6 +71,9 @@ export class InterpreterTier implements InterpTier {
     code.wantsRegisters = wants;
     this.registers?.moved(func);
     if (!wants) this.withdrawals++;
+  }
+  isCounted(func: WasmFunc): boolean {
+    return isCounted(func);
   }
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void {
     moduleCode(valid, this.store.policy !== undefined).count(index - valid.module.importedFuncs, counters);

@@ -416,6 +416,7 @@ export class Store {
     if (func.instance!.memories.some((m) => m.protection !== undefined)) {
       return "a memory has protected or watched places";
     }
+    if (this.interp.isCounted(func)) return "its instructions or branches are counted";
     return this.js!.refusal(func);
   }
 

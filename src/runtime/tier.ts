@@ -149,6 +149,8 @@ export interface InterpTier {
   checkAccesses(instance: WasmInstance, check: boolean): void;
   /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether a function is counted. */
+  isCounted(func: WasmFunc): boolean;
   /** The tier of a function was set. */
   moved(func: WasmFunc): void;
 }

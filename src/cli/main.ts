@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { ExitCode } from "./exit.ts";
 import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
 import { report } from "./report.ts";
+import { TIERS } from "../runtime/tier.ts";
 import { VERSION } from "../base/version.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
@@ -50,7 +51,7 @@ function unknownHint(word: string): string {
   return `(to run a module: run ${word}; to load it into the shell: repl ${word})`;
 }
 
-function tier(...names: string[]): Option {
+function tier(names: readonly string[] = TIERS): Option {
   return new Option("-t, --tier <tier>", "the tier that functions run in").choices([...names, "auto"]).default("auto");
 }
 function compileMode(): Option {
@@ -119,7 +120,7 @@ export function makeProgram(done: (code: number) => void): Command {
     .option("-x, --execute <file>", "run the commands in a file and end")
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
-    .addOption(tier("interp", "fast", "jit"))
+    .addOption(tier())
     .addOption(compileMode())
     .addOption(cache())
     .addOption(features())
@@ -145,7 +146,7 @@ export function makeProgram(done: (code: number) => void): Command {
     .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
     .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
     .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
-    .addOption(tier("interp", "fast", "jit"))
+    .addOption(tier())
     .addOption(compileMode())
     .addOption(cache())
     .addOption(features())
@@ -218,7 +219,7 @@ export function makeProgram(done: (code: number) => void): Command {
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
-    .addOption(tier("interp", "fast", "jit"))
+    .addOption(tier())
     .addOption(features())
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));

@@ -235,7 +235,10 @@ export class Context {
     func.held = `it is kept in interp for a ${why}`;
     func.live = false;
     this.store.setTier(func, "interp");
-    if (tier !== "interp") this.tierLog.add({ what: "function", name, index, from: tier, to: "interp", why });
+    if (tier !== "interp") {
+      func.refusal = func.held;
+      this.tierLog.add({ what: "function", name, index, from: tier, to: "interp", why });
+    }
     return hold;
   }
 

@@ -22,6 +22,8 @@ export {
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export type { SharedModule } from "./src/engine/context.ts";
+export type { CodeToken } from "./src/platform/shared_code.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";

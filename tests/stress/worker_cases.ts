@@ -41,12 +41,12 @@ export const WORKER_CASES: readonly StressCase[] = [
   {
     name: "Workers with one code and one memory compute together, and trap each for itself",
     async run(tier, scale) {
-      const limit = 6400 * scale, expected = primesBelow(limit);
+      const limit = 3200 * scale, expected = primesBelow(limit);
       for (let round = 0; round < 2; round++) {
-        const { answers, found } = await countInWorkers({ tier }, 4, limit, 100);
+        const { answers, found } = await countInWorkers({ tier }, 4, limit, 40);
         assertEquals(found, expected);
         for (const { traps, objects, places, compiled, reason } of answers) {
-          assertEquals([objects, compiled], [1600, 0]);
+          assertEquals([objects, compiled], [640, 0]);
           assertEquals(traps.length, TRAPS.length);
           traps.forEach((trap, i) => assertMatch(trap, TRAPS[i]));
           assertEquals(places, answers[0].places);
@@ -71,8 +71,8 @@ export const WORKER_CASES: readonly StressCase[] = [
         giveBackOfEnded();
         return figures();
       };
-      const before = await round(8 + 8 * scale);
-      const after = await round(8 + 32 * scale);
+      const before = await round(4 + 4 * scale);
+      const after = await round(4 + 12 * scale);
       const { entries } = isolateFigures();
       assert(entries < 64, `${entries} isolates at once`);
       assert(after.mappings < before.mappings + 200, `${before.mappings} mappings became ${after.mappings}`);

@@ -15,7 +15,9 @@
  */
 
 export {
+  type ByteStream,
   Engine,
+  type EngineCaches,
   type GcAsyncOptions,
   type GcAsyncReport,
   type Imports,
@@ -24,6 +26,8 @@ export {
 } from "./src/api/engine.ts";
 export type { SharedModule } from "./src/engine/context.ts";
 export type { CodeToken } from "./src/platform/shared_code.ts";
+export { AddressMap, type Place, type PlaceInTier } from "./src/debug/address_map.ts";
+export type { TextPlace } from "./src/text/positions.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
@@ -80,6 +84,8 @@ export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
 export type { TierName } from "./src/runtime/tier.ts";
 export type { Finalizer } from "./src/gc/handles.ts";
+export type { CacheFigures } from "./src/base/lru_cache.ts";
+export type { DiskFigures } from "./src/platform/cache_folder.ts";
 export type { CompileFigures } from "./src/engine/native_tier.ts";
 export { TrapCode } from "./src/wasm/traps.ts";
 export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";

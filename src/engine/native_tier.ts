@@ -22,6 +22,7 @@ import type { DebuggerList } from "../platform/debugger_list.ts";
 import { PerfMap } from "../platform/perf_map.ts";
 import type { CodeToken } from "../platform/shared_code.ts";
 import type { NativeStack } from "../platform/stacks.ts";
+import type { FunctionCounters } from "../runtime/counters.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type {
   CallSite,
@@ -32,10 +33,14 @@ import type {
   Parked,
   ThunkPlace,
 } from "../runtime/tier.ts";
+import { BugError } from "../base/bug.ts";
+import type { CountPlan } from "../validate/count_plan.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { refusal } from "../jit/compilable.ts";
 import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
+import { COUNTERS } from "../jit/macro_assembler.ts";
+import type { CodeCache } from "./code_cache.ts";
 import { compiler } from "./pipeline.ts";
 
 /** Whose code it is: a function of a module, or a thunk. */
@@ -63,8 +68,10 @@ interface CompiledModule {
   compiler: JitCompiler | undefined;
   readonly held: HeldCode;
   readonly functions: Map<number, Installed<CodeOwner>>;
-  /** Of functions that had a frame taken back. */
-  readonly safepoints: Map<number, ReadonlyMap<number, Safepoint>>;
+  /** Code that counts, by the counters. */
+  readonly counted: Map<FunctionCounters, Installed<CodeOwner>>;
+  /** Of code that had a frame taken back. */
+  readonly safepoints: Map<Code, ReadonlyMap<number, Safepoint>>;
   /** Copies of single instructions, by their addresses. */
   readonly steps: Map<number, number>;
 }
@@ -82,6 +89,8 @@ export interface CompileFigures {
   wasmBytes: number;
   /** Bytes of machine code made. */
   codeBytes: number;
+  /** Functions whose code came from a cache; not among the others. */
+  cached: number;
 }
 
 /** Bytes. */
@@ -113,10 +122,18 @@ export class JitTier implements NativeTier {
   modulesInUse: () => Iterable<ValidModule> = () => this.#all();
   /** What its modules may take of executable memory. */
   budget: CodeBudget | undefined = undefined;
-  readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
+  /** Where code is looked for before it is made; set by the engine. */
+  cache: CodeCache | undefined = undefined;
+  readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0, cached: 0 };
   readonly #modules = new WeakMap<ValidModule, CompiledModule>();
   /** All of `#modules`, without keeping them. */
   readonly #compiled = new Set<WeakRef<CompiledModule>>();
+  /** Functions that are counted. */
+  readonly #counted = new WeakMap<ValidModule, Map<number, FunctionCounters>>();
+  /** Of code that counts. */
+  readonly #plans = new WeakMap<Code, CountPlan>();
+  /** Addresses of code that its function does not run any more. */
+  readonly #replaced = new Set<number>();
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
@@ -131,9 +148,13 @@ export class JitTier implements NativeTier {
     return this.installed(func.instance!.valid, func.index).entry;
   }
 
-  /** The installed code of a function; compiles it first if need be. */
+  /** The installed code of a function, the one that counts if it is counted; compiles it first if need be. */
   installed(valid: ValidModule, index: number): Installed<CodeOwner> {
     const compiled = this.#module(valid);
+    const counters = this.#counted.get(valid)?.get(index);
+    if (counters !== undefined) {
+      return compiled.counted.get(counters) ?? this.#installCounted(compiled, index, counters);
+    }
     return this.#known(compiled, index) ?? this.#install(compiled, index, this.compile(valid, index));
   }
 
@@ -147,12 +168,58 @@ export class JitTier implements NativeTier {
     return installed;
   }
 
+  #installCounted(compiled: CompiledModule, index: number, counters: FunctionCounters): Installed<CodeOwner> {
+    const code = this.compile(compiled.valid, index, counters.plan);
+    this.releaseScarce();
+    const installed = compiled.held.own.install(code, { index }, (target) => {
+      if (target !== COUNTERS) throw new BugError(`code refers to ${target}`);
+      return counters.address;
+    });
+    this.native.notes.add(`${code.name} (jit, counted)`, installed.start, installed.end - installed.start);
+    this.#replaced.delete(installed.start);
+    compiled.counted.set(counters, installed);
+    return installed;
+  }
+
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void {
+    let counted = this.#counted.get(valid);
+    if (counted === undefined) this.#counted.set(valid, counted = new Map());
+    const before = this.#present(valid, index);
+    if (counters === undefined) counted.delete(index);
+    else counted.set(index, counters);
+    if (before !== undefined) this.#replaced.add(before.start);
+    const now = this.#present(valid, index);
+    if (now !== undefined) this.#replaced.delete(now.start);
+  }
+
+  isReplaced(start: number): boolean {
+    return this.#replaced.size > 0 && this.#replaced.has(start);
+  }
+
+  /** The installed code that a function runs at present, if there is any. */
+  #present(valid: ValidModule, index: number): Installed<CodeOwner> | undefined {
+    const compiled = this.#modules.get(valid), counters = this.#counted.get(valid)?.get(index);
+    if (compiled === undefined) return undefined;
+    return counters === undefined ? this.#known(compiled, index) : compiled.counted.get(counters);
+  }
+
   /** Installs code that was compiled elsewhere, in `ms`, as this tier would have. */
   adopt(valid: ValidModule, index: number, code: Code, ms: number): void {
     const compiled = this.#module(valid);
     if (this.#known(compiled, index) !== undefined) return;
     this.#install(compiled, index, code);
+    this.cache?.add(valid, index, code);
     this.#count(valid, index, code, ms);
+  }
+
+  /** Installs the code of a function if it is in a cache; false if it has to be compiled. */
+  restore(valid: ValidModule, index: number): boolean {
+    if (this.peek(valid, index) !== undefined) return true;
+    const code = this.cache?.get(valid, index);
+    if (code === undefined) return false;
+    this.figures.cached++;
+    this.#install(this.#module(valid), index, code);
+    return true;
   }
 
   #install(compiled: CompiledModule, index: number, code: Code): Installed<CodeOwner> {
@@ -164,6 +231,7 @@ export class JitTier implements NativeTier {
 
   #enter(compiled: CompiledModule, index: number, installed: Installed<CodeOwner>): void {
     const { code, start, end } = installed;
+    this.#replaced.delete(start);
     this.native.notes.add(`${code.name} (jit)`, start, end - start);
     compiled.functions.set(index, installed);
   }
@@ -229,6 +297,7 @@ export class JitTier implements NativeTier {
         compiler: undefined,
         held: { own: this.#space.newModule(this.budget), shared: undefined },
         functions: new Map(),
+        counted: new Map(),
         safepoints: new Map(),
         steps: new Map(),
       };
@@ -252,12 +321,19 @@ export class JitTier implements NativeTier {
     return compiled && this.#known(compiled, index);
   }
 
-  /** Compiles a function without installing it. */
-  compile(valid: ValidModule, index: number): Code {
+  /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. */
+  compile(valid: ValidModule, index: number, counts?: CountPlan): Code {
+    const known = counts === undefined ? this.cache?.get(valid, index) : undefined;
+    if (known !== undefined) {
+      this.figures.cached++;
+      return known;
+    }
     const began = performance.now();
     const compiled = this.#module(valid);
-    const code = this.#withCompiler(compiled, (maker) => maker.compile(index));
+    const code = this.#withCompiler(compiled, (maker) => maker.compile(index, counts));
+    if (counts !== undefined) this.#plans.set(code, counts);
     this.#count(valid, index, code, performance.now() - began);
+    if (counts === undefined) this.cache?.add(valid, index, code);
     return code;
   }
 
@@ -327,12 +403,12 @@ export class JitTier implements NativeTier {
     return entry && { address: start + entry.offset, moves: entry.moves, frameSize: code.frameSize };
   }
 
-  safepoint(func: WasmFunc, offset: number): Safepoint | undefined {
+  safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined {
     const { valid } = func.instance!, compiled = this.#module(valid);
-    let known = compiled.safepoints.get(func.index);
+    let known = compiled.safepoints.get(code);
     if (known === undefined) {
-      const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index));
-      compiled.safepoints.set(func.index, known = new Map(list.map((s) => [s.offset, s])));
+      const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index, this.#plans.get(code)));
+      compiled.safepoints.set(code, known = new Map(list.map((s) => [s.offset, s])));
     }
     return known.get(offset);
   }

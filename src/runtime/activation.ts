@@ -8,6 +8,7 @@ import { FRAME_VMCTX, STACK, STACK_ARG_SLOTS } from "../abi/vmctx.ts";
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
 import { deadlinePassed, setAlarm } from "../platform/deadline.ts";
+import type { NativePointer } from "../platform/ffi.ts";
 import { InterruptBit } from "../platform/interrupt.ts";
 import { NOTED, NOTES } from "../platform/notes.ts";
 import type { NativeStack } from "../platform/stacks.ts";
@@ -28,6 +29,9 @@ import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
 import type { Store } from "./store.ts";
 import { type CallSite, type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
+
+/** Instead of an exit: it is served. */
+const SERVED = -1;
 
 const NO_WORDS = new Int32Array(0);
 
@@ -410,7 +414,7 @@ export class Activation {
   #enterMachineCode(): void {
     const { store } = this, thread = this.#thread!, { hot } = thread, { func } = hot;
     const policy = store.policy!;
-    if (!policy.isToEnter(hot)) return;
+    if (!policy.isToEnter(hot)) return hot.stays();
     if (hot.loop < 0) {
       const { at, base } = thread.takeTop();
       if (base) this.segments.pop();
@@ -457,23 +461,57 @@ export class Activation {
   #runNative(segment: Segment): SlotRange | undefined {
     const { pointer, i32 } = this.#stack!;
     const native = this.#native!;
-    const { store } = this, { policy, interrupt, meter } = store;
-    let leaves = segment.demotions !== store.demotions || policy?.leaves();
+    const { store } = this, { interrupt, meter } = store;
+    const always = store.policy?.leaves ?? false, quick = meter === undefined && !always;
+    let leaves = always || segment.demotions !== store.demotions;
     for (;;) {
       if (leaves) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
       meter?.load(i32);
       const { exit } = segment;
-      const status = exit === undefined
+      let status = exit === undefined
         ? native.enter(pointer)
         : exit === Exit.TRAP
         ? native.proceed(pointer)
         : native.resume(pointer);
       meter?.unload(i32);
+      if (quick && status === Exit.CALL) {
+        status = this.#callHosts(segment, native, pointer, i32);
+        if (status === SERVED) return undefined;
+      }
       if (!isParked(status)) return this.#leave(segment, status);
       const atPlace = status === Exit.SAFEPOINT && !meter?.exhausted;
       if (!this.#serve(segment, status)) return undefined;
       // A helper may have told somebody of a watched access, who changed the tiers.
-      leaves = !atPlace && (segment.demotions !== store.demotions || policy?.leaves());
+      leaves = !atPlace && (always || segment.demotions !== store.demotions);
+    }
+  }
+
+  /**
+   * Calls host functions, of which machine code often calls one after the other, until it leaves for something else; gives that exit, which is to be served.
+   * SERVED if another segment is to run now. For code that is neither metered nor to leave at its next safepoint.
+   */
+  #callHosts(segment: Segment, native: Native, pointer: NativePointer, i32: Int32Array): number {
+    const { store } = this, args = { words: i32, at: ARGS_SLOT };
+    segment.exit = Exit.CALL;
+    for (;;) {
+      const callee = store.func(i32[STACK.callee >> 2]);
+      if (callee.mode !== Mode.HOST || callee.suspending || segment.demotions !== store.demotions) return Exit.CALL;
+      this.host = callee;
+      try {
+        callHost(store, callee, args);
+      } catch (error) {
+        this.#enterHostError(error);
+        return SERVED;
+      }
+      if (segment.demotions !== store.demotions) {
+        if (this.#takeBack(segment)) {
+          this.#give(callee.resultSlots, args);
+          return SERVED;
+        }
+        Atomics.or(store.interrupt, 0, InterruptBit.ATTENTION);
+      }
+      const status = native.resume(pointer);
+      if (status !== Exit.CALL) return status;
     }
   }
 
@@ -552,6 +590,7 @@ export class Activation {
     const served = serveFault(this.store, this.#native!, this.#stack!, () => segment.exit = Exit.TRAP);
     if (served === OK) return undefined;
     const code = served ?? this.store.native!.trapOf(this.#stack!);
+    this.#tellTrapped(code, true);
     return new Trap(code, this.store.activations.trace(true), trapDetail(code));
   }
 
@@ -661,7 +700,29 @@ export class Activation {
   // Traps
 
   #trap(code: TrapCode): never {
+    this.#tellTrapped(code, false);
     throw new Trap(code, this.store.activations.trace(false), trapDetail(code));
+  }
+
+  /** Tells those who count where the topmost frame trapped. */
+  #tellTrapped(code: TrapCode, byFault: boolean): void {
+    const { trapped } = this.store, segment = this.segments[this.segments.length - 1];
+    if (trapped === undefined || segment === undefined) return;
+    if (!segment.native) {
+      const frame = this.topFrame();
+      if (frame !== undefined) trapped(code, this.#thread!.running, frame.offset);
+      return;
+    }
+    if (!byFault && segment.exit === undefined) return;
+    const native = this.store.native!, stack = this.#stack!, { exit } = segment;
+    const found = byFault || exit === Exit.TRAP
+      ? native.framesAtTrap(stack)
+      : native.framesAt(stack, { exit: exit!, ...(segment.saved ?? this.#parkedRegisters()) });
+    for (const { index, wasmOffset, fp } of found) {
+      const instance = this.store.instanceAt(stack.readAddress(fp + FRAME_VMCTX));
+      if (instance !== undefined) trapped(code, instance.funcs[index], wasmOffset);
+      return;
+    }
   }
 
   /** Its Wasm frames, innermost first. */

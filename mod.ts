@@ -24,6 +24,8 @@ export {
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export type { SharedModule } from "./src/engine/context.ts";
+export type { CodeToken } from "./src/platform/shared_code.ts";
 export { AddressMap, type Place, type PlaceInTier } from "./src/debug/address_map.ts";
 export type { TextPlace } from "./src/text/positions.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";

@@ -26,7 +26,7 @@ import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
-import { Context, resolveTier } from "../engine/context.ts";
+import { Context, resolveTier, type SharedModule } from "../engine/context.ts";
 import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
@@ -198,6 +198,33 @@ export class Engine {
       (made) => own(made, this.#context),
     );
     return publicInstance(instance, module, this.#context);
+  }
+
+  /**
+   * What to post to another Worker, for `moduleFrom()`: there, the module's functions run the same machine code, from the same pages. It is all made now, where the
+   * engine's tier makes machine code; instances of this engine that are made from now on run it, too. Hold the module until the others have it: shared code goes with the last
+   * Worker whose engine has a use for it. Throws ResourceError when there is no room for the code.
+   */
+  share(module: Module): SharedModule {
+    return this.#context.share(innerModule(module));
+  }
+
+  /**
+   * The module that another Worker shared, by what `share()` gave there. Where its code cannot be had, the module is compiled as any other, and `sharing()` tells the
+   * reason. Throws TypeError for anything else, CompileError as `compile()`.
+   */
+  moduleFrom(source: SharedModule): Module {
+    const { bytes, code } = source ?? {};
+    const isToken = code === undefined || (typeof code?.group === "number" && typeof code.key === "bigint");
+    if (!(bytes instanceof Uint8Array) || !isToken) {
+      throw new TypeError("a module comes from what engine.share() gives");
+    }
+    return publicModule(this.#context.compileShared(source));
+  }
+
+  /** How many bytes of machine code of a module this engine shares with other Workers, to whole pages; and why there are none, if so. */
+  sharing(module: Module): { readonly bytes: number; readonly reason: string | undefined } {
+    return this.#context.sharing(innerModule(module));
   }
 
   /** Compiles and instantiates in one step. Throws what the two throw. */

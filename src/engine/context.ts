@@ -9,7 +9,7 @@ import { InterpreterTier } from "../interp/thread.ts";
 import { JavaScriptTier, jsUnavailable } from "../js/tier.ts";
 import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, hasLadder, type TierChoice } from "./config.ts";
-import { JitTier } from "./native_tier.ts";
+import { type FoundCode, JitTier } from "./native_tier.ts";
 import { Counting } from "./counting.ts";
 import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
@@ -17,6 +17,7 @@ import { LivePolicy, raise } from "./tier_policy.ts";
 import { Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
+import type { CodeToken } from "../platform/shared_code.ts";
 import type { SharedBytes } from "../platform/shared_memory.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect, collectAcross } from "../runtime/collect.ts";
@@ -32,7 +33,7 @@ import { type TierName, TIERS } from "../runtime/tier.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
-import { CompileError } from "../wasm/errors.ts";
+import { CompileError, ResourceError } from "../wasm/errors.ts";
 import type { Module } from "../wasm/module.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
 import { decode, link, start, validate } from "./pipeline.ts";
@@ -60,6 +61,14 @@ interface Hold {
   live: boolean;
 }
 
+/** A module as it travels to another Worker with `postMessage`, to be given to `engine.moduleFrom()` there. */
+export interface SharedModule {
+  /** Its bytes, in shared memory. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** By which its machine code is found as long as somebody holds the module: plain data, of use in this process alone. */
+  readonly code?: CodeToken;
+}
+
 /** The inner side of an engine. */
 export class Context {
   readonly config: EngineConfig;
@@ -77,6 +86,8 @@ export class Context {
   readonly #held = new Map<WasmFunc, Hold>();
   #counting: Counting | undefined;
   #disposals = 0;
+  /** Why modules that were shared have no shared code here. */
+  readonly #unshared = new WeakMap<ValidModule, string>();
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
@@ -302,6 +313,49 @@ export class Context {
     if (module.funcs.length <= maxFunctions) return;
     const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
     throw new CompileError(message, -1);
+  }
+
+  /** What another Worker needs to run the module, with the same machine code where this engine makes some. Throws ResourceError when there is no room for it. */
+  share(valid: ValidModule): SharedModule {
+    const { bytes } = valid.module, copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    const { tier } = this.config;
+    const code = tier === "jit" || tier === "auto" ? this.jit?.share(valid) : undefined;
+    return code === undefined ? { bytes: copy } : { bytes: copy, code };
+  }
+
+  /** The module that another Worker shared. Throws as `compile()`. */
+  compileShared({ bytes, code }: SharedModule): ValidModule {
+    const { jit } = this;
+    let found: FoundCode | string;
+    try {
+      found = code === undefined
+        ? "its engine makes no machine code"
+        : jit?.find(code) ?? `machine code cannot run here: ${nativeUnavailable()}`;
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error;
+      found = error.message;
+    }
+    if (typeof found === "string") {
+      const valid = this.compile(bytes.slice());
+      this.#unshared.set(valid, found);
+      return valid;
+    }
+    try {
+      // Its own bytes, which nobody has changed meanwhile.
+      const valid = this.compile(found.image.module);
+      jit!.take(valid, found);
+      return valid;
+    } catch (error) {
+      found.free();
+      throw error;
+    }
+  }
+
+  /** Bytes of machine code of a module that Workers share, and why there are none, if so. */
+  sharing(valid: ValidModule): { readonly bytes: number; readonly reason: string | undefined } {
+    const bytes = this.jit?.sharedBytes(valid) ?? 0;
+    return { bytes, reason: bytes > 0 ? undefined : this.#unshared.get(valid) ?? "the module was not shared" };
   }
 
   /**

@@ -519,7 +519,7 @@ export interface Root extends Disposable {
 /** Throws a LinkError that names all missing imports, if there are several; one alone is named by whoever asked for it. */
 function noteMissing(module: Module, imports: Imports): undefined {
   const missing = module.imports.filter((wanted) => imports[wanted.module]?.[wanted.name] === undefined);
-  if (missing.length > 1) throw new LinkError(missingText(missing));
+  if (missing.length > 1) throw new LinkError(`unknown imports: ${missingText(missing)}`);
 }
 
 function isBuffer(source: unknown): boolean {

@@ -243,7 +243,7 @@ Deno.test("instantiate() names all imports that are missing", () => {
     module(`(import "m" "f" (func (param i32))) (import "m" "here" (func)) (import "n" "mem" (memory 1 2))`, ""),
   );
   const error = assertThrows(() => engine.instantiate(wants, { m: { here: () => {} } }), LinkError);
-  assertEquals(error.message, "2 imports are missing:\n  m.f: func (param i32)\n  n.mem: memory 1 2");
+  assertEquals(error.message, "unknown imports: 2 imports are missing:\n  m.f: func (param i32)\n  n.mem: memory 1 2");
   const one = assertThrows(() => engine.instantiate(wants, { m: { here: () => {}, f: () => {} } }), LinkError);
   assertEquals([one.message, one.module, one.field], [`unknown import: import "n" "mem"`, "n", "mem"]);
 });

@@ -33,13 +33,17 @@ export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/
 export { type Exports, Instance } from "./src/api/instance.ts";
 export { Func } from "./src/api/func.ts";
 export {
+  constant,
   fn,
+  HostConstant,
   HostFunction,
   type HostResults,
   type HostType,
   type HostValue,
   type HostValues,
+  type Payload,
   suspendingFn,
+  type ValueOfType,
 } from "./src/api/host_func.ts";
 export { Linker, type LinkerOptions } from "./src/api/linker.ts";
 export { type Fallback, MissingImport } from "./src/api/missing_imports.ts";

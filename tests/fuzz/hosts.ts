@@ -1,6 +1,6 @@
 // What a random program runs on: Strata in some tier, or V8. Takes a program, gives an instance behind one interface, and says what was thrown.
 
-import { Engine, Exception, type Module, type Tag, Trap } from "../../mod.ts";
+import { Engine, Exception, type HostType, type Module, type Tag, Trap } from "../../mod.ts";
 import { TIERS } from "../../src/runtime/tier.ts";
 import { ResourceError } from "../../src/wasm/errors.ts";
 import type { MemoryType } from "../../src/wasm/types.ts";
@@ -96,7 +96,7 @@ class StrataHost implements Host {
     };
   }
   global(type: string, mutable: boolean, value: unknown): { value: unknown } {
-    return this.#engine.global({ type, mutable }, value);
+    return this.#engine.global({ type: type as HostType, mutable }, value);
   }
   memory({ min, max, is64, shared, pageSizeLog2 }: MemoryType): unknown {
     return this.#engine.memory(
@@ -110,7 +110,7 @@ class StrataHost implements Host {
     );
   }
   tag(parameters: readonly string[]): Tag {
-    return this.#engine.tag({ parameters });
+    return this.#engine.tag({ parameters: parameters as readonly HostType[] });
   }
   exception(tag: unknown, payload: readonly unknown[]): unknown {
     return new Exception(tag as Tag, payload);

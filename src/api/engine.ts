@@ -25,6 +25,7 @@ import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
 import { Context, resolveTier } from "../engine/context.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
+import { Debugger } from "./debugger.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
 import { Heap } from "./heap.ts";
 import { HostFunction } from "./host_func.ts";
@@ -297,6 +298,12 @@ export class Engine {
     return this.#heap ??= new Heap(this.#context);
   }
   #heap: Heap | undefined;
+
+  /** Breakpoints, watched places, and calls that run from stop to stop. What nobody debugs runs as if this did not exist. */
+  get debugger(): Debugger {
+    return this.#debugger ??= new Debugger(this.#context);
+  }
+  #debugger: Debugger | undefined;
 
   /** What collections did so far, those too that allocations asked for. */
   get gcFigures(): Readonly<HeapFigures> {

@@ -221,7 +221,13 @@ export class ModuleCode {
   /** The defined function that holds `pc`. */
   #functionAt(pc: number): number {
     const { funcs, importedFuncs } = this.valid.module;
-    return funcs.findIndex((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end) - importedFuncs;
+    let low = importedFuncs, high = funcs.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (pc < funcs[middle].body!.end) high = middle;
+      else low = middle + 1;
+    }
+    return low - importedFuncs;
   }
   #bodyAt(pc: number): FuncBody {
     const { funcs, importedFuncs } = this.valid.module;
@@ -419,13 +425,21 @@ function instanceCode(instance: WasmInstance): InstanceCode {
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;
     instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid, counts)));
-    if (instance.memories.some((m) => m.protection !== undefined)) code.code.checkAccesses(instance, true);
+    if (instance.memories.some((m) => m.protection !== undefined || m.observer)) {
+      code.code.checkAccesses(instance, true);
+    }
   }
   return code;
 }
 /** Has accesses checked that functions of the instance make, or not any more. */
 export function checkAccesses(instance: WasmInstance, check: boolean): void {
   instances.get(instance)?.code.checkAccesses(instance, check);
+}
+/** Sets or clears the stop at a byte offset, for all instances of the instance's module. */
+export function setStop(instance: WasmInstance, offset: number, on: boolean): void {
+  const { code } = instanceCode(instance);
+  if (on) code.setStop(offset);
+  else code.clearStop(offset);
 }
 /** The FunctionCode of a function of a module. */
 export function functionCode(func: WasmFunc): FunctionCode {

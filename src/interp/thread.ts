@@ -6,7 +6,15 @@ import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
-import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
+import {
+  type FramePlan,
+  type FrameView,
+  type HotSpot,
+  type InterpThread,
+  type InterpTier,
+  RunStatus,
+  type ThreadImage,
+} from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
 import { deadlinePassed } from "../platform/deadline.ts";
 import type { Meter } from "../runtime/meter.ts";
@@ -14,7 +22,7 @@ import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { checkAccesses, type FunctionCode, functionCode } from "./code.ts";
+import { checkAccesses, type FunctionCode, functionCode, setStop } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import { runLoop, SLICE, STOPPED } from "./run.ts";
 import {
@@ -47,6 +55,9 @@ export class InterpreterTier implements InterpTier {
   checkAccesses(instance: WasmInstance, check: boolean): void {
     checkAccesses(instance, check);
   }
+  setStop(instance: WasmInstance, offset: number, on: boolean): void {
+    setStop(instance, offset, on);
+  }
 }
 
 /** Where a parked thread has copies of its slots, frames and functions, as if it were alone on the stack. */
@@ -63,6 +74,9 @@ const KEPT_WORDS = 1 << 12;
 function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, count: number): void {
   for (let i = 0; i < count; i++) to[toAt + i] = from[at + i];
 }
+
+/** Bits of `ThreadImage.standing`. */
+const BEFORE = 1, AT_SAFEPOINT = 2, OWES = 4;
 
 const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES };
 
@@ -121,6 +135,8 @@ export class Thread implements InterpThread {
   /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
   #atSafepoint = false;
 
+  /** Loop heads passed and functions entered. */
+  ticks = 0;
   /** Fuel that the loop had left. */
   rest = 0;
   /** What the loop was given. */
@@ -174,30 +190,38 @@ export class Thread implements InterpThread {
   }
 
   run(): RunStatus {
-    const status = this.runToStop();
-    if (status === STOPPED) throw new BugError("the interpreter met a stop that nobody waits for");
+    let status = this.runToStop();
+    // Stops are set in bytes that all instances of a module share, also those of stores where nobody waits for them.
+    while (status === STOPPED) {
+      status = this.step();
+      if (status === STOPPED) status = this.runToStop();
+    }
     return status;
   }
 
-  /** As `run()`, and gives STOPPED before an instruction where a stop is set; after it, `step()` goes on. */
-  runToStop(): RunStatus | typeof STOPPED {
+  /** As `run()`, and gives STOPPED before an instruction where a stop is set, after which `step()` goes on, and at the safepoint where `ticks` comes to `until`. */
+  runToStop(until = Infinity): RunStatus {
     const { interrupt, meter } = this.store;
     for (;;) {
+      if (this.ticks >= until) return this.#left(STOPPED);
       // Asked here, too, and answered at the next safepoint: a loop that calls or throws at each pass leaves before it has used up a slice.
       const stops = Atomics.load(interrupt, 0) !== 0 || deadlinePassed();
       if (stops && this.#owes) return this.#left(RunStatus.SAFEPOINT);
       const most = meter === undefined ? SLICE_FUEL : this.#pay(meter);
       if (most < 0) return this.#left(RunStatus.SAFEPOINT);
-      const slice = this.#given = stops ? 0 : most;
+      const slice = this.#given = stops ? 0 : Math.min(most, until - this.ticks - 1);
       this.#before = this.#atSafepoint = false;
       const status = runLoop(this, slice);
       this.#owes = status === SLICE;
+      // The place where a slice ends is past what it was given.
+      this.ticks += this.#given - this.rest;
       meter?.take(this.#given - Math.max(this.rest, 0));
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
       if (status === RunStatus.THROW) {
         this.store.exceptions.thrown(this.exception!);
         if (this.catches(this.exception!, this.level)) continue;
       }
+      if (status === SLICE && this.ticks >= until) return this.#left(STOPPED);
       if (status !== SLICE) return this.#left(status);
       if (Atomics.load(interrupt, 0) !== 0 || deadlinePassed()) return this.#left(RunStatus.SAFEPOINT);
     }
@@ -218,14 +242,18 @@ export class Thread implements InterpThread {
 
   /** Takes the fuel that the loop has used, of which `rest` is left, before others run in the middle of an instruction; asked again afterwards, gives what it may go on with. */
   settle(rest: number): number {
-    const { meter } = this.store;
-    if (meter === undefined || this.stepping) return rest;
-    meter.take(this.#given - rest);
-    return this.#given = Math.min(rest, meter.left);
+    const { meter } = this.store, taken = this.#given - rest;
+    this.ticks += taken;
+    if (meter === undefined) return this.#given = rest;
+    meter.take(taken);
+    return this.#given = this.stepping ? rest : Math.min(rest, meter.left);
   }
 
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
-  step(): RunStatus | typeof STOPPED {
+  step(): RunStatus {
+    const { meter } = this.store;
+    if (this.#owes) meter?.take(1);
+    this.#owes = false;
     const { view: { code }, body } = CODES[this.top / FRAME_WORDS];
     if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
@@ -234,8 +262,14 @@ export class Thread implements InterpThread {
     this.#before = this.#atSafepoint = false;
     try {
       for (;;) {
-        const status = runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED;
-        if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        this.#given = UNLIMITED_FUEL;
+        const status = runLoop(this, UNLIMITED_FUEL) as RunStatus;
+        this.ticks += this.#given - this.rest;
+        meter?.take(this.#given - this.rest);
+        if (status === RunStatus.THROW) {
+          this.store.exceptions.thrown(this.exception!);
+          if (this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        }
         // Whoever steps through a function wants it as it is.
         if (status === RunStatus.HOT) continue;
         if (status !== RunStatus.TRAP || !this.#rewindAfterGrow()) return this.#left(status);
@@ -270,7 +304,11 @@ export class Thread implements InterpThread {
     return true;
   }
 
-  #left<T extends RunStatus | typeof STOPPED>(status: T): T {
+  wait(): void {
+    this.#before = true;
+  }
+
+  #left<T extends RunStatus>(status: T): T {
     this.#before = status === STOPPED;
     this.#atSafepoint = status === RunStatus.SAFEPOINT || status === RunStatus.HOT;
     if (status === RunStatus.DONE || status === RunStatus.TAIL_CALL) {
@@ -282,7 +320,8 @@ export class Thread implements InterpThread {
 
   /** Byte offset of the instruction that the top frame is to run next, after STOPPED. */
   get offset(): number {
-    return FRAMES[this.top + PC];
+    const pc = FRAMES[this.top + PC], { view: { code }, heads, body } = CODES[this.top / FRAME_WORDS];
+    return pc >= code.entry ? heads[(pc - code.entry) >> 1] ?? body : pc;
   }
 
   /** Word where the topmost frame below all but `level` base frames begins. */
@@ -340,6 +379,7 @@ export class Thread implements InterpThread {
           enterClause(this, at, code, clause, exception);
           // Backwards: to the head of a loop.
           this.#owes = FRAMES[at + PC] <= pc;
+          if (this.#owes) this.ticks++;
           this.level = level;
           this.exception = undefined;
           return true;
@@ -384,6 +424,56 @@ export class Thread implements InterpThread {
       if (frames[at + BASE] !== 0) break;
     }
     return list;
+  }
+
+  get depth(): number {
+    return (this.top - this.#bottom) / FRAME_WORDS + 1;
+  }
+
+  views(level: number, limit = Infinity): FrameView[] {
+    const views: FrameView[] = [];
+    const { i32, frames, codes } = this.#parked ?? SHARED;
+    for (let at = this.#topBelow(level); at >= this.#bottom; at -= FRAME_WORDS) {
+      const { func, body, heads, view: { code } } = codes[at / FRAME_WORDS];
+      const fp = frames[at + FP], next = frames[at + PC];
+      const slots = ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
+      const pc = next >= code.entry ? heads[(next - code.entry) >> 1] ?? body : next;
+      const before = at === this.top && (this.#before || this.#atSafepoint);
+      const offset = before ? pc : instructionBefore(code.original, body, pc);
+      views.push({ func, offset, pc: before ? pc + 1 : pc, words: i32, at: fp, slots });
+      if (frames[at + BASE] !== 0 || views.length >= limit) break;
+    }
+    return views;
+  }
+
+  image(): ThreadImage {
+    const { i32, frames, codes } = this.#parked ?? SHARED;
+    const first = this.#parked === undefined ? this.#first << 1 : 0,
+      bottom = this.#bottom,
+      end = this.top + FRAME_WORDS;
+    const image = {
+      words: i32.slice(first, this.#sp << 1),
+      frames: frames.slice(bottom, end),
+      codes: codes.slice(bottom / FRAME_WORDS, end / FRAME_WORDS),
+      level: this.level,
+      ticks: this.ticks,
+      standing: (this.#before ? BEFORE : 0) | (this.#atSafepoint ? AT_SAFEPOINT : 0) | (this.#owes ? OWES : 0),
+    };
+    for (let at = 0; at < image.frames.length; at += FRAME_WORDS) image.frames[at + FP] -= first;
+    return image;
+  }
+
+  restore({ words, frames, codes, level, ticks, standing }: ThreadImage): void {
+    this.#parked = { i32: words.slice(), frames: frames.slice(), codes: codes.slice() as FunctionCode[] };
+    this.#first = -1;
+    this.#sp = words.length >> 1;
+    this.#bottom = 0;
+    this.top = frames.length - FRAME_WORDS;
+    this.level = level;
+    this.ticks = ticks;
+    this.#before = (standing & BEFORE) !== 0;
+    this.#atSafepoint = (standing & AT_SAFEPOINT) !== 0;
+    this.#owes = (standing & OWES) !== 0;
   }
 
   get running(): WasmFunc {
@@ -481,6 +571,7 @@ export class Thread implements InterpThread {
     this.callee = undefined;
     this.exception = undefined;
     this.#before = this.#atSafepoint = this.#owes = false;
+    this.ticks = 0;
     if (this.#parked !== undefined) this.#parked = this.#room = undefined;
     if (ACTIVE.length === 0) forgetCodes();
   }

@@ -14,6 +14,12 @@ import type { WasmTag } from "./tag.ts";
 /** What a module exports, or an import gives. */
 export type Extern = WasmFunc | WasmTable | WasmMemory | WasmGlobal | WasmTag;
 
+/** The segments of an instance at some moment. */
+export interface SegmentImage {
+  readonly elems: readonly Int32Array[];
+  readonly droppedData: readonly boolean[];
+}
+
 const NO_BYTES = new Uint8Array(0);
 const NO_REFS = new Int32Array(0);
 
@@ -114,6 +120,17 @@ export class WasmInstance {
     const d = this.module.datas[index];
     return this.module.bytes.subarray(d.start, d.end);
   }
+  /** Which segments were dropped, to be taken up by `restoreSegments()`. */
+  segments(): SegmentImage {
+    return { elems: [...this.#elems], droppedData: [...this.#droppedData] };
+  }
+  /** Makes them what they were. */
+  restoreSegments({ elems, droppedData }: SegmentImage): void {
+    elems.forEach((refs, i) => this.#elems[i] = refs);
+    this.#droppedData.length = 0;
+    this.#droppedData.push(...droppedData);
+  }
+
   /** `data.drop`. */
   dropData(index: number): void {
     this.#droppedData[index] = true;

@@ -11,6 +11,7 @@ import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import type { Activation } from "./activation.ts";
+import type { StoreDebugger } from "./debugging.ts";
 import { Activations } from "./activations.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
@@ -100,6 +101,8 @@ export class Store {
   frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
   demotions = 0;
+  /** Told of what runs in the interpreter, while somebody debugs. */
+  debug: StoreDebugger | undefined = undefined;
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
@@ -174,6 +177,16 @@ export class Store {
     if (this.#paused === 0) collectUnasked(this);
   }
 
+  /** Keeps allocations from collecting until what it gives is called, once. */
+  pauseCollections(): () => void {
+    this.#paused++;
+    let paused = true;
+    return () => {
+      if (paused) this.#paused--;
+      paused = false;
+    };
+  }
+
   /** Runs `f`, during which allocations do not collect: for those who hold references where no roots are looked for. */
   withoutCollection<T>(f: () => T): T {
     this.#paused++;
@@ -187,7 +200,7 @@ export class Store {
   /** Has accesses to the memories of an instance checked, if anything in them is forbidden or watched. */
   checkAccesses(instance: WasmInstance): void {
     instance.writeChecks();
-    this.interp.checkAccesses(instance, instance.memories.some((m) => m.protection !== undefined));
+    this.interp.checkAccesses(instance, instance.memories.some((m) => m.protection !== undefined || m.observer));
   }
 
   /** Address of function record 0; 0 where native code cannot run. */

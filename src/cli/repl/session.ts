@@ -22,6 +22,7 @@ import {
   referenceFits,
   type Value,
 } from "../values.ts";
+import { ShellDebugger } from "./debugger.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter, visible } from "./print.ts";
 import { isString, unquote } from "./words.ts";
@@ -64,6 +65,8 @@ export interface SessionOptions {
 export class Session {
   readonly engine: Engine;
   readonly host: HostModules;
+  /** Calls that are stopped, and what they stop for. */
+  readonly debugger: ShellDebugger = new ShellDebugger(this);
   readonly paint: Paint;
   readonly json: boolean;
   readonly #interactive: boolean;

@@ -15,13 +15,17 @@
  */
 
 export {
+  type ByteStream,
   Engine,
+  type EngineCaches,
   type GcAsyncOptions,
   type GcAsyncReport,
   type Imports,
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export { AddressMap, type Place, type PlaceInTier } from "./src/debug/address_map.ts";
+export type { TextPlace } from "./src/text/positions.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
@@ -90,6 +94,8 @@ export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
 export type { TierName } from "./src/runtime/tier.ts";
 export type { Finalizer } from "./src/gc/handles.ts";
+export type { CacheFigures } from "./src/base/lru_cache.ts";
+export type { DiskFigures } from "./src/platform/cache_folder.ts";
 export type { CompileFigures } from "./src/engine/native_tier.ts";
 export { TrapCode } from "./src/wasm/traps.ts";
 export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";

@@ -5,9 +5,10 @@ import { Exception } from "../api/exception.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
 import { Module, publicModule } from "../api/module.ts";
 import type { EngineOptions, TierChoice } from "../engine/config.ts";
-import { decode, validate } from "../engine/pipeline.ts";
+import { decode, validate, withPositions } from "../engine/pipeline.ts";
 import { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
+import { TIERS } from "../runtime/tier.ts";
 import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
 import { CompileError, LinkError, TextError, Trap } from "../wasm/errors.ts";
 import { type FeatureSet, featureSet } from "../wasm/features.ts";
@@ -51,7 +52,8 @@ export class Script {
     let result = this.#compiled.get(m);
     if (result === undefined) {
       try {
-        result = publicModule(validate(decode(m.assemble().bytes, this.features)));
+        const { bytes, positions } = m.assemble();
+        result = publicModule(withPositions(positions, () => validate(decode(bytes, this.features))), positions);
       } catch (e) {
         if (!(e instanceof Error)) throw e;
         result = e;
@@ -249,7 +251,7 @@ class ScriptRun {
     this.#made.push(instance);
     if (this.#random !== undefined) {
       for (const f of instance.functions) {
-        if (!f.isHost) f.tier = this.#random() < 0.5 ? "interp" : "jit";
+        if (!f.isHost) f.tier = TIERS[Math.floor(this.#random() * TIERS.length)];
       }
     }
     return instance;

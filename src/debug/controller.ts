@@ -236,7 +236,7 @@ export class Controller implements StoreDebugger {
   /** The innermost frame of the call that runs, for conditions. */
   get here(): WaitingFrame {
     const { thread } = this.#running!;
-    return { ...thread.views(thread.level, 1)[0], tier: "interp", writable: true };
+    return { ...thread.views(thread.level, 1)[0], writable: true };
   }
 
   #addTemporary(activation: Activation, state: CallState, func: WasmFunc, offset: number, reason: Temporary): void {
@@ -386,7 +386,9 @@ export class Controller implements StoreDebugger {
     }
     state.skip = false;
     const callee = calledBy(thread);
-    if (callee?.mode === Mode.NATIVE) this.#pin(activation, state, callee);
+    if (callee !== undefined && callee.mode !== Mode.HOST && callee.tier !== "interp") {
+      this.#pin(activation, state, callee);
+    }
     const status = thread.step();
     if (status !== RunStatus.STOPPED) state.arrived = true;
     // It goes on in machine code otherwise.

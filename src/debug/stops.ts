@@ -1,7 +1,7 @@
 // Where the interpreter stops and why, and which functions must be interpreted for that. Takes places of modules, sets stops in the interpreter's bytes and moves
 // functions; what is to happen at a stop is breakpoints.ts's affair.
 
-import { Mode, type WasmFunc } from "../runtime/func.ts";
+import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
 import type { TierName } from "../runtime/tier.ts";
@@ -84,7 +84,7 @@ export class Pins {
     if (!this.#moved.has(func)) this.#moved.set(func, { tier: func.tier, live: func.live });
     // The policy moves only functions that are live.
     func.live = false;
-    if (func.mode !== Mode.INTERP) this.store.setTier(func, "interp");
+    if (func.tier !== "interp") this.store.setTier(func, "interp");
   }
 
   #release(): void {

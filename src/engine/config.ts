@@ -1,6 +1,7 @@
 // Every knob of an engine, with its unit, its default and the reason for it.
 
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
+import { FAST_DEFAULTS, type FastOptions } from "../fast/options.ts";
 import { CODE_RANGE_BYTES } from "../platform/executable_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { DEFAULT_STACK_BYTES } from "../platform/stacks.ts";
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly callThreshold?: number;
   /** Tier `auto`: passes of a loop's head after which its function is hot, and its frame goes on as machine code; default 1000, for which `interp` takes about a tenth of a millisecond. */
   readonly loopThreshold?: number;
+  /** Tier `fast`: optimisations of the translation to register code to switch off; default all on. */
+  readonly fast?: Partial<FastOptions>;
   /** Features to switch on (`threads`, `wide-arithmetic`, `custom-page-sizes`) or off (those of WebAssembly 3.0), by name. */
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
@@ -86,6 +89,17 @@ export interface EngineOptions {
   readonly maxModuleBytes?: number;
   /** Functions of a module, imported ones too; default 1,000,000, as in browsers. More are a CompileError. */
   readonly maxFunctions?: number;
+  /**
+   * A folder in which machine code, and what validation found out about modules of 64 KiB and more, is kept between runs; it is made if it is not there. Whoever can write
+   * there decides what code runs. Needs --allow-read and --allow-write for it; default none.
+   */
+  readonly cache?: string;
+  /** The most bytes of that folder; default 1 GiB. What was used longest ago goes first. */
+  readonly cacheBytes?: number;
+  /** Told what was wrong with the cache, such as entries that were damaged and thrown away; everything works without them. Default: nobody. */
+  readonly onCacheNote?: (note: string) => void;
+  /** The most bytes of machine code that are kept for further modules with equal functions; default 16 MiB, 0 for none. */
+  readonly functionCacheBytes?: number;
   /** Appends the name and place of all machine code of this isolate to `/tmp/perf-<pid>.map`, for Linux's perf; default false. Needs permission to write there. */
   readonly perfMap?: boolean;
   /**
@@ -126,14 +140,26 @@ function limitsOf(options: EngineOptions): EngineLimits {
   return limits;
 }
 
+/** The caches of an engine; see the options of these names. */
+export interface CacheConfig {
+  readonly folder: string | undefined;
+  readonly folderBytes: number;
+  readonly functionBytes: number;
+  readonly note: (text: string) => void;
+}
+
+const DEFAULT_CACHE_BYTES = 2 ** 30, DEFAULT_FUNCTION_CACHE_BYTES = 16 * 1024 * 1024;
+
 /** Options with all defaults filled in. */
 export interface EngineConfig {
+  readonly cache: CacheConfig;
   /** `auto` only where machine code can run. */
   readonly tier: TierChoice;
   readonly compile: CompileMode;
   /** Why the mode is not the one that was asked for. */
   readonly compileReason: string | undefined;
   readonly hot: HotLimits;
+  readonly fast: FastOptions;
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly fuel: number | undefined;
@@ -155,7 +181,7 @@ function stackSize(bytes: number): number {
   throw new RangeError(`stackBytes is from ${SMALLEST_STACK} to ${LARGEST_STACK}, not ${bytes}`);
 }
 
-function memoryLimit(name: string, bytes: number): number {
+function bytesLimit(name: string, bytes: number): number {
   if (bytes >= 0) return bytes;
   throw new RangeError(`${name} is a number of bytes from 0 on, or Infinity, not ${bytes}`);
 }
@@ -179,6 +205,12 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
   }
   const compileReason = wanted === "worker" ? backgroundCompilerUnavailable() : undefined;
   return {
+    cache: {
+      folder: options.cache,
+      folderBytes: bytesLimit("cacheBytes", options.cacheBytes ?? DEFAULT_CACHE_BYTES),
+      functionBytes: bytesLimit("functionCacheBytes", options.functionCacheBytes ?? DEFAULT_FUNCTION_CACHE_BYTES),
+      note: options.onCacheNote ?? (() => {}),
+    },
     tier,
     compile: compileReason === undefined ? wanted : "lazy",
     compileReason,
@@ -186,6 +218,7 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
       calls: threshold("callThreshold", options.callThreshold ?? 10),
       passes: threshold("loopThreshold", options.loopThreshold ?? 1000),
     },
+    fast: fastOptions(options.fast),
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
@@ -204,10 +237,21 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     },
     stackBytes: stackSize(options.stackBytes ?? DEFAULT_STACK_BYTES),
     memory: {
-      maxBytes: memoryLimit("maxMemoryBytes", options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes),
-      maxTotalBytes: memoryLimit("maxTotalMemoryBytes", options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes),
+      maxBytes: bytesLimit("maxMemoryBytes", options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes),
+      maxTotalBytes: bytesLimit("maxTotalMemoryBytes", options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes),
     },
   };
+}
+
+/** Optimisations as they are asked for. Throws TypeError for a name that is none, and for what is no boolean. */
+function fastOptions(wanted: Partial<FastOptions> = {}): FastOptions {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (!(name in FAST_DEFAULTS)) {
+      throw new TypeError(`fast has no ${name}; there are ${Object.keys(FAST_DEFAULTS).join(", ")}`);
+    }
+    if (typeof value !== "boolean") throw new TypeError(`fast.${name} is true or false, not ${value}`);
+  }
+  return { ...FAST_DEFAULTS, ...wanted };
 }
 
 function threshold(name: string, value: number): number {

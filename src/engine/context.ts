@@ -1,10 +1,15 @@
 // An engine's inner side: its store, tiers and callers, and what it takes to make and start instances. The public classes above (api/, js_api/) share it and do not show it;
 // they set what stands in JavaScript for functions and exceptions (`store.exporter`, `store.exceptions`).
 
+import { giveBackOfEnded } from "../platform/isolates.ts";
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
+import { FastTier } from "../fast/tier.ts";
 import { InterpreterTier } from "../interp/thread.ts";
+import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
+import { Counting } from "./counting.ts";
+import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Zeal } from "./zeal.ts";
@@ -26,6 +31,7 @@ import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
 import { CompileError } from "../wasm/errors.ts";
+import type { Module } from "../wasm/module.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
 import { decode, link, start, validate } from "./pipeline.ts";
 
@@ -47,23 +53,33 @@ export class Context {
   readonly config: EngineConfig;
   readonly store: Store;
   readonly caller: Caller;
+  readonly fast: FastTier;
   readonly jit: JitTier | undefined;
   readonly tierLog: TierLog = new TierLog();
+  /** What is kept on disk between runs, and of code in memory. */
+  readonly disk: DiskCache | undefined;
+  readonly codeCache: CodeCache | undefined;
+  #counting: Counting | undefined;
   #disposals = 0;
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    const { maxNesting, heap, maxParkedCalls, fuel, memory } = this.config;
+    const { maxNesting, heap, maxParkedCalls, fuel, memory, cache } = this.config;
+    if (cache.folder !== undefined) {
+      this.disk = new DiskCache({ folder: cache.folder, limit: cache.folderBytes, note: cache.note });
+    }
     const meter = fuel === undefined ? undefined : new Meter(fuel);
     this.store = new Store(maxNesting, heap, maxParkedCalls, meter, memory);
     this.store.stackBytes = this.config.stackBytes;
-    this.store.interp = new InterpreterTier(this.store);
+    this.store.interp = new InterpreterTier(this.store, this.fast = new FastTier(this.store, this.config.fast));
     const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
     this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
     if (canRunNative()) {
       const entersLoops = this.config.tierZeal !== false || this.isLive;
       this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
       this.jit.budget = new CodeBudget(maxCodeBytes);
+      const { native: { cpu }, options } = this.jit;
+      this.jit.cache = this.codeCache = new CodeCache({ tier: "jit", cpu, options }, cache.functionBytes, this.disk);
     }
     this.#choosePolicy();
     const zeal = this.config.tierZeal !== false;
@@ -110,9 +126,15 @@ export class Context {
     }
   }
 
+  /** Counts functions. */
+  get counting(): Counting {
+    return this.#counting ??= new Counting(this.store);
+  }
+
   /** Puts a function of a new instance into the tier where it begins. */
   place(func: WasmFunc): void {
     const { store, jit } = this, { tier, compile } = this.config;
+    if (tier === "fast") return store.setTier(func, tier);
     if (tier === "interp" || jit === undefined) return;
     if (this.isLive) {
       func.refusal = jit.refusal(func);
@@ -151,17 +173,37 @@ export class Context {
 
   /** Decodes and validates a module, whose bytes nobody else has. Throws CompileError, also where it is beyond the limits of the engine. */
   compile(bytes: Uint8Array, progress?: ProgressListener): ValidModule {
-    const { features, limits: { maxModuleBytes, maxFunctions } } = this.config;
-    if (bytes.length > maxModuleBytes) {
-      const message = `a module of ${bytes.length} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`;
-      throw new CompileError(message, -1);
-    }
+    const { features, limits: { maxModuleBytes } } = this.config;
+    if (bytes.length > maxModuleBytes) throw this.#tooLong(bytes.length);
     const module = decode(bytes, features);
-    if (module.funcs.length > maxFunctions) {
-      const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
-      throw new CompileError(message, -1);
-    }
-    return validate(module, progress);
+    this.#checkFunctions(module);
+    const known = this.disk?.facts(bytes, features, module.funcs.length - module.importedFuncs);
+    const valid = validate(module, progress, known);
+    if (known === undefined) this.disk?.addFacts(valid);
+    return valid;
+  }
+
+  /** Compiles bytes that arrive piece by piece, `expected` of them as far as one knows, to what `compile()` would give. */
+  compileStream(expected?: number): StreamCompiler {
+    const { features, limits: { maxModuleBytes } } = this.config;
+    return new StreamCompiler({
+      features,
+      maxBytes: maxModuleBytes,
+      tooLong: (bytes) => this.#tooLong(bytes),
+      check: (valid) => this.#checkFunctions(valid.module),
+      compile: (bytes) => this.compile(bytes),
+    }, expected);
+  }
+
+  #tooLong(bytes: number): CompileError {
+    const { maxModuleBytes } = this.config.limits;
+    return new CompileError(`a module of ${bytes} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`, -1);
+  }
+  #checkFunctions(module: Module): void {
+    const { maxFunctions } = this.config.limits;
+    if (module.funcs.length <= maxFunctions) return;
+    const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
+    throw new CompileError(message, -1);
   }
 
   /**
@@ -224,13 +266,14 @@ export class Context {
     return table;
   }
 
-  /** Collects now. */
+  /** Collects now, also what Workers had that have ended. */
   collect(): GcReport {
     this.#disposals = 0;
     this.store.debug?.collects();
     try {
       return collect(this.store);
     } finally {
+      giveBackOfEnded();
       this.jit?.releaseScarce();
     }
   }

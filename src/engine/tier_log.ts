@@ -33,6 +33,8 @@ export interface TierEvent {
   readonly codeBytes: number;
   /** Whether a Worker compiled it. */
   readonly worker: boolean;
+  /** Whether its code was there already, as that of another instance, or in a cache. */
+  readonly cached: boolean;
 }
 
 /** Called with each event, while Wasm may be running. What it throws is reported as uncaught. */
@@ -65,6 +67,7 @@ export class TierLog {
       compileMs: 0,
       codeBytes: 0,
       worker: false,
+      cached: false,
       ...event,
     };
     this.count++;

@@ -65,8 +65,9 @@ export class LivePolicy implements TierPolicy {
   #raise(spot: HotSpot): boolean {
     const { func } = spot, background = this.#background;
     if (!func.live || this.jit.refusal(func) !== undefined) return false;
-    const known = this.jit.peek(func.instance!.valid, func.index) !== undefined;
-    if (known || background === undefined) return this.#compile(func, spot, undefined);
+    if (background === undefined || this.jit.restore(func.instance!.valid, func.index)) {
+      return this.#compile(func, spot, undefined);
+    }
     if (!this.#pending.has(func)) {
       this.#pending.set(func, spot);
       background.request(func.instance!.valid, func.index);
@@ -97,7 +98,7 @@ export function raise(
   spot: Pick<HotSpot, "loop" | "calls" | "passes">,
   compiled?: Compiled,
 ): boolean {
-  const began = jit.figures.ms, made = compiled?.code;
+  const { ms: began, functions } = jit.figures, made = compiled?.code;
   try {
     if (made !== undefined) jit.adopt(func.instance!.valid, func.index, made, compiled!.ms);
     store.setTier(func, "jit");
@@ -123,6 +124,7 @@ export function raise(
     compileMs: jit.figures.ms - began,
     codeBytes: jit.peek(func.instance!.valid, func.index)?.code.bytes.length ?? 0,
     worker: made !== undefined,
+    cached: made === undefined && jit.figures.functions === functions,
   });
   return true;
 }

@@ -468,7 +468,7 @@ export class Activation {
   #enterMachineCode(): void {
     const { store } = this, thread = this.#thread!, { hot } = thread, { func } = hot;
     const policy = store.policy!;
-    if (!policy.isToEnter(hot)) return;
+    if (!policy.isToEnter(hot)) return hot.stays();
     if (hot.loop < 0) {
       const { at, base } = thread.takeTop();
       if (base) this.segments.pop();
@@ -646,6 +646,7 @@ export class Activation {
     const served = serveFault(this.store, this.#native!, this.#stack!, () => segment.exit = Exit.TRAP);
     if (served === OK) return undefined;
     const code = served ?? this.store.native!.trapOf(this.#stack!);
+    this.#tellTrapped(code, true);
     return new Trap(code, this.store.activations.trace(true), trapDetail(code));
   }
 
@@ -755,7 +756,29 @@ export class Activation {
   // Traps
 
   #trap(code: TrapCode): never {
+    this.#tellTrapped(code, false);
     throw new Trap(code, this.store.activations.trace(false), trapDetail(code));
+  }
+
+  /** Tells those who count where the topmost frame trapped. */
+  #tellTrapped(code: TrapCode, byFault: boolean): void {
+    const { trapped } = this.store, segment = this.segments[this.segments.length - 1];
+    if (trapped === undefined || segment === undefined) return;
+    if (!segment.native) {
+      const frame = this.topFrame();
+      if (frame !== undefined) trapped(code, this.#thread!.running, frame.offset);
+      return;
+    }
+    if (!byFault && segment.exit === undefined) return;
+    const native = this.store.native!, stack = this.#stack!, { exit } = segment;
+    const found = byFault || exit === Exit.TRAP
+      ? native.framesAtTrap(stack)
+      : native.framesAt(stack, { exit: exit!, ...(segment.saved ?? this.#parkedRegisters()) });
+    for (const { index, wasmOffset, fp } of found) {
+      const instance = this.store.instanceAt(stack.readAddress(fp + FRAME_VMCTX));
+      if (instance !== undefined) trapped(code, instance.funcs[index], wasmOffset);
+      return;
+    }
   }
 
   /** Its Wasm frames, innermost first. */
@@ -773,7 +796,7 @@ export class Activation {
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i];
       if (!segment.native) {
-        for (const view of this.#thread!.views(level--)) frames.push({ ...view, tier: "interp", writable: true });
+        for (const view of this.#thread!.views(level--)) frames.push({ ...view, writable: true });
         continue;
       }
       const stack = this.#stack!, { exit } = segment;

@@ -10,6 +10,7 @@ import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
+import type { TrapCode } from "../wasm/traps.ts";
 import type { Activation } from "./activation.ts";
 import type { StoreDebugger } from "./debugging.ts";
 import { Activations } from "./activations.ts";
@@ -26,7 +27,7 @@ import type { WasmMemory } from "./memory.ts";
 import type { Meter } from "./meter.ts";
 import { type MemoryLimits, MemoryManager, NO_MEMORY_LIMITS } from "./memory_manager.ts";
 import type { WasmTable } from "./table.ts";
-import type { HotSpot, InterpTier, NativeTier, TierName, TierPolicy } from "./tier.ts";
+import { type HotSpot, type InterpTier, isNative, type NativeTier, type TierName, type TierPolicy } from "./tier.ts";
 
 /** Function records that address space is reserved for. */
 const MAX_FUNCTIONS = 1 << 24;
@@ -99,6 +100,8 @@ export class Store {
   policy: TierPolicy | undefined = undefined;
   /** Told of each frame that changed the tier, and where it goes on; `spot` is what was counted of one that entered a loop. */
   frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
+  /** Told of the traps of Wasm's own, before the frames go, by those who count: the function on top, and the byte offset of the instruction there. */
+  trapped: ((code: TrapCode, func: WasmFunc, offset: number) => void) | undefined = undefined;
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
   demotions = 0;
   /** Told of what runs in the interpreter, while somebody debugs. */
@@ -374,12 +377,13 @@ export class Store {
     if (func.mode === Mode.HOST) throw new TypeError(`${func.name} is a host function and has no tier`);
     if (func.bound !== undefined) throw new TypeError(`${func.name} runs in the tier of what it is bound to`);
     if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
-    if (tier !== "interp" && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
-    func.refusal = tier === "interp" ? undefined : this.native!.refusal(func);
+    if (isNative(tier) && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
+    func.refusal = isNative(tier) ? this.native!.refusal(func) : undefined;
     if (func.refusal !== undefined) tier = "interp";
-    if (tier === "interp" && func.nativeEntry !== 0 && func.mode === Mode.NATIVE) this.demotions++;
+    if (!isNative(tier) && func.nativeEntry !== 0 && func.mode === Mode.NATIVE) this.demotions++;
     func.tier = tier;
-    func.mode = tier === "interp" ? Mode.INTERP : Mode.NATIVE;
+    func.mode = isNative(tier) ? Mode.NATIVE : Mode.INTERP;
+    this.interp.moved(func);
     this.#writeEntry(func);
   }
 
@@ -390,6 +394,14 @@ export class Store {
       func.nativeEntry = this.native!.entryOf(func);
       this.#writeEntry(func);
     }
+  }
+
+  /** Has the machine code of a function asked for anew at its next call, and frames in other code of it taken back at their next safepoint. */
+  renewCode(func: WasmFunc): void {
+    if (func.nativeEntry === 0) return;
+    func.nativeEntry = 0;
+    this.demotions++;
+    this.#writeEntry(func);
   }
 
   /** The JavaScript function that stands for `func`; always the same. */

@@ -7,14 +7,15 @@ import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
+import type { FunctionCounters } from "./counters.ts";
 import type { WasmException } from "./exception.ts";
 import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
-export const TIERS: readonly TierName[] = ["interp", "jit"];
+export const TIERS: readonly TierName[] = ["interp", "fast", "jit"];
 /** A tier's name. */
-export type TierName = "interp" | "jit";
+export type TierName = "interp" | "fast" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {
@@ -66,6 +67,8 @@ export interface HotSpot {
   readonly passes: number;
   /** Lets the counter run out again after `more`, at least 1. */
   rearm(more: number): void;
+  /** Told that the function goes on in the interpreter, which may then do what pays for functions that run often. */
+  stays(): void;
 }
 
 /** What a frame of the interpreter is made from: the function, the offset where it goes on, and how many slots it has in use, which are filled by whoever asked. */
@@ -78,6 +81,8 @@ export interface FramePlan {
 /** A frame of the interpreter, for whoever looks at a call that waits. */
 export interface FrameView {
   readonly func: WasmFunc;
+  /** `interp`, or the tier that shares its stack. */
+  readonly tier: TierName;
   /** Byte offset of the instruction that is to run next, that waits for the frame above, or that trapped. */
   readonly offset: number;
   /** Where types of operands are looked up: the end of an instruction, or within one, before which the operands stood as they do, but for those that were taken. */
@@ -172,6 +177,15 @@ export interface InterpTier {
   checkAccesses(instance: WasmInstance, check: boolean): void;
   /** Sets a stop before the instruction at a byte offset of the module, for all its instances, or takes it away. */
   setStop(instance: WasmInstance, offset: number, on: boolean): void;
+  /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** The tier of a function was set. */
+  moved(func: WasmFunc): void;
+}
+
+/** Whether functions of a tier run as machine code. */
+export function isNative(tier: TierName): boolean {
+  return tier === "jit";
 }
 
 /** What makes machine code. */
@@ -187,8 +201,12 @@ export interface NativeTier {
   entryThunk(func: WasmFunc): ThunkPlace;
   /** Where a frame of the interpreter goes on in the function's code behind the head of the loop at `source`; undefined if nowhere. Compiles it if need be. */
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
-  /** The safepoint of the function's code with this offset; undefined if none is there. */
-  safepoint(func: WasmFunc, offset: number): Safepoint | undefined;
+  /** The safepoint with this offset of a code of the function; undefined if none is there. */
+  safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined;
+  /** Has a function of a module counted from now on by the code that `entryOf` gives, or not any more. */
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether code at this address is not what its function runs any more: frames in it are to leave. */
+  isReplaced(start: number): boolean;
   /** Keeps the name of an interpreted function for the report of a fault; gives what NOTES.interpreted takes when it ran. */
   nameInterpreted(func: WasmFunc): number;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */

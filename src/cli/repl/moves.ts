@@ -23,6 +23,7 @@ function place(e: TierEvent): string {
 
 function made(e: TierEvent): string {
   if (e.codeBytes === 0) return "";
+  if (e.cached) return `${e.codeBytes} bytes of machine code that were there`;
   return `${e.codeBytes} bytes of machine code in ${duration(e.compileMs)}${e.worker ? " in the Worker" : ""}`;
 }
 

@@ -70,6 +70,18 @@ export { Global } from "./src/api/global.ts";
 export { Tag } from "./src/api/tag.ts";
 export { promising, Suspending } from "./src/api/suspending.ts";
 export { Execution, type ExecutionStep, type SliceOptions } from "./src/api/execution.ts";
+export {
+  DebugCall,
+  DebugFrame,
+  Debugger,
+  type DebugPoint,
+  type DebugValue,
+  type PointOptions,
+  type Stop,
+  type StopEvent,
+  type StopReason,
+  type WatchedChange,
+} from "./src/api/debugger.ts";
 export { Exception } from "./src/api/exception.ts";
 export type {
   ExternDescriptor,

@@ -30,6 +30,7 @@ import { Context, resolveTier, type SharedModule } from "../engine/context.ts";
 import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
+import { Debugger } from "./debugger.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
 import { Heap } from "./heap.ts";
 import { HostConstant, HostFunction, type HostType, type HostValue } from "./host_func.ts";
@@ -429,6 +430,12 @@ export class Engine {
     return this.#heap ??= new Heap(this.#context);
   }
   #heap: Heap | undefined;
+
+  /** Breakpoints, watched places, and calls that run from stop to stop. What nobody debugs runs as if this did not exist. */
+  get debugger(): Debugger {
+    return this.#debugger ??= new Debugger(this.#context);
+  }
+  #debugger: Debugger | undefined;
 
   /** What collections did so far, those too that allocations asked for. */
   get gcFigures(): Readonly<HeapFigures> {

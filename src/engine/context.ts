@@ -375,6 +375,7 @@ export class Context {
       for (const f of instance.funcs) {
         if (f.instance === instance) this.place(f);
       }
+      store.debug?.instantiated(instance);
       linked(instance);
       start(instance, (f) => caller.call(f, []));
       return instance;
@@ -420,6 +421,7 @@ export class Context {
   /** Collects now, also what Workers had that have ended. */
   collect(): GcReport {
     this.#disposals = 0;
+    this.store.debug?.collects();
     try {
       return collect(this.store);
     } finally {
@@ -431,6 +433,7 @@ export class Context {
   /** Collects so that V8 can find cycles between the two heaps. */
   collectAcross(): GcReport {
     this.#disposals = 0;
+    this.store.debug?.collects();
     try {
       return collectAcross(this.store);
     } finally {

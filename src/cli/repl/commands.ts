@@ -5,6 +5,9 @@ import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
+import { LOOK_COMMANDS } from "./debugger_look.ts";
+import { POINT_COMMANDS } from "./debugger_points.ts";
+import { STEP_COMMANDS } from "./debugger_steps.ts";
 import { generalCommands } from "./general.ts";
 import { HEAP_COMMANDS } from "./heap.ts";
 import { LIMIT_COMMANDS } from "./limits.ts";
@@ -29,6 +32,9 @@ export const COMMANDS: readonly Command[] = [
   ...MOVE_COMMANDS,
   ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
+  ...POINT_COMMANDS,
+  ...STEP_COMMANDS,
+  ...LOOK_COMMANDS,
   ...LIMIT_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, execute, runScript),
 ];
@@ -36,7 +42,7 @@ export const COMMANDS: readonly Command[] = [
 /** The command of a name, which may be shortened. Throws UsageError if there is none or more than one. */
 export function findCommand(name: string): Command {
   const fitting = COMMANDS.filter((c) => c.name.startsWith(name));
-  const exact = fitting.find((c) => c.name === name);
+  const exact = COMMANDS.find((c) => c.name === name) ?? COMMANDS.find((c) => c.aliases?.includes(name));
   if (exact !== undefined) return exact;
   if (fitting.length === 1) return fitting[0];
   if (fitting.length === 0) throw new UsageError(`there is no command :${name}; :help lists them`);

@@ -98,6 +98,8 @@ export type {
   RelocationTarget,
   TrapSites,
 } from "./src/asm/code.ts";
+export { Trace } from "./src/api/trace.ts";
+export { type Traced, type TraceEvent, type TraceOptions, traceText, type TraceValue } from "./src/debug/trace.ts";
 export { Probe } from "./src/api/probe.ts";
 export type { NamePattern, ProbeCount, ProbeListener, ProbePlaces } from "./src/debug/probes.ts";
 export type { ProbeAccess, ProbeEvent, ProbeKind } from "./src/debug/probe_event.ts";

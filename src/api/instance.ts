@@ -14,7 +14,10 @@ import { keep } from "./keepers.ts";
 import { type Memory, publicMemory } from "./memory.ts";
 import type { Module } from "./module.ts";
 import { type ProbeListener, type ProbePlaces, probesOf } from "../debug/probes.ts";
+import { type TraceEvent, type TraceOptions, Tracer } from "../debug/trace.ts";
+import { errnoName } from "../wasi/errno.ts";
 import { type Probe, publicProbe } from "./probe.ts";
+import { publicTrace, type Trace } from "./trace.ts";
 import { publicTable, type Table } from "./table.ts";
 import { publicTag, type Tag } from "./tag.ts";
 
@@ -129,6 +132,14 @@ export class Instance implements Disposable {
    */
   probe(places: ProbePlaces, listener?: ProbeListener): Probe {
     return publicProbe(probesOf(this.#context).attach(this.#inner, places, listener));
+  }
+
+  /**
+   * Tells `listener` what the instance does, while it does it: calls, instructions with their operands, accesses to memory and globals, collections, moves between tiers, calls of WASI.
+   * Functions that are traced run in `interp` meanwhile. Throws TypeError for options that cannot be, RangeError where they mean nothing. {@link traceText} makes a line of an event.
+   */
+  trace(options: TraceOptions, listener: (event: TraceEvent) => void): Trace {
+    return publicTrace(new Tracer(this.#context, this.#inner, options, listener, errnoName));
   }
 
   /** Gives its memory, tables and functions back at the next collection, unless something still in use can reach them. Calls afterwards throw. */

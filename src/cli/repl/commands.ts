@@ -14,6 +14,7 @@ import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
 import { WASI_COMMANDS } from "./wasi.ts";
 import { WHERE_COMMANDS } from "./where.ts";
+import { TRACE_COMMANDS } from "./trace.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   ...CODE_COMMANDS,
   ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
+  ...TRACE_COMMANDS,
   ...CALL_COMMANDS,
   ...LIMIT_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, execute, runScript),

@@ -185,6 +185,23 @@ function makeProgram(done: (code: number) => void): Command {
       done(await (await import("./trace.ts")).traceModule(module, args, options))
     );
 
+  runOptions(program.command("profile"))
+    .summary("run a program, or call an export, and tell where the time goes")
+    .description(
+      "Runs a module as run does, and writes to standard error where the time went: functions, loops and the tree of calls, by samples that are taken at loops and calls. With --exact it counts every instruction instead.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[args...]", "arguments; options of profile stand before the module")
+    .option("--exact", "count instructions: calls, passes of loops, the mix, what was covered")
+    .option("--interval <ms>", "milliseconds between samples", Number)
+    .option("--lines <n>", "rows of each table", amount)
+    .option("-o, --output <file>", "write it there: .cpuprofile, .speedscope.json, .lcov (with --exact), or .json")
+    .option("--json", "one JSON object")
+    .passThroughOptions()
+    .action(async (module, args, options) =>
+      done(await (await import("./profile.ts")).profileModule(module, args, options))
+    );
+
   program.command("wast")
     .summary("run scripts of the specification's test language")
     .description(

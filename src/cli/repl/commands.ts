@@ -14,6 +14,7 @@ import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
 import { WASI_COMMANDS } from "./wasi.ts";
 import { WHERE_COMMANDS } from "./where.ts";
+import { PROFILE_COMMANDS } from "./profile.ts";
 import { TRACE_COMMANDS } from "./trace.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
 
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
   ...TRACE_COMMANDS,
+  ...PROFILE_COMMANDS,
   ...CALL_COMMANDS,
   ...LIMIT_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, execute, runScript),

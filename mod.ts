@@ -15,7 +15,9 @@
  */
 
 export {
+  type ByteStream,
   Engine,
+  type EngineCaches,
   type GcAsyncOptions,
   type GcAsyncReport,
   type Imports,
@@ -80,6 +82,8 @@ export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
 export type { TierName } from "./src/runtime/tier.ts";
 export type { Finalizer } from "./src/gc/handles.ts";
+export type { CacheFigures } from "./src/base/lru_cache.ts";
+export type { DiskFigures } from "./src/platform/cache_folder.ts";
 export type { CompileFigures } from "./src/engine/native_tier.ts";
 export { TrapCode } from "./src/wasm/traps.ts";
 export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";

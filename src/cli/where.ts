@@ -3,15 +3,14 @@
 import { innerModule, modulePositions } from "../api/module.ts";
 import { AddressMap, type Place } from "../debug/address_map.ts";
 import { ModulePlaces } from "../engine/code_places.ts";
-import { listFunction, type Listing } from "../engine/listing.ts";
-import { compiler } from "../engine/pipeline.ts";
-import { BASELINE_CPU } from "../platform/cpu.ts";
+import type { Listing } from "../engine/listing.ts";
 import type { TierName } from "../runtime/tier.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { compileModule } from "./compile.ts";
 import { CommandError, ExitCode } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { takesColours, writeLine } from "./output.ts";
+import { TierLister } from "./tier_listing.ts";
 import { columns, count, type Paint, painter, visible } from "./repl/print.ts";
 
 /** Options of the command. */
@@ -98,8 +97,13 @@ export async function showWhere(
   const valid = innerModule(module);
   const addresses = new AddressMap(new ModulePlaces(valid), modulePositions(module));
   const paint = painter(takesColours());
-  const list: Lister = (place) =>
-    listFunction(valid.module, place.index, compiler(valid, BASELINE_CPU).compile(place.index));
+  const lister = new TierLister(valid);
+  const list: Lister = async (place, tier) => {
+    const code = await lister.list(tier, place.index);
+    // What the tier refuses has no places in it.
+    if ("refusal" in code) throw new CommandError(code.refusal);
+    return code.listing;
+  };
   for (const word of what) {
     for (const place of findPlaces(addresses, word)) {
       if (options.json) write(JSON.stringify({ what: word, ...placeData(place) }));

@@ -51,8 +51,6 @@ export interface ProbeCount {
   readonly ways?: readonly number[];
 }
 
-const HELD = "a probe looks at it";
-
 /** Whether a name or an index is among those that a pattern means; any without one. */
 export function matches(pattern: NamePattern | undefined, name: string, index?: number): boolean {
   if (pattern === undefined) return true;
@@ -208,7 +206,7 @@ export class AttachedProbe {
 export class Probes {
   /** By what the interpreter reads of a module and the offset there. */
   readonly #at = new Map<ModuleCode, Map<number, AttachedProbe[]>>();
-  readonly #held = new Map<WasmFunc, number>();
+  readonly #held = new Map<WasmFunc, { times: number; readonly release: () => void }>();
 
   constructor(readonly context: Context) {}
 
@@ -273,21 +271,16 @@ export class Probes {
 
   /** Takes a function to the interpreter, with frames that it has, and keeps it there. */
   #hold(func: WasmFunc): void {
-    const times = this.#held.get(func) ?? 0;
-    this.#held.set(func, times + 1);
-    if (times > 0) return;
-    func.held = HELD;
-    if (func.tier !== "interp") this.context.store.setTier(func, func.tier);
+    const held = this.#held.get(func);
+    if (held !== undefined) held.times++;
+    else this.#held.set(func, { times: 1, release: this.context.hold(func, "probe") });
   }
 
   #release(func: WasmFunc): void {
-    const times = this.#held.get(func)! - 1;
-    if (times > 0) return void this.#held.set(func, times);
+    const held = this.#held.get(func)!;
+    if (--held.times > 0) return;
     this.#held.delete(func);
-    func.held = undefined;
-    if (func.refusal !== HELD || func.freed) return;
-    func.refusal = undefined;
-    this.context.store.setTier(func, "jit");
+    held.release();
   }
 
   #stopped(stop: Stop): void {

@@ -38,6 +38,7 @@ import { TrapCode } from "../wasm/traps.ts";
 import { refusal } from "../jit/compilable.ts";
 import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
 import { COUNTERS } from "../jit/macro_assembler.ts";
+import type { CodeCache } from "./code_cache.ts";
 import { compiler } from "./pipeline.ts";
 
 /** Whose code it is: a function of a module, or a thunk. */
@@ -70,6 +71,8 @@ export interface CompileFigures {
   wasmBytes: number;
   /** Bytes of machine code made. */
   codeBytes: number;
+  /** Functions whose code came from a cache; not among the others. */
+  cached: number;
 }
 
 /** Bytes. */
@@ -101,7 +104,9 @@ export class JitTier implements NativeTier {
   modulesInUse: () => Iterable<ValidModule> = () => this.#all();
   /** What its modules may take of executable memory. */
   budget: CodeBudget | undefined = undefined;
-  readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
+  /** Where code is looked for before it is made; set by the engine. */
+  cache: CodeCache | undefined = undefined;
+  readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0, cached: 0 };
   readonly #modules = new WeakMap<ValidModule, CompiledModule>();
   /** All of `#modules`, without keeping them. */
   readonly #compiled = new Set<WeakRef<CompiledModule>>();
@@ -174,7 +179,18 @@ export class JitTier implements NativeTier {
     const compiled = this.#module(valid);
     if (compiled.functions.has(index)) return;
     this.#install(compiled, index, code);
+    this.cache?.add(valid, index, code);
     this.#count(valid, index, code, ms);
+  }
+
+  /** Installs the code of a function if it is in a cache; false if it has to be compiled. */
+  restore(valid: ValidModule, index: number): boolean {
+    if (this.peek(valid, index) !== undefined) return true;
+    const code = this.cache?.get(valid, index);
+    if (code === undefined) return false;
+    this.figures.cached++;
+    this.#install(this.#module(valid), index, code);
+    return true;
   }
 
   #install(compiled: CompiledModule, index: number, code: Code): Installed<CodeOwner> {
@@ -225,13 +241,19 @@ export class JitTier implements NativeTier {
     return this.#modules.get(valid)?.functions.get(index);
   }
 
-  /** Compiles a function, with counters if there is a plan for them, without installing it. */
+  /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. */
   compile(valid: ValidModule, index: number, counts?: CountPlan): Code {
+    const known = counts === undefined ? this.cache?.get(valid, index) : undefined;
+    if (known !== undefined) {
+      this.figures.cached++;
+      return known;
+    }
     const began = performance.now();
     const compiled = this.#module(valid);
     const code = this.#withCompiler(compiled, (maker) => maker.compile(index, counts));
     if (counts !== undefined) this.#plans.set(code, counts);
     this.#count(valid, index, code, performance.now() - began);
+    if (counts === undefined) this.cache?.add(valid, index, code);
     return code;
   }
 

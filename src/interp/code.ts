@@ -286,6 +286,11 @@ export class ModuleCode {
     fuseBody(this.original, this.bytes, body);
   }
 
+  /** Whether a function's counters are in use. */
+  isCounted(i: number): boolean {
+    return this.#counted.has(i);
+  }
+
   #startCounting(i: number, body: FuncBody, { plan, interp: values }: FunctionCounters): void {
     const start = body.codeStart, length = body.end - start;
     const at = new Int32Array(length).fill(-1), edges = at.slice(), ends = at.slice();
@@ -472,8 +477,10 @@ export class FunctionCode implements InterpCode {
   readonly paramWords: number;
   /** Parameters and locals. */
   readonly localWords: number;
-  /** All that a frame may take. */
-  readonly frameWords: number;
+  /** All that a frame may take, as register code too. */
+  frameWords: number;
+  /** Whether it is to run as register code, where frames can go on so. */
+  wantsRegisters: boolean;
   readonly resultWords: number;
   /** Slot of each local, where some take two. */
   readonly localSlot: Int32Array | undefined;
@@ -500,6 +507,7 @@ export class FunctionCode implements InterpCode {
     this.resultWords = facts.resultSlots * 2;
     this.localSlot = facts.localSlot;
     this.handlers = facts.handlers;
+    this.wantsRegisters = wantsRegisters(func);
   }
 
   /** The cursor of the side table before the instruction at `pc`. */
@@ -514,6 +522,18 @@ export class FunctionCode implements InterpCode {
   }
 }
 
+/** Whether a function is to run as register code: that checks no rights of parts of a memory, and counts nothing. */
+export function wantsRegisters(func: WasmFunc): boolean {
+  return func.tier === "fast" && !isCounted(func) &&
+    func.instance!.memories.every((m) => m.protection === undefined);
+}
+
+/** Whether the counters of a function of a module are in use. */
+export function isCounted(func: WasmFunc): boolean {
+  const { code } = instanceCode(func.instance!);
+  return code.isCounted(func.index - code.valid.module.importedFuncs);
+}
+
 const modules = new WeakMap<ValidModule, ModuleCode>();
 const countedModules = new WeakMap<ValidModule, ModuleCode>();
 const instances = new WeakMap<WasmInstance, InstanceCode>();
@@ -525,7 +545,8 @@ export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
   if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
-function instanceCode(instance: WasmInstance): InstanceCode {
+/** The InstanceCode of an instance. */
+export function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;

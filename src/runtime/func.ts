@@ -11,7 +11,7 @@ import type { TierName } from "./tier.ts";
 export type HostFunction = (...args: unknown[]) => unknown;
 
 /** How a function is called at present. */
-export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2, BOUND: 3 } as const;
+export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2, BOUND: 3, JS: 4 } as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
 
 /** A function type with what calls of it need to know. */

@@ -13,9 +13,9 @@ import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
-export const TIERS: readonly TierName[] = ["interp", "jit"];
+export const TIERS: readonly TierName[] = ["interp", "fast", "js", "jit"];
 /** A tier's name. */
-export type TierName = "interp" | "jit";
+export type TierName = "interp" | "fast" | "js" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {
@@ -74,6 +74,8 @@ export interface FramePlan {
   readonly func: WasmFunc;
   readonly source: number;
   readonly height: number;
+  /** Whether the place, a safepoint, is still to be paid for; default no. */
+  readonly owes?: boolean;
 }
 
 /** A frame of the interpreter before an instruction where a stop is set. */
@@ -118,6 +120,8 @@ export interface InterpThread {
   readonly level: number;
   /** After HOT. */
   readonly hot: HotSpot;
+  /** Slot where the top frame begins. */
+  readonly topSlot: number;
   /** Drops the top frame, for another tier to go on with; gives the slot where it began, which is the new `sp`, and whether it was a base frame. */
   takeTop(): { readonly at: number; readonly base: boolean };
   /**
@@ -145,6 +149,15 @@ export interface InterpTier {
   checkAccesses(instance: WasmInstance, check: boolean): void;
   /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether a function is counted. */
+  isCounted(func: WasmFunc): boolean;
+  /** The tier of a function was set. */
+  moved(func: WasmFunc): void;
+}
+
+/** Whether functions of a tier run as machine code. */
+export function isNative(tier: TierName): boolean {
+  return tier === "jit";
 }
 
 /** What makes machine code. */

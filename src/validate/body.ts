@@ -90,7 +90,7 @@ function misplaced(_: BodyValidator, r: BytecodeReader): never {
 export class BodyValidator {
   readonly c: ModuleContext;
   readonly m: Module;
-  readonly r: BytecodeReader;
+  r: BytecodeReader;
   /** Grows as need be. */
   stack = new Int32Array(1024);
   sp = 0;
@@ -139,6 +139,11 @@ export class BodyValidator {
     this.c = context;
     this.m = context.module;
     this.r = new BytecodeReader(context.module.bytes);
+  }
+
+  /** Says where the module's bytes are now. */
+  read(bytes: Uint8Array): void {
+    if (bytes !== this.r.bytes) this.r = new BytecodeReader(bytes);
   }
 
   /** Validates the body of a defined function. */

@@ -56,7 +56,7 @@ Deno.test("enter and exit are told with arguments, results and frames", () => {
     assertEquals(instance.func("square").tier, "interp");
     if (tier === "jit") {
       assertEquals(instance.func("sum").tier, "jit");
-      assertEquals(instance.func("square").tierReason, "a probe looks at it");
+      assertEquals(instance.func("square").tierReason, "it is kept in interp for a probe");
     }
   });
 });

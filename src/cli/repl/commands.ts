@@ -1,6 +1,7 @@
 // The table of commands, and how a line finds its command: names may be shortened as long as only one fits. What is no command is a call.
 
 import { CommandError, UsageError } from "../exit.ts";
+import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   ...MOVE_COMMANDS,
   ...TRACE_COMMANDS,
   ...PROFILE_COMMANDS,
+  ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
   ...LIMIT_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, execute, runScript),

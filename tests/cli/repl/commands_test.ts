@@ -74,7 +74,7 @@ const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   [FIB, "mean 1 0", /^error: trap: .*\n {2}at divide .*\n {2}at mean /],
   [FIB, "fib 2000000000", /^error: trap: call stack exhausted\n(.*\n){12} {2}… \d+ more frames …/],
   [FIB, ":mem read 0", /^error: fib has no memory/],
-  [FIB, ":tier fib fast", /^error: there is no tier fast/],
+  [FIB, ":tier fib turbo", /^error: there is no tier turbo/],
   [FIB, ":tier nope interp", /^error: there is no function nope/],
   [FIB, ":asm", /^error: the function is missing/],
   [FIB, ":asm fib --tier quick", /^error: --tier is one of/],

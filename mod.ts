@@ -120,6 +120,23 @@ export type {
   RelocationTarget,
   TrapSites,
 } from "./src/asm/code.ts";
+export { type ProfileFormat, Profiling, writeProfile } from "./src/api/profiling.ts";
+export type {
+  Coverage,
+  Covered,
+  FunctionCounts,
+  Profile,
+  ProfiledFunction,
+  ProfiledLoop,
+  ProfileFrame,
+  ProfileNode,
+  ProfileOptions,
+  ProfileSample,
+} from "./src/debug/profile_report.ts";
+export type { SourceLine } from "./src/debug/source_lines.ts";
+export type { CountedInstruction } from "./src/validate/count_plan.ts";
+export { Trace } from "./src/api/trace.ts";
+export { type Traced, type TraceEvent, type TraceOptions, traceText, type TraceValue } from "./src/debug/trace.ts";
 export { Probe } from "./src/api/probe.ts";
 export type { NamePattern, ProbeCount, ProbeListener, ProbePlaces } from "./src/debug/probes.ts";
 export type { ProbeAccess, ProbeEvent, ProbeKind } from "./src/debug/probe_event.ts";

@@ -28,6 +28,7 @@ export interface ProbePlaces {
   readonly offsets?: number | readonly (readonly [number, number])[];
   /** Of accesses to memory: those that touch bytes from the first to before the second address, of memory 0 if no other is given. */
   readonly addresses?: readonly [number, number];
+  /** Index of a memory in the module: accesses to it alone. */
   readonly memory?: number;
 }
 
@@ -36,12 +37,15 @@ export type ProbeListener = (event: ProbeEvent) => void;
 
 /** How often an instruction was come to. */
 export interface ProbeCount {
-  /** The function's name, and its index in the module. */
+  /** The function's name. */
   readonly name: string;
+  /** The function's index in the module. */
   readonly index: number;
-  /** Byte offset of the instruction in the module, and its mnemonic. */
+  /** Byte offset of the instruction in the module. */
   readonly offset: number;
+  /** The instruction's mnemonic. */
   readonly opcode: string;
+  /** How often it was come to. */
   readonly count: number;
   /** Of a branch: how often it went each way: its condition held, or not; for a `br_table`, each label, the default last. */
   readonly ways?: readonly number[];

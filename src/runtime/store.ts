@@ -4,7 +4,7 @@ import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
 import { RECORD, RECORD_BYTES } from "../abi/vmctx.ts";
 import { HostHandles } from "../gc/handles.ts";
-import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions } from "../gc/heap.ts";
+import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions, type Pause } from "../gc/heap.ts";
 import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
@@ -111,6 +111,8 @@ export class Store {
   frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
   /** Told of each instruction where a stop is set, before it runs. What it throws ends the activation, and no handler of Wasm catches it. */
   stopped: ((stop: Stop) => void) | undefined = undefined;
+  /** Told of each collection, while Wasm may be running: it must not call it. */
+  collected: ((pause: Pause) => void) | undefined = undefined;
   /** Told of the traps of Wasm's own, before the frames go, by those who count: the function on top, and the byte offset of the instruction there. */
   trapped: ((code: TrapCode, func: WasmFunc, offset: number) => void) | undefined = undefined;
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */

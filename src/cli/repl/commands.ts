@@ -18,6 +18,8 @@ import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
 import { WASI_COMMANDS } from "./wasi.ts";
 import { WHERE_COMMANDS } from "./where.ts";
+import { PROFILE_COMMANDS } from "./profile.ts";
+import { TRACE_COMMANDS } from "./trace.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -30,6 +32,8 @@ export const COMMANDS: readonly Command[] = [
   ...CODE_COMMANDS,
   ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
+  ...TRACE_COMMANDS,
+  ...PROFILE_COMMANDS,
   ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
   ...POINT_COMMANDS,

@@ -87,7 +87,9 @@ export function tiersOf(list: string | undefined, say: (line: string) => void): 
   return list.split(",").map((name) => {
     const tier = name === "auto" ? Engine.resolveTier(name) : ALL.find((t) => t === name);
     if (tier === undefined) throw new UsageError(`there is no tier "${name}"; tiers are ${ALL.join(", ")}, auto, all`);
-    if (!portable.includes(tier) && missing !== undefined) throw new CommandError(`tier ${tier} cannot run here: ${missing}`);
+    if (!portable.includes(tier) && missing !== undefined) {
+      throw new CommandError(`tier ${tier} cannot run here: ${missing}`);
+    }
     return tier;
   });
 }

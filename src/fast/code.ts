@@ -1,7 +1,7 @@
 // Register code in its place: of a module, shared by its instances, and what the loop looks up of an instance. Translates functions when they are first called.
 
 import { BugError } from "../base/bug.ts";
-import { functionCode, type FunctionCode, type InstanceCode, instanceCode } from "../interp/code.ts";
+import { type FunctionCode, functionCode, type InstanceCode, instanceCode } from "../interp/code.ts";
 import type { RegisterCode } from "../interp/registers.ts";
 import { FRAMES, PC } from "../interp/stack.ts";
 import type { WasmFunc } from "../runtime/func.ts";
@@ -175,13 +175,14 @@ export class InstanceRegisters {
     if (!code.wantsRegisters) return 0;
     const registers = this.prepare(code);
     if (registers === undefined) return 0;
-    return WORDS[this.cells + func.index] = registers.base;
+    return registers.base;
   }
 
   /** The code of one of its functions; undefined if there is no room. */
   prepare(code: FunctionCode): FunctionRegisters | undefined {
     if (this.cells < 0) return undefined;
     const registers = this.module.code(code.func.index);
+    if (registers !== undefined && code.wantsRegisters) WORDS[this.cells + code.func.index] = registers.base;
     if (registers !== undefined) code.frameWords = Math.max(code.frameWords, registers.translation.frameWords);
     return registers;
   }

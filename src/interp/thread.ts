@@ -295,8 +295,9 @@ export class Thread implements InterpThread {
   #linkTop(): void {
     const { top } = this, below = top - FRAME_WORDS;
     if (FRAMES[top + BASE] & RETURN_DONE || below < this.#bottom) return;
-    const isRegister = FRAMES[top + STP] < 0, same = isRegister === FRAMES[below + STP] < 0 &&
-      (!isRegister || this.#codeAt(top).func.instance === this.#codeAt(below).func.instance);
+    const isRegister = FRAMES[top + STP] < 0,
+      same = isRegister === FRAMES[below + STP] < 0 &&
+        (!isRegister || this.#codeAt(top).func.instance === this.#codeAt(below).func.instance);
     FRAMES[top + BASE] = same ? 0 : RETURN_SWITCHES;
   }
 
@@ -606,7 +607,12 @@ export class Thread implements InterpThread {
     this.level = 0;
     this.callee = undefined;
     this.exception = undefined;
-    this.#before = this.#atSafepoint = this.#owes = this.#trapped = this.replaces = false;
+    this.#before =
+      this.#atSafepoint =
+      this.#owes =
+      this.#trapped =
+      this.replaces =
+        false;
     if (this.#parked !== undefined) this.#parked = this.#room = undefined;
     if (ACTIVE.length === 0) forgetCodes();
   }

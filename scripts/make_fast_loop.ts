@@ -27,10 +27,6 @@ const S = {
   d: (r: string) => `f64[${r} >> 1]`,
 };
 const slot = (type: string, r: string) => S[type as keyof typeof S](r);
-/** A constant operand in word `w`. */
-const constant = (type: string, w: string) =>
-  type === "i" ? w : type === "l" ? `k64[${w}]` : type === "d" ? `kf64[${w}]` : `(F32_OF[0] = ${w})`;
-const low = (r: string) => `i32[${r}]`, high = (r: string) => `i32[${r} + 1]`;
 const i64 = (e: string) => `BigInt.asIntN(64, ${e})`;
 const trap = (code: string) => `{ trap = ${code}; break run; }`;
 const PASS = "if ((code[2] = (code[2] - 1) | 0) < 0) break run;";
@@ -550,7 +546,10 @@ if (new Set(names).size !== names.length) throw new Error(`twice: ${names.find((
 const length = (f: Form) => Math.max(4, f.words.length + 1);
 
 const template = await Deno.readTextFile(new URL("fast/loop.ts.txt", import.meta.url));
-const cases = forms.map((f, i) => `case ${i}: // ${f.name}\n${f.body} continue;\n`).join("");
+/** What never goes on with the next instruction. */
+const LEAVES = /^(unreachable|count|enter|throw|call|return_call)/;
+const cases = forms.map((f, i) => `case ${i}: // ${f.name}\n${f.body}${LEAVES.test(f.name) ? "" : " continue;"}\n`)
+  .join("");
 const header = "// Written by scripts/make_fast_loop.ts: do not edit.\n";
 /** Sums of indices as integers: V8 would compute them in more bits otherwise. */
 const narrow = (source: string) => source.replace(/\[(pc|u|x|y|z) \+ (\w+)\]/g, "[($1 + $2) | 0]");

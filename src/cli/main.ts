@@ -1,9 +1,11 @@
 // The command line: declares the subcommands and their options. Each is loaded when asked for; errors become one line and an exit code.
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
-import { describeError, ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+import { ExitCode } from "./exit.ts";
 import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
-import { OutputClosed } from "./output.ts";
+import { report } from "./report.ts";
+import { TIERS } from "../runtime/tier.ts";
+import { VERSION } from "../base/version.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
 
@@ -32,12 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
       if (error.code === "commander.unknownCommand") console.error(unknownHint(args[0]));
       return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
     }
-    if (error instanceof OutputClosed) return ExitCode.OK;
-    // The terminal has written ^C.
-    if (exitCodeOf(error) === ExitCode.INTERRUPTED && Deno.stderr.isTerminal()) console.error();
-    console.error(describeError(error));
-    if (error instanceof UsageError) console.error("(--help shows how)");
-    return exitCodeOf(error);
+    return report(error);
   }
 }
 
@@ -54,7 +51,7 @@ function unknownHint(word: string): string {
   return `(to run a module: run ${word}; to load it into the shell: repl ${word})`;
 }
 
-function tier(...names: string[]): Option {
+function tier(names: readonly string[] = TIERS): Option {
   return new Option("-t, --tier <tier>", "the tier that functions run in").choices([...names, "auto"]).default("auto");
 }
 function compileMode(): Option {
@@ -67,6 +64,9 @@ function compileMode(): Option {
 function features(): Option {
   return new Option("--features <list>", FEATURES_HELP)
     .argParser((list: string, before: FeatureChange | undefined) => parseFeatures(list, before));
+}
+function cache(): Option {
+  return new Option("--cache <folder>", "keep machine code and what validation found there between runs");
 }
 function perfMap(): Option {
   return new Option("--perf-map", "name compiled functions for Linux's perf, in /tmp/perf-<pid>.map");
@@ -91,13 +91,14 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-function makeProgram(done: (code: number) => void): Command {
+/** The parser of the command line. The subcommand that it finds gives its exit code to `done`. */
+export function makeProgram(done: (code: number) => void): Command {
   const program = new Command("strata")
     .description("A WebAssembly runtime that you can open up.")
     .usage("[command] [options]")
     .addHelpText("after", EXAMPLES)
     .helpCommand("help [command]", "show the help of a command")
-    .version("0.1.0", "-V, --version", "show the version")
+    .version(VERSION, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .configureOutput({
       outputError: (text, write) => write(text.replace(/\n*$/, "\n")),
@@ -119,8 +120,9 @@ function makeProgram(done: (code: number) => void): Command {
     .option("-x, --execute <file>", "run the commands in a file and end")
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
-    .addOption(tier("interp", "fast", "jit"))
+    .addOption(tier())
     .addOption(compileMode())
+    .addOption(cache())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -144,8 +146,9 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
     .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
     .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
-    .addOption(tier("interp", "fast", "jit"))
+    .addOption(tier())
     .addOption(compileMode())
+    .addOption(cache())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -216,10 +219,39 @@ function makeProgram(done: (code: number) => void): Command {
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
-    .addOption(tier("interp", "fast", "jit"))
+    .addOption(tier())
     .addOption(features())
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));
+
+  program.command("explore")
+    .summary("make a page of a module: text, offsets and machine code side by side")
+    .description(
+      "Writes one HTML page that stands alone: the functions of a module with their text, offsets and machine code of each tier. What belongs together is marked; / searches, ? shows the keys.",
+    )
+    .argument("<module>", MODULE)
+    .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .html")
+    .option("-f, --func <name>", "only this function, by name, index or pattern with *; may be repeated", collect)
+    .option(
+      "-t, --tier <tiers>",
+      "only the code of these tiers, with commas; interp for none",
+      (list: string) => list.split(","),
+    )
+    .addOption(features())
+    .action(async (module, options) => done(await (await import("./explore/explore.ts")).explore(module, options)));
+
+  program.command("where")
+    .summary("find a place in all forms of a module: offset, text, machine code")
+    .description(
+      "Finds an instruction by one of the ways to name it, and shows it by all: 0x4c an offset in the module, fib+1a a function with an offset, fib@jit+1f a place in its machine code, :12 or :12:5 line and column of the text that the module was assembled from, print:12 a line of what print gives.",
+    )
+    .argument("<module>", MODULE)
+    .argument("<places...>", "what to find")
+    .addOption(features())
+    .option("--json", "one object per place, each on a line")
+    .action(async (module, places, options) =>
+      done(await (await import("./where.ts")).showWhere(module, places, options))
+    );
 
   return program;
 }

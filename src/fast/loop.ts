@@ -178,11 +178,10 @@ export function runRegisters(
                 pc = (pc + code[(pc + t) | 0]) | 0;
                 continue;
               case 18: // unreachable
-                {
-                  trap = UNREACHABLE;
-                  break run;
-                }
-                continue;
+              {
+                trap = UNREACHABLE;
+                break run;
+              }
               case 19: // pass
                 if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 continue;
@@ -193,7 +192,6 @@ export function runRegisters(
                 if (t > 0) continue;
                 status = RunStatus.HOT;
                 break run;
-                continue;
               case 21: // trap_if_null
                 if (i32[y] === 0) {
                   trap = a;
@@ -695,17 +693,14 @@ export function runRegisters(
                   break calls;
                 }
                 break invoke;
-                continue;
               case 112: // call_import
                 callee = view.funcs[b];
                 tail = 0;
                 break calls;
-                continue;
               case 113: // return_call
                 callee = view.funcs[b];
                 tail = 1;
                 break calls;
-                continue;
               case 114: // call_indirect
                 t = i32[y];
                 if ((t >>> 0) >= view.instance.tables[c].length) {
@@ -739,7 +734,6 @@ export function runRegisters(
                 pc = (pc + 1) | 0;
                 tail = 0;
                 break calls;
-                continue;
               case 115: // return_call_indirect
                 t = i32[y];
                 if ((t >>> 0) >= view.instance.tables[c].length) {
@@ -761,7 +755,6 @@ export function runRegisters(
                 pc = (pc + 1) | 0;
                 tail = 1;
                 break calls;
-                continue;
               case 116: // index64
                 i32[x] = i32[(y + 1) | 0] !== 0 ? -1 : i32[y];
                 continue;
@@ -773,7 +766,6 @@ export function runRegisters(
                 callee = store.func(i32[y]);
                 tail = 0;
                 break calls;
-                continue;
               case 118: // return_call_ref
                 if (i32[y] === 0) {
                   trap = NULL_FUNCTION;
@@ -782,10 +774,8 @@ export function runRegisters(
                 callee = store.func(i32[y]);
                 tail = 1;
                 break calls;
-                continue;
               case 119: // enter
                 throw new BugError("a function's first instruction was run");
-                continue;
               case 120: // return
                 u = code[1];
                 if (frames[(u + BASE) | 0] !== 0) {
@@ -2470,7 +2460,6 @@ export function runRegisters(
                   status = RunStatus.THROW;
                 } else trap = t;
                 break run;
-                continue;
 
               default:
                 throw new BugError(`no handler for register instruction ${t}`);
@@ -2506,9 +2495,7 @@ export function runRegisters(
           i64[z >> 1] = 0n;
         }
         pc = (t + 5) | 0;
-        if ((code[2] = (code[2] - 1) | 0) < 0) {
-          break run;
-        }
+        if ((code[2] = (code[2] - 1) | 0) < 0) break run;
         continue;
       }
       // Calls of what has no register code yet, or is of another instance or kind, come here; x is where the arguments begin.
@@ -2529,14 +2516,10 @@ export function runRegisters(
         if (t !== 0 && ((fp + code[t + 1]) | 0) <= STACK_WORDS) {
           frames[(u + STP) | 0] = ~((code[3] + code[t + 3]) | 0);
           y = (fp + code[t + 2]) | 0;
-          for (z = (fp + code[t + 4]) | 0; z < y; z = (z + 2) | 0) {
-            i64[z >> 1] = 0n;
-          }
+          for (z = (fp + code[t + 4]) | 0; z < y; z = (z + 2) | 0) i64[z >> 1] = 0n;
           pc = (t + 5) | 0;
           sp = -1;
-          if ((code[2] = (code[2] - 1) | 0) < 0) {
-            break run;
-          }
+          if ((code[2] = (code[2] - 1) | 0) < 0) break run;
           continue;
         }
       }

@@ -20,6 +20,7 @@ import { TYPES } from "../wasm/types.ts";
 import { BugError } from "../base/bug.ts";
 import { runAtomic } from "./atomics.ts";
 import { type FunctionCode, functionCode, joinBlocks } from "./code.ts";
+import * as counted from "./counted.ts";
 import * as gc from "./gc.ts";
 import { skipTryTable, startThrow } from "./exceptions.ts";
 import {
@@ -63,6 +64,7 @@ const NO_MEMORY = new DataView(new ArrayBuffer(0));
 const OUT = new Int32Array(4);
 const NO_TRAP = -1;
 const TAKEN = gc.TAKEN, NOT_TAKEN = gc.NOT_TAKEN;
+const OPENED = counted.OPENED, CALL = counted.CALL, runCounted = counted.runCounted;
 /** The values of LEB128 numbers of one byte, as i64. */
 const SMALL = BigInt64Array.from({ length: 128 }, (_, byte) => BigInt.asIntN(64, BigInt((byte << 25) >> 25)));
 const UNREACHABLE = TrapCode.UNREACHABLE,
@@ -591,6 +593,23 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                   status = RunStatus.HOT;
                 }
                 break run;
+              case 0xe5: // COUNTED
+                thread.top = top;
+                frames[top] = pc;
+                a = runCounted(thread, view, codes[top >> 2], (pc - 1) | 0, stp, sp);
+                if (a >= 0) {
+                  trap = a;
+                  break run;
+                }
+                pc = thread.pc;
+                stp = thread.stp;
+                sp = thread.sp << 1;
+                if (a === TAKEN) break;
+                if (a === OPENED) bytes = view.code.opened!;
+                if (a > CALL) continue;
+                callee = thread.callee!;
+                if (a !== CALL) tail = 1;
+                break calls;
               case 0xe0: // BLOCKS
                 pc = (pc + bytes[pc]) | 0;
                 continue;
@@ -1894,8 +1913,13 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 pc = thread.pc;
                 continue;
               case 0xff: // STOP
-                status = STOPPED;
                 pc = (pc - 1) | 0;
+                if (bytes === view.code.opened) {
+                  // Behind an instruction that was counted.
+                  bytes = stepping ? view.code.allStops : view.code.bytes;
+                  continue;
+                }
+                status = STOPPED;
                 break run;
               default:
                 throw new BugError(`no handler for opcode ${a}`);

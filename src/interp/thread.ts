@@ -2,19 +2,28 @@
 
 import { BugError } from "../base/bug.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
+import type { FunctionCounters } from "../runtime/counters.ts";
 import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
-import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
+import {
+  type FramePlan,
+  type HotSpot,
+  type InterpThread,
+  type InterpTier,
+  RunStatus,
+  type Stop,
+} from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
 import { deadlinePassed } from "../platform/deadline.ts";
 import type { Meter } from "../runtime/meter.ts";
 import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { checkAccesses, type FunctionCode, functionCode, wantsRegisters } from "./code.ts";
+import { checkAccesses, type FunctionCode, functionCode, isCounted, moduleCode, wantsRegisters } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import type { RegisterTier } from "./registers.ts";
 import { runLoop, SLICE, STOPPED, SWITCH } from "./run.ts";
@@ -39,7 +48,6 @@ import {
 
 /** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
-const UNLIMITED_FUEL = 0x7fffffff;
 
 /** Runs interpreted functions of a store. */
 export class InterpreterTier implements InterpTier {
@@ -63,6 +71,13 @@ export class InterpreterTier implements InterpTier {
     code.wantsRegisters = wants;
     this.registers?.moved(func);
     if (!wants) this.withdrawals++;
+  }
+  isCounted(func: WasmFunc): boolean {
+    return isCounted(func);
+  }
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void {
+    moduleCode(valid, this.store.policy !== undefined).count(index - valid.module.importedFuncs, counters);
+    for (const instance of this.store.instances) if (instance.valid === valid) this.moved(instance.funcs[index]);
   }
 }
 
@@ -133,8 +148,9 @@ export class Thread implements InterpThread {
   top = -FRAME_WORDS;
   /** Whether bytes are read that stop before every instruction. */
   stepping = false;
-  /** Where rarer instructions leave the pc. */
+  /** Where rarer instructions leave the pc, and those that are counted the cursor. */
   pc = 0;
+  stp = 0;
   /** Whether the top frame's pc stands before the instruction to come, not behind or in the one that was the last to run. */
   #before = false;
   /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
@@ -204,9 +220,21 @@ export class Thread implements InterpThread {
   }
 
   run(): RunStatus {
-    const status = this.runToStop();
-    if (status === STOPPED) throw new BugError("the interpreter met a stop that nobody waits for");
-    return status;
+    for (;;) {
+      const status = this.runToStop();
+      if (status !== STOPPED) return status;
+      // Those of another engine, with the same module, are passed.
+      this.store.stopped?.(this.stop);
+      const stepped = this.step();
+      if (stepped !== STOPPED) return stepped;
+    }
+  }
+
+  /** Where it stands, after STOPPED. */
+  get stop(): Stop {
+    const { top } = this, { func } = CODES[top / FRAME_WORDS];
+    const { i32, sp } = this;
+    return { func, offset: FRAMES[top + PC], words: i32, locals: FRAMES[top + FP] >> 1, top: sp, frame: top };
   }
 
   /** As `run()`, and gives STOPPED before an instruction where a stop is set; after it, `step()` goes on. */
@@ -348,11 +376,16 @@ export class Thread implements InterpThread {
     this.#before = this.#atSafepoint = false;
     try {
       for (;;) {
-        const status = runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED;
+        let status = runLoop(this, 0);
+        if (status === SLICE) {
+          // It leads to a loop's head or into a function, where runToStop() is still to ask; the instruction there may be this one.
+          this.#owes = true;
+          status = STOPPED;
+        }
         if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
         // Whoever steps through a function wants it as it is.
         if (status === RunStatus.HOT) continue;
-        if ((status as number) === SWITCH) {
+        if (status === SWITCH) {
           // It called a function of another tier, or returned to one: it stands before its next instruction.
           if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.#codeAt(this.top));
           continue;
@@ -425,7 +458,12 @@ export class Thread implements InterpThread {
       calls: counters!.count(0),
       passes: counter === 0 ? 0 : counters!.count(counter),
       rearm: (more) => counters!.rearm(counter, more),
+      stays: () => code.view.code.fuse(code.own),
     };
+  }
+
+  get topSlot(): number {
+    return FRAMES[this.top + FP] >> 1;
   }
 
   takeTop(): { at: number; base: boolean } {
@@ -436,7 +474,7 @@ export class Thread implements InterpThread {
     return { at: this.#sp, base };
   }
 
-  push({ func, source, height }: FramePlan, base: boolean): number {
+  push({ func, source, height, owes = false }: FramePlan, base: boolean): number {
     const code = functionCode(func), at = this.sp, fp = at << 1;
     if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return -1;
     const top = this.top += FRAME_WORDS;
@@ -448,7 +486,8 @@ export class Thread implements InterpThread {
     this.i32.fill(0, fp, fp + 2 * height);
     this.sp = at + height;
     if (base) this.level++;
-    this.#before = this.#owes = false;
+    this.#before = false;
+    this.#owes = owes;
     return at;
   }
 

@@ -1,6 +1,7 @@
 // The table of commands, and how a line finds its command: names may be shortened as long as only one fits. What is no command is a call.
 
 import { CommandError, UsageError } from "../exit.ts";
+import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
@@ -13,6 +14,7 @@ import { MOVE_COMMANDS } from "./moves.ts";
 import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
 import { WASI_COMMANDS } from "./wasi.ts";
+import { WHERE_COMMANDS } from "./where.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -23,7 +25,9 @@ export const COMMANDS: readonly Command[] = [
   ...STATE_COMMANDS,
   ...HEAP_COMMANDS,
   ...CODE_COMMANDS,
+  ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
+  ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
   ...LIMIT_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, execute, runScript),

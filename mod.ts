@@ -138,7 +138,13 @@ export type { CountedInstruction } from "./src/validate/count_plan.ts";
 export { Trace } from "./src/api/trace.ts";
 export { type Traced, type TraceEvent, type TraceOptions, traceText, type TraceValue } from "./src/debug/trace.ts";
 export { Probe } from "./src/api/probe.ts";
-export type { NamePattern, ProbeCount, ProbeListener, ProbePlaces } from "./src/debug/probes.ts";
+export {
+  type NamePattern,
+  type ProbeCount,
+  ProbeError,
+  type ProbeListener,
+  type ProbePlaces,
+} from "./src/debug/probes.ts";
 export type { ProbeAccess, ProbeEvent, ProbeKind } from "./src/debug/probe_event.ts";
 export type { MemoryAccess } from "./src/debug/operands.ts";
 export { createWebAssembly, WebAssembly } from "./src/js_api/namespace.ts";

@@ -131,7 +131,7 @@ export class Instance implements Disposable {
   /**
    * Watches its own functions while they run: `listener` is called before each instruction that `places` means, with what can be read there. Functions that it is called for run in `interp`
    * meanwhile, also those that are running; all others stay where they are. Without a listener the instructions are counted, in the tiers where they run. What a listener throws ends the call of
-   * Wasm with that error, which no handler of Wasm catches. Throws TypeError for places that cannot be, RangeError where they mean no instruction.
+   * Wasm with a {@link ProbeError}, which no handler of Wasm catches. Throws TypeError for places that cannot be, RangeError where they mean no instruction.
    */
   probe(places: ProbePlaces, listener?: ProbeListener): Probe {
     return publicProbe(probesOf(this.#context).attach(this.#inner, places, listener));

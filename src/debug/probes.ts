@@ -10,6 +10,7 @@ import type { WasmInstance } from "../runtime/instance.ts";
 import type { Stop } from "../runtime/tier.ts";
 import { CountKind, isConditional } from "../validate/count_plan.ts";
 import * as op from "../wasm/opcodes.ts";
+import { Trap, Uncatchable } from "../wasm/errors.ts";
 import { accessesMemory } from "./operands.ts";
 import { ProbeEvent, type ProbeKind } from "./probe_event.ts";
 
@@ -32,7 +33,21 @@ export interface ProbePlaces {
   readonly memory?: number;
 }
 
-/** Called with what happens; what it gives is not looked at. What it throws ends the call of Wasm, and no handler of Wasm catches it. */
+/** Ends a call of Wasm because a probe's function threw: no handler of Wasm catches it. */
+export class ProbeError extends Uncatchable {
+  /** The class's name. */
+  override name = "ProbeError";
+  /** What was thrown. */
+  override readonly cause: unknown;
+
+  /** Takes what was thrown. */
+  constructor(cause: unknown) {
+    super(`a probe failed: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`);
+    this.cause = cause;
+  }
+}
+
+/** Called with what happens; what it gives is not looked at. What it throws ends the call of Wasm as a {@link ProbeError}, but for traps and errors that no handler of Wasm catches anyway. */
 export type ProbeListener = (event: ProbeEvent) => void;
 
 /** How often an instruction was come to. */
@@ -187,6 +202,8 @@ export class AttachedProbe {
       if (!this.#touches(event)) return;
       this.#hits++;
       this.listener!(event);
+    } catch (error) {
+      throw error instanceof Trap || error instanceof Uncatchable ? error : new ProbeError(error);
     } finally {
       ProbeEvent.end(event);
     }

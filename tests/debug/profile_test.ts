@@ -4,13 +4,8 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { Engine, type EngineOptions, type Profile, writeProfile } from "../../mod.ts";
 import { profileText } from "../../src/cli/profile.ts";
 import { runDeno } from "../run_deno.ts";
+import { ENGINES } from "./tiers.ts";
 
-const TIERS: Record<string, EngineOptions> = Engine.nativeUnavailable !== undefined ? { interp: { tier: "interp" } } : {
-  interp: { tier: "interp" },
-  jit: { tier: "jit" },
-  zeal: { tierZeal: true },
-  live: { tier: "auto", callThreshold: 2, loopThreshold: 3 },
-};
 const PRIMES = new URL("dwarf/primes.wasm", import.meta.url);
 
 function countPrimes(options: EngineOptions): { profile: Profile; json: string; lcov: string; speedscope: string } {
@@ -31,7 +26,7 @@ function countPrimes(options: EngineOptions): { profile: Profile; json: string; 
 
 Deno.test("counts are the same in every tier: functions, loops, mix and coverage", () => {
   let expected: string | undefined;
-  for (const [tier, options] of Object.entries(TIERS)) {
+  for (const [tier, options] of Object.entries(ENGINES)) {
     const { profile, lcov } = countPrimes(options);
     const { functions, loops, mix, coverage, sum, unit } = profile;
     assertEquals(functions.map((f) => [f.name, f.calls, f.source?.file, f.source?.line]), [
@@ -80,7 +75,7 @@ const NESTED = `(module
   (func (export "run") (param i32) (call $outer (local.get 0))))`;
 
 Deno.test("samples find the function and the loop that take the time, and their callers", () => {
-  for (const [tier, options] of Object.entries(TIERS)) {
+  for (const [tier, options] of Object.entries(ENGINES)) {
     if (tier === "zeal") continue;
     const engine = new Engine(options), module = engine.compile(NESTED), instance = engine.instantiate(module);
     const profiling = instance.profile({ interval: 0.5 });

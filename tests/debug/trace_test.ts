@@ -1,28 +1,14 @@
 // Traces, as text and as events, the same in every tier; and the commands that write them.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import {
-  Engine,
-  type EngineOptions,
-  type Imports,
-  type TraceEvent,
-  type TraceOptions,
-  traceText,
-  Wasi,
-} from "../../mod.ts";
+import { Engine, type Imports, type TraceEvent, type TraceOptions, traceText, Wasi } from "../../mod.ts";
 import { runDeno } from "../run_deno.ts";
-
-const TIERS: Record<string, EngineOptions> = Engine.nativeUnavailable !== undefined ? { interp: { tier: "interp" } } : {
-  interp: { tier: "interp" },
-  jit: { tier: "jit" },
-  zeal: { tierZeal: true },
-  live: { tier: "auto", callThreshold: 2, loopThreshold: 3 },
-};
+import { ENGINES } from "./tiers.ts";
 
 /** The lines of a trace while `run` of the module is called, which must be the same in all tiers; and the events. */
 function trace(text: string, options: TraceOptions, imports: Imports = {}, args: unknown[] = []) {
   let lines: string[] | undefined, events: TraceEvent[] = [];
-  for (const [tier, engineOptions] of Object.entries(TIERS)) {
+  for (const [tier, engineOptions] of Object.entries(ENGINES)) {
     const instance = new Engine(engineOptions).load(text, imports);
     const mine: TraceEvent[] = [];
     const tracing = instance.trace(options, (e) => mine.push(e));
@@ -123,7 +109,7 @@ Deno.test("collections and moves between tiers are traced", () => {
 });
 
 Deno.test("calls of WASI are traced with the names of errors", () => {
-  for (const options of Object.values(TIERS)) {
+  for (const options of Object.values(ENGINES)) {
     using wasi = new Wasi();
     const instance = new Engine(options).load(
       `(module (import "wasi_snapshot_preview1" "fd_close" (func $c (param i32) (result i32)))

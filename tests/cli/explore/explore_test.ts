@@ -61,10 +61,10 @@ testUnless(
         new RegExp(`^0x${Number(offset).toString(16).padStart(4, "0")} \\+04`),
       );
       // The look for interruptions at the first instruction stands in order and out of line.
-    await browser.key("]");
-    await browser.until(`document.querySelector("h2").textContent.startsWith("main")`);
-    const first = await browser.evaluate(`document.querySelector(".row.apart[data-o]").dataset.o`);
-    await browser.hover(`.row[data-o="${first}"] .text`);
+      await browser.key("]");
+      await browser.until(`document.querySelector("h2").textContent.startsWith("main")`);
+      const first = await browser.evaluate(`document.querySelector(".row.apart[data-o]").dataset.o`);
+      await browser.hover(`.row[data-o="${first}"] .text`);
       const marked = await browser.evaluate(`[...document.querySelectorAll(".row.on")].map((r) => r.className)`);
       assertEquals(marked, ["row on", "row apart on"]);
       assertGreater(await browser.evaluate(`document.querySelectorAll(".instruction.on").length`), 2);

@@ -15,7 +15,9 @@
  */
 
 export {
+  type ByteStream,
   Engine,
+  type EngineCaches,
   type GcAsyncOptions,
   type GcAsyncReport,
   type Imports,
@@ -80,6 +82,8 @@ export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
 export type { TierName } from "./src/runtime/tier.ts";
 export type { Finalizer } from "./src/gc/handles.ts";
+export type { CacheFigures } from "./src/base/lru_cache.ts";
+export type { DiskFigures } from "./src/platform/cache_folder.ts";
 export type { CompileFigures } from "./src/engine/native_tier.ts";
 export { TrapCode } from "./src/wasm/traps.ts";
 export type { GcReport, HeapReport, RootCounts, TypeReport } from "./src/gc/report.ts";
@@ -98,6 +102,10 @@ export type {
   RelocationTarget,
   TrapSites,
 } from "./src/asm/code.ts";
+export { Probe } from "./src/api/probe.ts";
+export type { NamePattern, ProbeCount, ProbeListener, ProbePlaces } from "./src/debug/probes.ts";
+export type { ProbeAccess, ProbeEvent, ProbeKind } from "./src/debug/probe_event.ts";
+export type { MemoryAccess } from "./src/debug/operands.ts";
 export { createWebAssembly, WebAssembly } from "./src/js_api/namespace.ts";
 export { type Installed, installGlobal } from "./src/js_api/install.ts";
 export type {

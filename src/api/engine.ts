@@ -8,6 +8,8 @@ import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
 import type { CompileFigures } from "../engine/native_tier.ts";
+import type { CacheFigures } from "../base/lru_cache.ts";
+import type { DiskFigures } from "../platform/cache_folder.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
@@ -25,6 +27,7 @@ import { ExternKind, type Import, type Module as WasmModule } from "../wasm/modu
 import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
 import { Context, resolveTier } from "../engine/context.ts";
+import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
@@ -50,6 +53,9 @@ import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
 /** Imports by module and name: functions, those that `fn` made, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
 export type Imports = Record<string, Record<string, unknown>>;
+
+/** Bytes that arrive piece by piece. */
+export type ByteStream = Response | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
 export class Engine {
@@ -98,7 +104,24 @@ export class Engine {
   }
   /** What the compiler of tier `jit` did so far. */
   get compileFigures(): Readonly<CompileFigures> {
-    return this.#context.jit?.figures ?? { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
+    return this.#context.jit?.figures ?? { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0, cached: 0 };
+  }
+  /** What the caches of code hold and did. */
+  get caches(): EngineCaches {
+    const { codeCache, disk } = this.#context;
+    return { functions: codeCache?.figures, disk: disk?.figures };
+  }
+  /** The most bytes of machine code that are kept for further modules with equal functions; a lower limit drops some at once. */
+  get functionCacheBytes(): number {
+    return this.#context.codeCache?.memoryLimit ?? 0;
+  }
+  set functionCacheBytes(bytes: number) {
+    const { codeCache } = this.#context;
+    if (codeCache !== undefined) codeCache.memoryLimit = bytes;
+  }
+  /** Writes the machine code that was made to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
+  saveCache(): void {
+    this.#context.codeCache?.save();
   }
 
   /**
@@ -123,6 +146,30 @@ export class Engine {
   /** Where everything of a module is, in all forms that it has: instructions, text, code of each tier. Also for modules that another engine compiled. */
   addresses(module: Module): AddressMap {
     return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit), modulePositions(module));
+  }
+
+  /**
+   * Compiles a module in the binary format whose bytes arrive piece by piece: what is there is decoded and validated while the rest is on its way. Takes a Response (of any
+   * type), a ReadableStream, or anything else that gives Uint8Arrays one by one; gives what `compile()` gives for all bytes, with the same errors. Throws TypeError for
+   * another source, or a Response that tells of a failure, and what the source throws.
+   *
+   * ```ts
+   * import { Engine } from "./mod.ts";
+   * const empty = new Response(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+   * const module = await new Engine().compileStreaming(empty);
+   * ```
+   */
+  async compileStreaming(source: ByteStream | PromiseLike<ByteStream>): Promise<Module> {
+    const stream = await source;
+    const compiler = this.#context.compileStream(stream instanceof Response ? expectedBytes(stream) : 0);
+    if (stream instanceof Response && !stream.ok) {
+      throw new TypeError(`the response tells of a failure: ${stream.status}`);
+    }
+    for await (const chunk of stream instanceof Response ? stream.body ?? [] : stream) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError("a module is compiled from a stream of Uint8Arrays");
+      compiler.push(chunk);
+    }
+    return publicModule(compiler.finish());
   }
 
   /**
@@ -400,6 +447,14 @@ function exportFunc(context: Context, func: WasmFunc): object {
   Object.defineProperty(exported, "length", { value: func.type.params.length });
   context.standsFor(exported, func);
   return exported;
+}
+
+/** What the caches of an engine hold and did. */
+export interface EngineCaches {
+  /** Code of functions, kept for further modules with equal ones, in bytes of memory; undefined where machine code cannot run. */
+  readonly functions: CacheFigures | undefined;
+  /** What is kept between runs; undefined without the option `cache`. */
+  readonly disk: DiskFigures | undefined;
 }
 
 /** What stacks take, how deep calls are, and how deep they were. */

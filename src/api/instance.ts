@@ -13,6 +13,8 @@ import { type Global, publicGlobal } from "./global.ts";
 import { keep } from "./keepers.ts";
 import { type Memory, publicMemory } from "./memory.ts";
 import type { Module } from "./module.ts";
+import { type ProbeListener, type ProbePlaces, probesOf } from "../debug/probes.ts";
+import { type Probe, publicProbe } from "./probe.ts";
 import { publicTable, type Table } from "./table.ts";
 import { publicTag, type Tag } from "./tag.ts";
 
@@ -118,6 +120,15 @@ export class Instance implements Disposable {
     for (const f of this.#inner.funcs) {
       if (f.mode !== Mode.HOST && f.instance === this.#inner) this.#context.setTier(f, tier);
     }
+  }
+
+  /**
+   * Watches its own functions while they run: `listener` is called before each instruction that `places` means, with what can be read there. Functions that it is called for run in `interp`
+   * meanwhile, also those that are running; all others stay where they are. Without a listener the instructions are counted, in the tiers where they run. What a listener throws ends the call of
+   * Wasm with that error, which no handler of Wasm catches. Throws TypeError for places that cannot be, RangeError where they mean no instruction.
+   */
+  probe(places: ProbePlaces, listener?: ProbeListener): Probe {
+    return publicProbe(probesOf(this.#context).attach(this.#inner, places, listener));
   }
 
   /** Gives its memory, tables and functions back at the next collection, unless something still in use can reach them. Calls afterwards throw. */

@@ -1,9 +1,11 @@
 // The command line: declares the subcommands and their options. Each is loaded when asked for; errors become one line and an exit code.
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
-import { describeError, ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+import { ExitCode } from "./exit.ts";
 import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
-import { OutputClosed } from "./output.ts";
+import { report } from "./report.ts";
+import { TIERS } from "../runtime/tier.ts";
+import { VERSION } from "../base/version.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
 
@@ -32,12 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
       if (error.code === "commander.unknownCommand") console.error(unknownHint(args[0]));
       return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
     }
-    if (error instanceof OutputClosed) return ExitCode.OK;
-    // The terminal has written ^C.
-    if (exitCodeOf(error) === ExitCode.INTERRUPTED && Deno.stderr.isTerminal()) console.error();
-    console.error(describeError(error));
-    if (error instanceof UsageError) console.error("(--help shows how)");
-    return exitCodeOf(error);
+    return report(error);
   }
 }
 
@@ -54,7 +51,7 @@ function unknownHint(word: string): string {
   return `(to run a module: run ${word}; to load it into the shell: repl ${word})`;
 }
 
-function tier(...names: string[]): Option {
+function tier(names: readonly string[] = TIERS): Option {
   return new Option("-t, --tier <tier>", "the tier that functions run in").choices([...names, "auto"]).default("auto");
 }
 function compileMode(): Option {
@@ -67,6 +64,9 @@ function compileMode(): Option {
 function features(): Option {
   return new Option("--features <list>", FEATURES_HELP)
     .argParser((list: string, before: FeatureChange | undefined) => parseFeatures(list, before));
+}
+function cache(): Option {
+  return new Option("--cache <folder>", "keep machine code and what validation found there between runs");
 }
 function perfMap(): Option {
   return new Option("--perf-map", "name compiled functions for Linux's perf, in /tmp/perf-<pid>.map");
@@ -91,13 +91,14 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-function makeProgram(done: (code: number) => void): Command {
+/** The parser of the command line. The subcommand that it finds gives its exit code to `done`. */
+export function makeProgram(done: (code: number) => void): Command {
   const program = new Command("strata")
     .description("A WebAssembly runtime that you can open up.")
     .usage("[command] [options]")
     .addHelpText("after", EXAMPLES)
     .helpCommand("help [command]", "show the help of a command")
-    .version("0.1.0", "-V, --version", "show the version")
+    .version(VERSION, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .configureOutput({
       outputError: (text, write) => write(text.replace(/\n*$/, "\n")),
@@ -123,8 +124,9 @@ function makeProgram(done: (code: number) => void): Command {
     )
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
-    .addOption(tier("interp", "jit"))
+    .addOption(tier())
     .addOption(compileMode())
+    .addOption(cache())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -148,8 +150,9 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
     .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
     .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
-    .addOption(tier("interp", "jit"))
+    .addOption(tier())
     .addOption(compileMode())
+    .addOption(cache())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -170,7 +173,7 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), several with commas, or all",
+      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
@@ -220,7 +223,7 @@ function makeProgram(done: (code: number) => void): Command {
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
-    .addOption(tier("interp", "jit"))
+    .addOption(tier())
     .addOption(features())
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));

@@ -18,7 +18,7 @@ import { loadModule } from "./load_module.ts";
 import { HostModules } from "./repl/host.ts";
 import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
-import { chosenTier, noteCompileMode } from "./tier.ts";
+import { chosenTier, noteCompileMode, onCacheNote } from "./tier.ts";
 import { callWithValues, checkArgumentCount, parseValue, printValue } from "./values.ts";
 import { importsWasi, makeWasi, type WasiFlags, wasiOffer, wasiOptions } from "./wasi.ts";
 
@@ -27,6 +27,8 @@ export interface RunOptions extends WasiFlags {
   readonly tier?: TierChoice;
   /** When and where machine code is made; default `lazy`. */
   readonly compile?: CompileMode;
+  /** Where machine code is kept between runs. */
+  readonly cache?: string;
   readonly invoke?: string;
   readonly features?: FeatureChange;
   readonly perfMap?: boolean;
@@ -44,8 +46,9 @@ const ENTRIES = ["_start", "main"];
 
 /** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
 export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<number> {
-  const { compile, features, perfMap, gdb, fuel, timeout = Infinity } = options;
-  const engine = new Engine({ tier: chosenTier(options.tier ?? "auto"), compile, features, perfMap, gdb, fuel });
+  const { compile, cache, features, perfMap, gdb, fuel, timeout = Infinity } = options;
+  const tier = chosenTier(options.tier ?? "auto");
+  const engine = new Engine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote });
   noteCompileMode(engine);
   const module = await compileFrom(engine, spec);
   if (importsWasi(module)) return engine.withDeadline(timeout, () => runWasi(engine, module, spec, args, options));

@@ -7,6 +7,7 @@ import { Module, publicModule } from "../api/module.ts";
 import type { EngineOptions, TierChoice } from "../engine/config.ts";
 import { decode, validate, withPositions } from "../engine/pipeline.ts";
 import { WasmFunc } from "../runtime/func.ts";
+import { TIERS } from "../runtime/tier.ts";
 import { WasmGlobal } from "../runtime/global.ts";
 import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
 import { CompileError, LinkError, TextError, Trap } from "../wasm/errors.ts";
@@ -72,6 +73,15 @@ export interface RunnerOptions {
   /** Whether to stop at the first failure. */
   readonly untilFailure?: boolean;
 }
+
+/** Tiers that `mixed` chooses from. */
+const TIERS_HERE = TIERS.filter((tier) => {
+  try {
+    return Engine.resolveTier(tier) === tier;
+  } catch {
+    return false;
+  }
+});
 
 /** Runs scripts in one tier, in one engine. */
 export class WastRunner {
@@ -250,7 +260,7 @@ class ScriptRun {
     this.#made.push(instance);
     if (this.#random !== undefined) {
       for (const f of instance.functions) {
-        if (!f.isHost) f.tier = this.#random() < 0.5 ? "interp" : "jit";
+        if (!f.isHost) f.tier = TIERS_HERE[Math.floor(this.#random() * TIERS_HERE.length)];
       }
     }
     return instance;

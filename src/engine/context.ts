@@ -1,11 +1,18 @@
 // An engine's inner side: its store, tiers and callers, and what it takes to make and start instances. The public classes above (api/, js_api/) share it and do not show it;
 // they set what stands in JavaScript for functions and exceptions (`store.exporter`, `store.exceptions`).
 
+import { giveBackOfEnded } from "../platform/isolates.ts";
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
+import { FastTier } from "../fast/tier.ts";
+import { InterpreterSteps } from "../interp/single.ts";
 import { InterpreterTier } from "../interp/thread.ts";
-import { bestTier, configure, type EngineConfig, type EngineOptions, type TierChoice } from "./config.ts";
+import { JavaScriptTier, jsUnavailable } from "../js/tier.ts";
+import { CodeCache, DiskCache } from "./code_cache.ts";
+import { bestTier, configure, type EngineConfig, type EngineOptions, hasLadder, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
-import { MAX_TIER_EVENTS, TierLog } from "./tier_log.ts";
+import { Counting } from "./counting.ts";
+import { StreamCompiler } from "./stream_compiler.ts";
+import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
@@ -21,11 +28,12 @@ import { WasmMemory } from "../runtime/memory.ts";
 import { Meter } from "../runtime/meter.ts";
 import { Store } from "../runtime/store.ts";
 import { WasmTable } from "../runtime/table.ts";
-import { TIERS } from "../runtime/tier.ts";
+import { type TierName, TIERS } from "../runtime/tier.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
 import { CompileError } from "../wasm/errors.ts";
+import type { Module } from "../wasm/module.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
 import { decode, link, start, validate } from "./pipeline.ts";
 
@@ -42,28 +50,52 @@ export function exportedBy(value: unknown): ExportedFunction | undefined {
   return typeof value === "function" ? EXPORTED.get(value) : undefined;
 }
 
+/** What a function is kept in `interp` for. */
+export type HoldCause = "breakpoint" | "probe" | "protection" | "count";
+
+/** A function that somebody needs in `interp`, and where it goes when nobody does any more. */
+interface Hold {
+  holders: number;
+  tier: TierName;
+  live: boolean;
+}
+
 /** The inner side of an engine. */
 export class Context {
   readonly config: EngineConfig;
   readonly store: Store;
   readonly caller: Caller;
+  readonly fast: FastTier;
   readonly jit: JitTier | undefined;
   readonly tierLog: TierLog = new TierLog();
+  /** What is kept on disk between runs, and of code in memory. */
+  readonly disk: DiskCache | undefined;
+  readonly codeCache: CodeCache | undefined;
+  /** What moves functions in `auto`; undefined where they stay as they are set. */
+  live: LivePolicy | undefined;
+  readonly #pinned = new Map<WasmFunc, TierName>();
+  readonly #held = new Map<WasmFunc, Hold>();
+  #counting: Counting | undefined;
   #disposals = 0;
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
-    const { maxNesting, heap, maxParkedCalls, fuel, memory } = this.config;
+    const { maxNesting, heap, maxParkedCalls, fuel, memory, cache } = this.config;
+    if (cache.folder !== undefined) {
+      this.disk = new DiskCache({ folder: cache.folder, limit: cache.folderBytes, note: cache.note });
+    }
     const meter = fuel === undefined ? undefined : new Meter(fuel);
     this.store = new Store(maxNesting, heap, maxParkedCalls, meter, memory);
     this.store.stackBytes = this.config.stackBytes;
-    this.store.interp = new InterpreterTier(this.store);
+    this.store.interp = new InterpreterTier(this.store, this.fast = new FastTier(this.store, this.config.fast));
     const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
     this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
     if (canRunNative()) {
       const entersLoops = this.config.tierZeal !== false || this.isLive;
       this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
       this.jit.budget = new CodeBudget(maxCodeBytes);
+      const { native: { cpu }, options } = this.jit;
+      this.jit.cache = this.codeCache = new CodeCache({ tier: "jit", cpu, options }, cache.functionBytes, this.disk);
     }
     this.#choosePolicy();
     const zeal = this.config.tierZeal !== false;
@@ -77,7 +109,7 @@ export class Context {
         what: "frame",
         name,
         index,
-        from: to === "jit" ? "interp" : "jit",
+        from: to !== "interp" ? "interp" : func.tier === "js" ? "js" : "jit",
         to,
         why,
         offset,
@@ -94,6 +126,15 @@ export class Context {
     };
   }
 
+  /** Tier `js`, made when it is first asked for. Throws Error with the reason where it cannot run. */
+  get js(): JavaScriptTier {
+    if (this.#js !== undefined) return this.#js;
+    const reason = jsUnavailable();
+    if (reason !== undefined) throw new Error(`tier js cannot run here: ${reason}`);
+    return this.store.js = this.#js = new JavaScriptTier(this.store, new InterpreterSteps(this.store));
+  }
+  #js: JavaScriptTier | undefined = undefined;
+
   /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
   get isLive(): boolean {
     const { tier, compile } = this.config;
@@ -103,34 +144,113 @@ export class Context {
   #choosePolicy(): void {
     const { store, jit, config, tierLog } = this, { tier, tierZeal, compile } = config;
     if (tierZeal !== false) store.policy = new Zeal(store, tierZeal === true ? undefined : tierZeal);
-    else if (jit !== undefined && this.isLive) {
+    else if (this.isLive) {
       // What is asked of the Worker is wanted at once in tier `jit`.
-      const limits = tier === "jit" ? { calls: 1, passes: 1 } : config.hot;
-      store.policy = new LivePolicy(store, jit, limits, tierLog, compile === "worker");
+      const ladder = tier !== "jit"
+        ? config.ladder
+        : config.ladder.map((r) => r.tier === "jit" ? { ...r, calls: 1, passes: 1 } : r);
+      if (ladder.some((r) => r.tier === "js")) void this.js;
+      const { maxBodyBytes } = config;
+      this.live = new LivePolicy(store, jit, tierLog, { ladder, maxBodyBytes, inWorker: compile === "worker" });
+      store.policy = this.live;
     }
+  }
+
+  /** Counts functions. */
+  get counting(): Counting {
+    return this.#counting ??= new Counting(this.store, (func) => this.hold(func, "count"));
   }
 
   /** Puts a function of a new instance into the tier where it begins. */
   place(func: WasmFunc): void {
     const { store, jit } = this, { tier, compile } = this.config;
-    if (tier === "interp" || jit === undefined) return;
+    if (tier === "js") void this.js;
+    if (tier === "js" || tier === "fast") return store.setTier(func, tier);
     if (this.isLive) {
-      func.refusal = jit.refusal(func);
-      func.live = func.refusal === undefined;
-    } else if (compile !== "eager") store.setTier(func, "jit");
+      func.live = true;
+      // Where there is nothing but machine code to climb to, it is known already whether it will.
+      if (this.config.ladder.every((r) => r.tier === "interp" || r.tier === "jit")) {
+        func.refusal = jit?.refusal(func);
+        func.live = func.refusal === undefined;
+      }
+    } else if (tier === "interp" || jit === undefined) return;
+    else if (compile !== "eager") store.setTier(func, "jit");
     else if (jit.refusal(func) !== undefined) store.setTier(func, "jit");
     else raise(store, jit, this.tierLog, func, "eager", { loop: -1, calls: 0, passes: 0 });
   }
 
   /** Moves a function to a tier that somebody chose. */
-  setTier(func: WasmFunc, choice: TierChoice): void {
+  setTier(func: WasmFunc, choice: TierChoice, why: TierCause = "set"): void {
     const { store } = this, from = func.tier;
     const live = choice === "auto" && this.isLive;
+    if (choice === "js") void this.js;
     // Where tiers are live, `auto` leaves it where it is, to be moved from now on.
-    if (!live) store.setTier(func, choice === "auto" ? bestTier() : choice);
-    func.live = live;
+    const hold = this.#held.get(func), wanted = live ? from : choice === "auto" ? bestTier() : choice;
+    if (hold !== undefined) {
+      // It goes there when nobody needs it in `interp` any more.
+      if (!live) hold.tier = wanted;
+      hold.live = live;
+      if (wanted !== "interp") func.refusal = func.held;
+    } else {
+      if (!live) store.setTier(func, wanted);
+      func.live = live;
+    }
+    this.#pinned.delete(func);
     const { name, index, tier } = func;
-    if (tier !== from) this.tierLog.add({ what: "function", name, index, from, to: tier, why: "set" });
+    if (tier !== from) this.tierLog.add({ what: "function", name, index, from, to: tier, why });
+  }
+
+  /** Has a function stay in a tier, whatever is counted, until `setTier` or `unpin` says otherwise. */
+  pin(func: WasmFunc, tier: TierName): void {
+    this.setTier(func, tier, "pinned");
+    this.#pinned.set(func, tier);
+  }
+  /** Ends that; false if it was not pinned. */
+  unpin(func: WasmFunc): boolean {
+    if (!this.#pinned.has(func)) return false;
+    this.setTier(func, "auto", "released");
+    return true;
+  }
+  /** Functions that are pinned. */
+  get pinned(): ReadonlyMap<WasmFunc, TierName> {
+    for (const func of this.#pinned.keys()) if (func.freed) this.#pinned.delete(func);
+    return this.#pinned;
+  }
+
+  /** Keeps a function in `interp`, with frames that it has, for as long as somebody needs it there; gives what ends that, after which it goes on where it was, or where it was to go meanwhile. */
+  hold(func: WasmFunc, why: HoldCause): () => void {
+    const hold = this.#held.get(func) ?? this.#beginHold(func, why);
+    hold.holders++;
+    let holds = true;
+    return () => {
+      if (!holds) return;
+      holds = false;
+      if (--hold.holders === 0) this.#endHold(func, hold);
+    };
+  }
+
+  #beginHold(func: WasmFunc, why: HoldCause): Hold {
+    const { tier, live, name, index } = func, hold: Hold = { holders: 0, tier, live };
+    this.#held.set(func, hold);
+    func.held = `it is kept in interp for a ${why}`;
+    func.live = false;
+    this.store.setTier(func, "interp");
+    if (tier !== "interp") {
+      func.refusal = func.held;
+      this.tierLog.add({ what: "function", name, index, from: tier, to: "interp", why });
+    }
+    return hold;
+  }
+
+  #endHold(func: WasmFunc, hold: Hold): void {
+    this.#held.delete(func);
+    func.held = undefined;
+    if (func.freed) return;
+    this.store.setTier(func, hold.tier);
+    func.live = hold.live;
+    const { tier, name, index } = func;
+    if (tier === "interp") return;
+    this.tierLog.add({ what: "function", name, index, from: "interp", to: tier, why: "released" });
   }
 
   /** Names machine code for who looks at the process from outside, if that was asked for. */
@@ -151,17 +271,37 @@ export class Context {
 
   /** Decodes and validates a module, whose bytes nobody else has. Throws CompileError, also where it is beyond the limits of the engine. */
   compile(bytes: Uint8Array, progress?: ProgressListener): ValidModule {
-    const { features, limits: { maxModuleBytes, maxFunctions } } = this.config;
-    if (bytes.length > maxModuleBytes) {
-      const message = `a module of ${bytes.length} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`;
-      throw new CompileError(message, -1);
-    }
+    const { features, limits: { maxModuleBytes } } = this.config;
+    if (bytes.length > maxModuleBytes) throw this.#tooLong(bytes.length);
     const module = decode(bytes, features);
-    if (module.funcs.length > maxFunctions) {
-      const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
-      throw new CompileError(message, -1);
-    }
-    return validate(module, progress);
+    this.#checkFunctions(module);
+    const known = this.disk?.facts(bytes, features, module.funcs.length - module.importedFuncs);
+    const valid = validate(module, progress, known);
+    if (known === undefined) this.disk?.addFacts(valid);
+    return valid;
+  }
+
+  /** Compiles bytes that arrive piece by piece, `expected` of them as far as one knows, to what `compile()` would give. */
+  compileStream(expected?: number): StreamCompiler {
+    const { features, limits: { maxModuleBytes } } = this.config;
+    return new StreamCompiler({
+      features,
+      maxBytes: maxModuleBytes,
+      tooLong: (bytes) => this.#tooLong(bytes),
+      check: (valid) => this.#checkFunctions(valid.module),
+      compile: (bytes) => this.compile(bytes),
+    }, expected);
+  }
+
+  #tooLong(bytes: number): CompileError {
+    const { maxModuleBytes } = this.config.limits;
+    return new CompileError(`a module of ${bytes} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`, -1);
+  }
+  #checkFunctions(module: Module): void {
+    const { maxFunctions } = this.config.limits;
+    if (module.funcs.length <= maxFunctions) return;
+    const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
+    throw new CompileError(message, -1);
   }
 
   /**
@@ -223,12 +363,13 @@ export class Context {
     return table;
   }
 
-  /** Collects now. */
+  /** Collects now, also what Workers had that have ended. */
   collect(): GcReport {
     this.#disposals = 0;
     try {
       return collect(this.store);
     } finally {
+      giveBackOfEnded();
       this.jit?.releaseScarce();
     }
   }
@@ -249,11 +390,15 @@ export class Context {
   }
 }
 
-/** The choice that one means here: `auto` is `interp` where no machine code can run. Throws TypeError for a name that is none, Error with the reason where the tier cannot run. */
+/** The choice that one means here: `auto` is `interp` where there is no other tier. Throws TypeError for a name that is none, Error with the reason where the tier cannot run. */
 export function resolveTier(choice: TierChoice): TierChoice {
-  if (choice === "auto") return canRunNative() ? "auto" : "interp";
+  if (choice === "auto") return hasLadder() ? "auto" : "interp";
   if (!TIERS.includes(choice)) {
     throw new TypeError(`there is no tier "${choice}"; tiers are ${[...TIERS, "auto"].join(", ")}`);
+  }
+  if (choice === "js") {
+    const reason = jsUnavailable();
+    if (reason !== undefined) throw new Error(`tier js cannot run here: ${reason}`);
   }
   if (choice === "jit" && !canRunNative()) throw new Error(`tier jit cannot run here: ${nativeUnavailable()}`);
   return choice;

@@ -20,6 +20,7 @@ import { ThunkCache } from "../link/thunk_cache.ts";
 import type { DebuggerList } from "../platform/debugger_list.ts";
 import { PerfMap } from "../platform/perf_map.ts";
 import type { NativeStack } from "../platform/stacks.ts";
+import type { FunctionCounters } from "../runtime/counters.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type {
   CallSite,
@@ -30,10 +31,14 @@ import type {
   Parked,
   ThunkPlace,
 } from "../runtime/tier.ts";
+import { BugError } from "../base/bug.ts";
+import type { CountPlan } from "../validate/count_plan.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { refusal } from "../jit/compilable.ts";
 import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
+import { COUNTERS } from "../jit/macro_assembler.ts";
+import type { CodeCache } from "./code_cache.ts";
 import { compiler } from "./pipeline.ts";
 
 /** Whose code it is: a function of a module, or a thunk. */
@@ -48,8 +53,10 @@ interface CompiledModule {
   compiler: JitCompiler | undefined;
   readonly code: ModuleCode<CodeOwner>;
   readonly functions: Map<number, Installed<CodeOwner>>;
-  /** Of functions that had a frame taken back. */
-  readonly safepoints: Map<number, ReadonlyMap<number, Safepoint>>;
+  /** Code that counts, by the counters. */
+  readonly counted: Map<FunctionCounters, Installed<CodeOwner>>;
+  /** Of code that had a frame taken back. */
+  readonly safepoints: Map<Code, ReadonlyMap<number, Safepoint>>;
   /** Copies of single instructions, by their addresses. */
   readonly steps: Map<number, number>;
 }
@@ -64,6 +71,8 @@ export interface CompileFigures {
   wasmBytes: number;
   /** Bytes of machine code made. */
   codeBytes: number;
+  /** Functions whose code came from a cache; not among the others. */
+  cached: number;
 }
 
 /** Bytes. */
@@ -95,10 +104,18 @@ export class JitTier implements NativeTier {
   modulesInUse: () => Iterable<ValidModule> = () => this.#all();
   /** What its modules may take of executable memory. */
   budget: CodeBudget | undefined = undefined;
-  readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
+  /** Where code is looked for before it is made; set by the engine. */
+  cache: CodeCache | undefined = undefined;
+  readonly figures: CompileFigures = { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0, cached: 0 };
   readonly #modules = new WeakMap<ValidModule, CompiledModule>();
   /** All of `#modules`, without keeping them. */
   readonly #compiled = new Set<WeakRef<CompiledModule>>();
+  /** Functions that are counted. */
+  readonly #counted = new WeakMap<ValidModule, Map<number, FunctionCounters>>();
+  /** Of code that counts. */
+  readonly #plans = new WeakMap<Code, CountPlan>();
+  /** Addresses of code that its function does not run any more. */
+  readonly #replaced = new Set<number>();
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
   readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
 
@@ -113,10 +130,48 @@ export class JitTier implements NativeTier {
     return this.installed(func.instance!.valid, func.index).entry;
   }
 
-  /** The installed code of a function; compiles it first if need be. */
+  /** The installed code of a function, the one that counts if it is counted; compiles it first if need be. */
   installed(valid: ValidModule, index: number): Installed<CodeOwner> {
     const compiled = this.#module(valid);
+    const counters = this.#counted.get(valid)?.get(index);
+    if (counters !== undefined) {
+      return compiled.counted.get(counters) ?? this.#installCounted(compiled, index, counters);
+    }
     return compiled.functions.get(index) ?? this.#install(compiled, index, this.compile(valid, index));
+  }
+
+  #installCounted(compiled: CompiledModule, index: number, counters: FunctionCounters): Installed<CodeOwner> {
+    const code = this.compile(compiled.valid, index, counters.plan);
+    this.releaseScarce();
+    const installed = compiled.code.install(code, { index }, (target) => {
+      if (target !== COUNTERS) throw new BugError(`code refers to ${target}`);
+      return counters.address;
+    });
+    this.native.notes.add(`${code.name} (jit, counted)`, installed.start, installed.end - installed.start);
+    this.#replaced.delete(installed.start);
+    compiled.counted.set(counters, installed);
+    return installed;
+  }
+
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void {
+    let counted = this.#counted.get(valid);
+    if (counted === undefined) this.#counted.set(valid, counted = new Map());
+    const before = this.#present(valid, index);
+    if (counters === undefined) counted.delete(index);
+    else counted.set(index, counters);
+    if (before !== undefined) this.#replaced.add(before.start);
+    const now = this.#present(valid, index);
+    if (now !== undefined) this.#replaced.delete(now.start);
+  }
+
+  isReplaced(start: number): boolean {
+    return this.#replaced.size > 0 && this.#replaced.has(start);
+  }
+
+  /** The installed code that a function runs at present, if there is any. */
+  #present(valid: ValidModule, index: number): Installed<CodeOwner> | undefined {
+    const compiled = this.#modules.get(valid), counters = this.#counted.get(valid)?.get(index);
+    return counters === undefined ? compiled?.functions.get(index) : compiled?.counted.get(counters);
   }
 
   /** Installs code that was compiled elsewhere, in `ms`, as this tier would have. */
@@ -124,12 +179,24 @@ export class JitTier implements NativeTier {
     const compiled = this.#module(valid);
     if (compiled.functions.has(index)) return;
     this.#install(compiled, index, code);
+    this.cache?.add(valid, index, code);
     this.#count(valid, index, code, ms);
+  }
+
+  /** Installs the code of a function if it is in a cache; false if it has to be compiled. */
+  restore(valid: ValidModule, index: number): boolean {
+    if (this.peek(valid, index) !== undefined) return true;
+    const code = this.cache?.get(valid, index);
+    if (code === undefined) return false;
+    this.figures.cached++;
+    this.#install(this.#module(valid), index, code);
+    return true;
   }
 
   #install(compiled: CompiledModule, index: number, code: Code): Installed<CodeOwner> {
     this.releaseScarce();
     const installed = compiled.code.install(code, { index });
+    this.#replaced.delete(installed.start);
     this.native.notes.add(`${code.name} (jit)`, installed.start, installed.end - installed.start);
     compiled.functions.set(index, installed);
     return installed;
@@ -151,6 +218,7 @@ export class JitTier implements NativeTier {
         compiler: undefined,
         code: this.#space.newModule(this.budget),
         functions: new Map(),
+        counted: new Map(),
         safepoints: new Map(),
         steps: new Map(),
       };
@@ -173,12 +241,19 @@ export class JitTier implements NativeTier {
     return this.#modules.get(valid)?.functions.get(index);
   }
 
-  /** Compiles a function without installing it. */
-  compile(valid: ValidModule, index: number): Code {
+  /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. */
+  compile(valid: ValidModule, index: number, counts?: CountPlan): Code {
+    const known = counts === undefined ? this.cache?.get(valid, index) : undefined;
+    if (known !== undefined) {
+      this.figures.cached++;
+      return known;
+    }
     const began = performance.now();
     const compiled = this.#module(valid);
-    const code = this.#withCompiler(compiled, (maker) => maker.compile(index));
+    const code = this.#withCompiler(compiled, (maker) => maker.compile(index, counts));
+    if (counts !== undefined) this.#plans.set(code, counts);
     this.#count(valid, index, code, performance.now() - began);
+    if (counts === undefined) this.cache?.add(valid, index, code);
     return code;
   }
 
@@ -248,12 +323,12 @@ export class JitTier implements NativeTier {
     return entry && { address: start + entry.offset, moves: entry.moves, frameSize: code.frameSize };
   }
 
-  safepoint(func: WasmFunc, offset: number): Safepoint | undefined {
+  safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined {
     const { valid } = func.instance!, compiled = this.#module(valid);
-    let known = compiled.safepoints.get(func.index);
+    let known = compiled.safepoints.get(code);
     if (known === undefined) {
-      const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index));
-      compiled.safepoints.set(func.index, known = new Map(list.map((s) => [s.offset, s])));
+      const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index, this.#plans.get(code)));
+      compiled.safepoints.set(code, known = new Map(list.map((s) => [s.offset, s])));
     }
     return known.get(offset);
   }

@@ -12,6 +12,7 @@ import { assemble as assembleModule, type Assembled } from "../text/parser.ts";
 import type { PositionMap } from "../text/positions.ts";
 import { type ProgressListener, validateModule, type ValidModule } from "../validate/validate_module.ts";
 import { CompileError } from "../wasm/errors.ts";
+import type { BodyFacts } from "../validate/side_table.ts";
 import type { FeatureSet } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 
@@ -40,9 +41,9 @@ export function decode(bytes: Uint8Array, features?: FeatureSet): Module {
   return decodeModule(bytes, features);
 }
 
-/** Module → ValidModule, with side tables. Throws CompileError when invalid. */
-export function validate(module: Module, progress?: ProgressListener): ValidModule {
-  return validateModule(module, progress);
+/** Module → ValidModule, with side tables, which may be known from before. Throws CompileError when invalid. */
+export function validate(module: Module, progress?: ProgressListener, known?: readonly BodyFacts[]): ValidModule {
+  return validateModule(module, progress, known);
 }
 
 /** ValidModule → Instance in a Store, before any of its code ran. Throws LinkError. */

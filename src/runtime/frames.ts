@@ -68,7 +68,7 @@ export interface TakenBack {
 
 /**
  * Makes frames of a segment of machine code, parked by a call of a function or at a safepoint, frames of the interpreter: from the topmost one down to the lowest
- * whose function does not run as machine code any more, or down to the lowest if `all` are to go. Undefined if there are none; "later" if they can go at the next safepoint only;
+ * whose function does not run as machine code any more, or runs other code, or down to the lowest if `all` are to go. Undefined if there are none; "later" if they can go at the next safepoint only;
  * "exhausted" if there is no room. Nothing has changed then.
  */
 export function takeBack(
@@ -84,10 +84,10 @@ export function takeBack(
     const instance = store.instanceAt(stack.readAddress(at.fp + FRAME_VMCTX))!;
     const func = instance.funcs[at.index];
     frames.push({ at, func });
-    if (all || func.mode !== Mode.NATIVE) count = frames.length;
+    if (all || func.mode !== Mode.NATIVE || store.native!.isReplaced(at.start)) count = frames.length;
   }
   if (count === 0) return undefined;
-  const points = frames.slice(0, count).map(({ at, func }) => store.native!.safepoint(func, at.offset));
+  const points = frames.slice(0, count).map(({ at, func }) => store.native!.safepoint(func, at.code, at.offset));
   // Where fuel ran out, the place is still to be paid for: the check behind that comes soon.
   if (points[0] === undefined) return "later";
   const { level } = thread;

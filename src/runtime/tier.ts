@@ -7,14 +7,15 @@ import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
+import type { FunctionCounters } from "./counters.ts";
 import type { WasmException } from "./exception.ts";
 import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
-export const TIERS: readonly TierName[] = ["interp", "jit"];
+export const TIERS: readonly TierName[] = ["interp", "fast", "js", "jit"];
 /** A tier's name. */
-export type TierName = "interp" | "jit";
+export type TierName = "interp" | "fast" | "js" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {
@@ -47,7 +48,7 @@ export interface TierPolicy {
   /** Whether the frame at a spot is to go on as machine code; its function is to run so then. Must rearm the counter. */
   isToEnter(spot: HotSpot): boolean;
   /** Whether machine code that runs now is to leave at its next safepoint. */
-  leaves(): boolean;
+  readonly leaves: boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
@@ -64,6 +65,8 @@ export interface HotSpot {
   readonly passes: number;
   /** Lets the counter run out again after `more`, at least 1. */
   rearm(more: number): void;
+  /** Told that the function goes on in the interpreter, which may then do what pays for functions that run often. */
+  stays(): void;
 }
 
 /** What a frame of the interpreter is made from: the function, the offset where it goes on, and how many slots it has in use, which are filled by whoever asked. */
@@ -71,6 +74,22 @@ export interface FramePlan {
   readonly func: WasmFunc;
   readonly source: number;
   readonly height: number;
+  /** Whether the place, a safepoint, is still to be paid for; default no. */
+  readonly owes?: boolean;
+}
+
+/** A frame of the interpreter before an instruction where a stop is set. */
+export interface Stop {
+  readonly func: WasmFunc;
+  /** Byte offset of the instruction in the module. */
+  readonly offset: number;
+  /** Slots, two words each. */
+  readonly words: Int32Array;
+  /** Slot of the first local; slot behind the topmost operand. */
+  readonly locals: number;
+  readonly top: number;
+  /** Tells frames apart that exist at one time; grows towards the callee. */
+  readonly frame: number;
 }
 
 /** A stack of interpreter frames, on which one activation runs. */
@@ -101,6 +120,8 @@ export interface InterpThread {
   readonly level: number;
   /** After HOT. */
   readonly hot: HotSpot;
+  /** Slot where the top frame begins. */
+  readonly topSlot: number;
   /** Drops the top frame, for another tier to go on with; gives the slot where it began, which is the new `sp`, and whether it was a base frame. */
   takeTop(): { readonly at: number; readonly base: boolean };
   /**
@@ -126,6 +147,17 @@ export interface InterpTier {
   newThread(): InterpThread;
   /** Rights of a memory of the instance must be checked from now on, or need not be any more. */
   checkAccesses(instance: WasmInstance, check: boolean): void;
+  /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether a function is counted. */
+  isCounted(func: WasmFunc): boolean;
+  /** The tier of a function was set. */
+  moved(func: WasmFunc): void;
+}
+
+/** Whether functions of a tier run as machine code. */
+export function isNative(tier: TierName): boolean {
+  return tier === "jit";
 }
 
 /** What makes machine code. */
@@ -141,8 +173,12 @@ export interface NativeTier {
   entryThunk(func: WasmFunc): ThunkPlace;
   /** Where a frame of the interpreter goes on in the function's code behind the head of the loop at `source`; undefined if nowhere. Compiles it if need be. */
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
-  /** The safepoint of the function's code with this offset; undefined if none is there. */
-  safepoint(func: WasmFunc, offset: number): Safepoint | undefined;
+  /** The safepoint with this offset of a code of the function; undefined if none is there. */
+  safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined;
+  /** Has a function of a module counted from now on by the code that `entryOf` gives, or not any more. */
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether code at this address is not what its function runs any more: frames in it are to leave. */
+  isReplaced(start: number): boolean;
   /** Keeps the name of an interpreted function for the report of a fault; gives what NOTES.interpreted takes when it ran. */
   nameInterpreted(func: WasmFunc): number;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */

@@ -92,7 +92,7 @@ class Printer {
     }
     if (m.start !== undefined) this.#field(`start ${names.funcs.ref(m.start)}`);
     m.elems.forEach((e, i) => this.#elem(e, i));
-    m.datas.forEach((d, i) => {
+    [...m.datas].forEach((d, i) => {
       const memory = d.mode === "passive" || d.memory === 0 ? "" : ` (memory ${names.memories.ref(d.memory)})`;
       const bytes = quoteBytes(m.bytes.subarray(d.start, d.end));
       this.#field(`data${this.#bind(names.datas, i)}${memory}${this.#offset(d.offsetExpr)} ${bytes}`);

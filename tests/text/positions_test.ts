@@ -29,7 +29,7 @@ Deno.test("PositionMap.at() knows the field of every entry of every section", ()
   assertEquals(m.memories.map((x) => line(x.offset)), [7]);
   assertEquals(m.globals.map((x) => line(x.offset)), [8]);
   assertEquals(m.exports.map((x) => line(x.offset)), [10]);
-  assertEquals(m.datas.map((x) => line(x.offset)), [16]);
+  assertEquals([...m.datas].map((x) => line(x.offset)), [16]);
   assertEquals(m.funcs.map((x) => x.body && line(x.body.start)), [undefined, 10, 15]);
   assertEquals(line(m.funcs[1].body!.codeStart), 13);
   assertEquals(positions.at(0), undefined);

@@ -2,6 +2,7 @@
 
 import { CommandError, UsageError } from "../exit.ts";
 import { BENCH_COMMANDS } from "./bench.ts";
+import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   ...CODE_COMMANDS,
   ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
+  ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
   ...BENCH_COMMANDS,
   ...LIMIT_COMMANDS,

@@ -31,6 +31,8 @@ export interface ReplOptions {
   readonly tier?: TierChoice;
   /** When and where machine code is made; default `lazy`. */
   readonly compile?: CompileMode;
+  /** Where machine code is kept between runs. */
+  readonly cache?: string;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
   /** Whether perf and gdb are told the names of compiled functions. */
@@ -48,6 +50,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     colours: takesColours(),
     tier: options.tier ?? "auto",
     compile: options.compile,
+    cache: options.cache,
     features: options.features,
     perfMap: options.perfMap,
     gdb: options.gdb,

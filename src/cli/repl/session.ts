@@ -22,6 +22,7 @@ import {
   referenceFits,
   type Value,
 } from "../values.ts";
+import { onCacheNote } from "../tier.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter, visible } from "./print.ts";
 import { Recorder } from "./recorder.ts";
@@ -48,6 +49,8 @@ export interface SessionOptions {
   readonly tier: TierChoice;
   /** When and where machine code is made; default `lazy`. */
   readonly compile?: CompileMode;
+  /** Where machine code is kept between runs. */
+  readonly cache?: string;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
   /** Whether perf and gdb are told the names of compiled functions. */
@@ -94,9 +97,9 @@ export class Session {
   #printed: string[] = [];
 
   constructor(options: SessionOptions) {
-    const { tier, compile, features, perfMap, gdb, fuel } = options;
+    const { tier, compile, cache, features, perfMap, gdb, fuel } = options;
     const metered = fuel === undefined ? undefined : Infinity;
-    this.engine = new Engine({ tier, compile, features, perfMap, gdb, fuel: metered });
+    this.engine = new Engine({ tier, compile, cache, onCacheNote, features, perfMap, gdb, fuel: metered });
     this.limits = { fuel };
     this.json = options.json;
     this.#interactive = options.interactive ?? false;

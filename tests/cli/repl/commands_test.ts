@@ -13,20 +13,121 @@ for (const command of COMMANDS) {
     const { text, stopped } = await runShell(command.example);
     assertEquals(stopped, undefined, text);
   });
-  testUnless(
-    missing,
-    `the example of :${command.name} gives nothing but one object per command with --json`,
-    async () => {
-      const { text, session: { recorder } } = await runShell(command.example, { json: true });
-      const objects = text.split("\n").map((line) => JSON.parse(line));
-      for (const { command: source, ok, ...data } of objects) {
-        assertEquals([typeof source, ok], ["string", true], text);
-        // What leaves the shell has nothing to say.
-        if (source !== ":quit") assert(Object.keys(data).length > 0, `${source} gives no data`);
-      }
-      // A script within a script shows its own commands first.
+  testUnless(missing, `the example of :${command.name} gives only one object per command with --json`, async () => {
+    const { text, session: { recorder } } = await runShell(command.example, { json: true });
+    const objects = text.split("\n").map((line) => JSON.parse(line));
+    for (const { command: source, ok, ...data } of objects) {
+      assertEquals([typeof source, ok], ["string", true], text);
+      // What leaves the shell has nothing to say.
+      if (source !== ":quit") assert(Object.keys(data).length > 0, `${source} gives no data`);
+    }
+    // A script within a script shows its own commands first.
     if (command.example.includes(":source")) return;
     assertEquals(objects.map((o) => o.command), recorder.typed.map((t) => t.source));
+  });
+}
+
+Deno.test("every command has one line of help that fits a terminal", () => {
+  for (const c of COMMANDS) assert(c.help.length <= 88 && !c.help.includes("\n"), `:${c.name}: ${c.help}`);
+});
+
+Deno.test("findCommand() takes prefixes that fit one command only", () => {
+  assertEquals(findCommand("lo").name, "load");
+  assertEquals(findCommand("gc").name, "gc");
+});
+
+Deno.test("calls print results with their types, and _ stands for them", async () => {
+  const { text } = await runShell(`${FIB}\nfib 20\nfib 0xa\ndivide -17 5\n_2\nfib _\n$fib 3\n0 4`);
+  const results = text.split("\n").filter((line) => line.startsWith("=>"));
+  assertEquals(results, [
+    "=> 6765:i32",
+    "=> 55:i32",
+    "=> -3:i32 -2:i32",
+    "=> -2:i32",
+    "=> -3:i32",
+    "=> 2:i32",
+    "=> 3:i32",
+  ]);
+});
+
+Deno.test("calls keep the bits of NaNs, and 64-bit integers whole", async () => {
+  const { text } = await runShell(`:wat (module
+    (func (export "f") (param f32 f64 i64) (result f32 f64 i64) (local.get 0) (local.get 1) (local.get 2)))
+f nan:0x200000 nan:0x4 -9223372036854775808
+f f32:1.5 -inf i64:0xffff_ffff_ffff_ffff`);
+  assertStringIncludes(text, "=> nan:0x200000:f32 nan:0x4:f64 -9223372036854775808:i64");
+  assertStringIncludes(text, "=> 1.5:f32 -inf:f64 -1:i64");
+});
+
+const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
+  ["", "fib 1", /^error: nothing is loaded yet/],
+  ["", ":nope", /^error: there is no command :nope/],
+  ["", ":t", /^error: :t may be :table or :tier or :time or :try/],
+  ["", ":load", /^error: the module is missing\nusage: :load <module>/],
+  ["", ":load nowhere.wasm", /^error: there is no file nowhere\.wasm$/],
+  ["", ":load examples", /^error: examples is a directory$/],
+  ["", ":load examples/fib.wat under x", /^error: after the module only/],
+  ["", ":load README-that-is-not-there.md as", /^error: the name is missing/],
+  ["", ":wat (module (func", /^error: .*\(at \d+:\d+\)/],
+  ["", ":wat (module (func (result i32)))", /^error: type mismatch.*\(in func\[0\], at 1:27, byte offset 0x/],
+  ["", ":source nowhere", /^error: there is no file nowhere/],
+  ["", ":use nobody", /^error: there is no instance nobody/],
+  ["", ":help nope", /^error: there is no command :nope/],
+  [FIB, "fob 1", /^error: there is no function fob in fib; there are? /],
+  [FIB, "fib", /^error: fib takes 1 argument, not 0: \(param i32\) \(result i32\)/],
+  [FIB, "fib 1 2", /^error: fib takes 1 argument, not 2/],
+  [FIB, "fib x", /^error: .*\bx\b.*\bi32/],
+  [FIB, "fib 1.5", /^error: .*1\.5.*\bi32/],
+  [FIB, "fib 4294967296", /^error: 4294967296 is out of range for i32/],
+  [FIB, "fib i64:1", /^error: i64:1 .*\bi32/],
+  [FIB, "fib _", /^error: there is no result _ yet/],
+  [FIB, 'fib "', /^error: a string does not end/],
+  [FIB, "divide 1 0", /^error: trap: integer divide by zero\n {2}at divide \(wasm offset 0x[0-9a-f]+, interp\)$/],
+  [FIB, "mean 1 0", /^error: trap: .*\n {2}at divide .*\n {2}at mean /],
+  [FIB, "fib 2000000000", /^error: trap: call stack exhausted\n(.*\n){12} {2}… \d+ more frames …/],
+  [FIB, ":mem read 0", /^error: fib has no memory/],
+  [FIB, ":tier fib turbo", /^error: there is no tier turbo/],
+  [FIB, ":tier nope interp", /^error: there is no function nope/],
+  [FIB, ":asm", /^error: the function is missing/],
+  [FIB, ":asm fib --tier quick", /^error: --tier is one of/],
+  [FIB, ":dis fib again", /^error: too many words/],
+  [FIB, ":time", /^error: a call is missing/],
+  [FIB, ":where", /^error: the place is missing/],
+  [FIB, ":where fib+500", /^error: fib has 0x1b bytes of code, and none at \+0x500$/],
+  [FIB, ":where :1", /^error: no code stands at :1$/],
+  [FIB, ":where 0x7fffffff0000", /^error: 0x7fffffff0000 is neither an offset in the module/],
+  [FIB, ":time --runs 0 fib 1", /^error: --runs needs/],
+  [MEMORY, ":mem read 65530 16", /^error: bytes 65530 to 65546 are not within/],
+  [MEMORY, ":mem read -1", /^error: an address is a number without sign/],
+  [MEMORY, ":mem write 65535 1 2", /^error: bytes 65535 to 65537 are not within/],
+  [MEMORY, ":mem write 0 256", /^error: 256 does not fit into 1 byte/],
+  [MEMORY, ":mem write 0 i32:x", /^error: i32:x is no byte/],
+  [MEMORY, ":mem write 0", /^error: what to write is missing/],
+  [MEMORY, ":mem grow 16", /^error: cannot grow by 16 pages from 1/],
+  [MEMORY, ":mem other read 0", /^error: there is no memory "other"/],
+  [MEMORY, ":mem copy 0 1", /:mem does not know copy 0; it can read, write, /],
+  [MEMORY, ":mem frob", /^error: :mem does not know frob; it can read, write, /],
+  [FIB, ":help mem read", /^ *:mem read <address> \[length\] +hex dump$/],
+  [FIB, ":help tier fib", /^error: :tier has no fib; :help tier shows/],
+  [FIB, `:try :mem write 0 "x`, /^error: a string does not end: "x\nusage: :mem/],
+  [MEMORY, ":mem protect 0", /^error: the address is missing/],
+  [MEMORY, ":mem protect 0 16 rx2", /^error: rights are r, w and x in this order, or -, not rx2/],
+  [MEMORY, ":mem protect 16 16 r", /^error: 16 to 16 is no range of addresses/],
+  [MEMORY, ":mem find", /^error: what to look for is missing/],
+  [MEMORY, ":mem value i128 0", /^error: there is no type "i128" of values/],
+  [MEMORY, ":mem value i16 65535", /^error: bytes 65535 to 65537 are not within/],
+  [MEMORY, ":mem save", /^error: the file is missing/],
+  [MEMORY, ":mem map now", /^error: too many words: now/],
+  [MEMORY, ":stacks all", /^error: too many words: all/],
+  [MEMORY, ":global nope", /^error: there is no global "nope"/],
+  [MEMORY, ":global count x", /^error: .*\bx\b.*\bi32/],
+  [MEMORY, ":table names 4", /^error: index 4 is not within/],
+  [MEMORY, ":table names 0 x", /^error: x .*\bexternref/],
+  [MEMORY, ":table nope", /^error: there is no table "nope"/],
+];
+for (const [prepare, command, expected] of WRONG) {
+  Deno.test(`a wrong input says what is wrong: ${command}${prepare === "" ? "" : ` (after ${prepare})`}`, async () => {
+    assertMatch(await runAfter(prepare, command), expected);
   });
 }
 

@@ -11,7 +11,7 @@ Deno.test("complete() offers commands, functions, files, tiers and names where t
   assertEquals(offered("fib.d"), ["fib.divide "]);
   assertEquals(offered(":load examples/fi"), ["examples/fib.wat "]);
   assertEquals(offered(":load exam"), ["examples/"]);
-  assertEquals(offered(":tier upper j"), ["jit "]);
+  assertEquals(offered(":tier upper j"), ["js ", "jit "]);
   assertEquals(offered(":asm ke"), ["keep "]);
   assertEquals(offered(":time ke"), ["keep "]);
   assertEquals(offered(":mem r"), ["read "]);

@@ -145,6 +145,10 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("[module]", `load this first: ${MODULE}`)
     .option("-e, --eval <command>", "run this command and end; may be repeated", collect)
     .option("-x, --execute <file>", "run the commands in a file and end")
+    .option(
+      "--init <file>",
+      "run the commands in a file before all else, and go on; no file is read that was not asked for",
+    )
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
     .addOption(tier())

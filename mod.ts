@@ -23,6 +23,18 @@ export {
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export { EdgeRuntime, type Pin } from "./src/api/edge.ts";
+export { type FunctionTimes, type MonitorOptions, type MonitorReport, PerformanceMonitor } from "./src/api/monitor.ts";
+export type {
+  InstrumentOptions,
+  MetricAttributes,
+  MetricCounter,
+  MetricObserver,
+  MetricRecorder,
+  MetricsMeter,
+  ObservableMetric,
+} from "./src/api/metrics_meter.ts";
+export type { MemorySample } from "./src/engine/monitoring.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";
@@ -75,9 +87,9 @@ export type { WasiInput, WasiOutput } from "./src/wasi/streams.ts";
 export type { WasiFunction } from "./src/wasi/calls.ts";
 export { WasiExit } from "./src/wasi/exit.ts";
 export type { Feature } from "./src/wasm/features.ts";
-export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config.ts";
+export type { CompileMode, EngineOptions, Rung, TierChoice } from "./src/engine/config.ts";
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
-export type { TierName } from "./src/runtime/tier.ts";
+export type { HotLimits, TierName } from "./src/runtime/tier.ts";
 export type { Finalizer } from "./src/gc/handles.ts";
 export type { CacheFigures } from "./src/base/lru_cache.ts";
 export type { DiskFigures } from "./src/platform/cache_folder.ts";

@@ -9,6 +9,7 @@ import { JitTier } from "./native_tier.ts";
 import { Counting } from "./counting.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
+import { Monitoring } from "./monitoring.ts";
 import { Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
@@ -108,12 +109,29 @@ export class Context {
       });
     };
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
+    if (this.jit !== undefined) this.jit.vacate = (valid) => this.#vacate(valid);
     this.#nameCode();
     this.caller = new Caller(this.store);
     this.store.funcOf = (value) => {
       const found = exportedBy(value);
       return found?.store === this.store ? found.func : undefined;
     };
+  }
+
+  /** Has functions of a module ask for their code anew, unless a frame is in it. */
+  #vacate(valid: ValidModule): boolean {
+    const { store } = this, nothing = () => {};
+    let runs = false;
+    const use = (instance: WasmInstance | undefined) => runs ||= instance?.valid === valid;
+    for (const activation of store.activations.all) activation.scan(nothing, nothing, (f) => use(f.instance), use);
+    if (runs) return false;
+    for (const instance of store.instances) {
+      if (instance.valid !== valid) continue;
+      for (const func of instance.funcs) if (func.instance === instance) store.renewCode(func);
+      const { name = "", index } = { name: instance.module.names.module, index: -1 };
+      this.tierLog.add({ what: "function", name, index, from: "jit", to: "jit", why: "evicted" });
+    }
+    return true;
   }
 
   /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
@@ -135,6 +153,16 @@ export class Context {
       store.policy = this.live;
     }
   }
+
+  /** Times calls. */
+  get monitoring(): Monitoring {
+    if (this.#monitoring === undefined) {
+      const { store, caller, jit, counting } = this;
+      this.#monitoring = new Monitoring({ store, caller, jit, counting });
+    }
+    return this.#monitoring;
+  }
+  #monitoring: Monitoring | undefined;
 
   /** Counts functions. */
   get counting(): Counting {
@@ -267,6 +295,7 @@ export class Context {
       for (const f of instance.funcs) {
         if (f.instance === instance) this.place(f);
       }
+      if (this.#monitoring?.counts) this.#monitoring.countInstance(instance);
       linked(instance);
       start(instance, (f) => caller.call(f, []));
       return instance;

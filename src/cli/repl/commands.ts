@@ -5,6 +5,7 @@ import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
+import { EDGE_COMMANDS } from "./edge.ts";
 import { generalCommands } from "./general.ts";
 import { HEAP_COMMANDS } from "./heap.ts";
 import { LIMIT_COMMANDS } from "./limits.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   ...HEAP_COMMANDS,
   ...CODE_COMMANDS,
   ...MOVE_COMMANDS,
+  ...EDGE_COMMANDS,
   ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
   ...LIMIT_COMMANDS,

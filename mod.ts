@@ -15,6 +15,7 @@
  */
 
 export {
+  type ByteStream,
   Engine,
   type EngineCaches,
   type GcAsyncOptions,
@@ -35,6 +36,8 @@ export type {
   ObservableMetric,
 } from "./src/api/metrics_meter.ts";
 export type { MemorySample } from "./src/engine/monitoring.ts";
+export { AddressMap, type Place, type PlaceInTier } from "./src/debug/address_map.ts";
+export type { TextPlace } from "./src/text/positions.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
 export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/module.ts";
 export { type Exports, Instance } from "./src/api/instance.ts";

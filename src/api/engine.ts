@@ -1,7 +1,9 @@
 // The public Engine: compiles modules, makes instances, collects.
 
 import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { assemble } from "../engine/pipeline.ts";
+import { assemblePlaced, withPositions } from "../engine/pipeline.ts";
+import { AddressMap } from "../debug/address_map.ts";
+import { ModulePlaces } from "../engine/code_places.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
@@ -26,6 +28,7 @@ import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
 import { Context, resolveTier } from "../engine/context.ts";
 import { EdgeRuntime } from "./edge.ts";
+import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
@@ -33,7 +36,7 @@ import { Heap } from "./heap.ts";
 import { HostFunction } from "./host_func.ts";
 import { type Instance, publicInstance } from "./instance.ts";
 import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
-import { innerModule, type Module, publicModule } from "./module.ts";
+import { innerModule, type Module, modulePositions, publicModule } from "./module.ts";
 import {
   checkAddress,
   checkLimits,
@@ -51,6 +54,9 @@ import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
 /** Imports by module and name: functions, those that `fn` made, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
 export type Imports = Record<string, Record<string, unknown>>;
+
+/** Bytes that arrive piece by piece. */
+export type ByteStream = Response | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
 export class Engine {
@@ -136,8 +142,40 @@ export class Engine {
     if (typeof source !== "string" && !(source instanceof Uint8Array) && !isBuffer(source)) {
       throw new TypeError("a module is compiled from a Uint8Array, an ArrayBuffer or a string of its text");
     }
-    const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return publicModule(this.#context.compile(bytes, options.progress));
+    if (typeof source !== "string") {
+      return publicModule(this.#context.compile(new Uint8Array(source).slice(), options.progress));
+    }
+    const { bytes, positions } = assemblePlaced(source);
+    return publicModule(withPositions(positions, () => this.#context.compile(bytes, options.progress)), positions);
+  }
+
+  /** Where everything of a module is, in all forms that it has: instructions, text, code of each tier. Also for modules that another engine compiled. */
+  addresses(module: Module): AddressMap {
+    return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit), modulePositions(module));
+  }
+
+  /**
+   * Compiles a module in the binary format whose bytes arrive piece by piece: what is there is decoded and validated while the rest is on its way. Takes a Response (of any
+   * type), a ReadableStream, or anything else that gives Uint8Arrays one by one; gives what `compile()` gives for all bytes, with the same errors. Throws TypeError for
+   * another source, or a Response that tells of a failure, and what the source throws.
+   *
+   * ```ts
+   * import { Engine } from "./mod.ts";
+   * const empty = new Response(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+   * const module = await new Engine().compileStreaming(empty);
+   * ```
+   */
+  async compileStreaming(source: ByteStream | PromiseLike<ByteStream>): Promise<Module> {
+    const stream = await source;
+    const compiler = this.#context.compileStream(stream instanceof Response ? expectedBytes(stream) : 0);
+    if (stream instanceof Response && !stream.ok) {
+      throw new TypeError(`the response tells of a failure: ${stream.status}`);
+    }
+    for await (const chunk of stream instanceof Response ? stream.body ?? [] : stream) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError("a module is compiled from a stream of Uint8Arrays");
+      compiler.push(chunk);
+    }
+    return publicModule(compiler.finish());
   }
 
   /**

@@ -123,7 +123,7 @@ function makeProgram(done: (code: number) => void): Command {
     .option("-x, --execute <file>", "run the commands in a file and end")
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
-    .addOption(tier("interp", "jit"))
+    .addOption(tier("interp", "fast", "jit"))
     .addOption(compileMode())
     .addOption(cache())
     .addOption(features())
@@ -149,7 +149,7 @@ function makeProgram(done: (code: number) => void): Command {
     .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
     .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
     .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
-    .addOption(tier("interp", "jit"))
+    .addOption(tier("interp", "fast", "jit"))
     .addOption(compileMode())
     .addOption(cache())
     .addOption(features())
@@ -172,7 +172,7 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
+      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
@@ -223,10 +223,39 @@ function makeProgram(done: (code: number) => void): Command {
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
-    .addOption(tier("interp", "jit"))
+    .addOption(tier("interp", "fast", "jit"))
     .addOption(features())
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));
+
+  program.command("explore")
+    .summary("make a page of a module: text, offsets and machine code side by side")
+    .description(
+      "Writes one HTML page that stands alone: the functions of a module with their text, offsets and machine code of each tier. What belongs together is marked; / searches, ? shows the keys.",
+    )
+    .argument("<module>", MODULE)
+    .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .html")
+    .option("-f, --func <name>", "only this function, by name, index or pattern with *; may be repeated", collect)
+    .option(
+      "-t, --tier <tiers>",
+      "only the code of these tiers, with commas; interp for none",
+      (list: string) => list.split(","),
+    )
+    .addOption(features())
+    .action(async (module, options) => done(await (await import("./explore/explore.ts")).explore(module, options)));
+
+  program.command("where")
+    .summary("find a place in all forms of a module: offset, text, machine code")
+    .description(
+      "Finds an instruction by one of the ways to name it, and shows it by all: 0x4c an offset in the module, fib+1a a function with an offset, fib@jit+1f a place in its machine code, :12 or :12:5 line and column of the text that the module was assembled from, print:12 a line of what print gives.",
+    )
+    .argument("<module>", MODULE)
+    .argument("<places...>", "what to find")
+    .addOption(features())
+    .option("--json", "one object per place, each on a line")
+    .action(async (module, places, options) =>
+      done(await (await import("./where.ts")).showWhere(module, places, options))
+    );
 
   return program;
 }

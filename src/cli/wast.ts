@@ -3,7 +3,7 @@
 import { Engine } from "../api/engine.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import type { EngineOptions } from "../engine/config.ts";
-import { TIERS } from "../runtime/tier.ts";
+import { isNative, type TierName, TIERS } from "../runtime/tier.ts";
 import { TextError } from "../wasm/errors.ts";
 import type { FeatureSet } from "../wasm/features.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
@@ -90,19 +90,27 @@ function toJson(file: string, tier: WastTier, { passed, failed, skipped }: Outco
 export function tiersOf(list: string | undefined, say: (line: string) => void): WastTier[] {
   const missing = nativeUnavailable();
   if (list === undefined) return missing === undefined ? ["jit"] : ["interp"];
+  const portable = ALL.filter(isPortable);
   if (list === "all") {
     if (missing === undefined) return [...ALL];
-    say(`tiers ${ALL.slice(1).join(", ")} are left out: ${missing}`);
-    return ["interp"];
+    say(`tiers ${ALL.filter((t) => !isPortable(t)).join(", ")} are left out: ${missing}`);
+    return portable;
   }
   return list.split(",").map((name) => {
     const tier = name === "auto" ? Engine.resolveTier(name) : [...ALL, ...MORE].find((t) => t === name);
     if (tier === undefined) {
       throw new UsageError(`there is no tier "${name}"; tiers are ${[...ALL, ...MORE].join(", ")}, auto, all`);
     }
-    if (tier !== "interp" && missing !== undefined) throw new CommandError(`tier ${tier} cannot run here: ${missing}`);
+    if (missing !== undefined && tier !== "auto" && tier !== "pins" && !portable.includes(tier)) {
+      throw new CommandError(`tier ${tier} cannot run here: ${missing}`);
+    }
     return tier;
   });
+}
+
+/** Whether a tier runs without machine code. */
+function isPortable(tier: WastTier): boolean {
+  return (TIERS as readonly string[]).includes(tier) && !isNative(tier as TierName);
 }
 
 /** The files, with directories replaced by the scripts in them, in order of their names. Throws CommandError. */

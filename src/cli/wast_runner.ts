@@ -6,9 +6,10 @@ import type { Func } from "../api/func.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
 import { Module, publicModule } from "../api/module.ts";
 import type { EngineOptions, TierChoice } from "../engine/config.ts";
-import { decode, validate } from "../engine/pipeline.ts";
+import { decode, validate, withPositions } from "../engine/pipeline.ts";
 import { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
+import { TIERS } from "../runtime/tier.ts";
 import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
 import { CompileError, LinkError, TextError, Trap } from "../wasm/errors.ts";
 import { type FeatureSet, featureSet } from "../wasm/features.ts";
@@ -52,7 +53,8 @@ export class Script {
     let result = this.#compiled.get(m);
     if (result === undefined) {
       try {
-        result = publicModule(validate(decode(m.assemble().bytes, this.features)));
+        const { bytes, positions } = m.assemble();
+        result = publicModule(withPositions(positions, () => validate(decode(bytes, this.features))), positions);
       } catch (e) {
         if (!(e instanceof Error)) throw e;
         result = e;
@@ -263,7 +265,7 @@ class ScriptRun {
     if (edge.active) {
       const tiers = edge.ladder.map((r) => r.tier), choice = tiers[Math.floor(3 * chance * tiers.length)];
       if (choice !== undefined) edge.pin(func, choice);
-    } else func.tier = chance < 0.5 ? "interp" : "jit";
+    } else func.tier = TIERS[Math.floor(chance * TIERS.length)];
   }
 
   #instance(name: string | undefined): Instance {

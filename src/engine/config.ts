@@ -1,6 +1,7 @@
 // Every knob of an engine, with its unit, its default and the reason for it.
 
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
+import { FAST_DEFAULTS, type FastOptions } from "../fast/options.ts";
 import { CODE_RANGE_BYTES } from "../platform/executable_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { DEFAULT_STACK_BYTES } from "../platform/stacks.ts";
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly thresholds?: Readonly<Partial<Record<TierName, Partial<HotLimits>>>>;
   /** Tier `auto`: bytes of a function's body above which it is compiled in a Worker only; default 1 MiB, for which compiling takes a tenth of a second. */
   readonly maxBodyBytes?: number;
+  /** Tier `fast`: optimisations of the translation to register code to switch off; default all on. */
+  readonly fast?: Partial<FastOptions>;
   /** Features to switch on (`threads`, `wide-arithmetic`, `custom-page-sizes`) or off (those of WebAssembly 3.0), by name. */
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
@@ -162,6 +165,7 @@ export interface EngineConfig {
   /** The tiers that functions climb in `auto`, from the lowest to the best that can run here. */
   readonly ladder: readonly Rung[];
   readonly maxBodyBytes: number;
+  readonly fast: FastOptions;
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly fuel: number | undefined;
@@ -218,6 +222,7 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     compileReason,
     ladder: ladderOf(options),
     maxBodyBytes: bytesLimit("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
+    fast: fastOptions(options.fast),
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
@@ -284,6 +289,17 @@ function ladderOf({ callThreshold, loopThreshold, thresholds = {} }: EngineOptio
 /** Whether functions can move between tiers here at all. */
 export function hasLadder(): boolean {
   return ladderOf({}).length > 1;
+}
+
+/** Optimisations as they are asked for. Throws TypeError for a name that is none, and for what is no boolean. */
+function fastOptions(wanted: Partial<FastOptions> = {}): FastOptions {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (!(name in FAST_DEFAULTS)) {
+      throw new TypeError(`fast has no ${name}; there are ${Object.keys(FAST_DEFAULTS).join(", ")}`);
+    }
+    if (typeof value !== "boolean") throw new TypeError(`fast.${name} is true or false, not ${value}`);
+  }
+  return { ...FAST_DEFAULTS, ...wanted };
 }
 
 /** Checks a number of calls or passes. Throws TypeError. */

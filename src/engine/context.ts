@@ -1,12 +1,15 @@
 // An engine's inner side: its store, tiers and callers, and what it takes to make and start instances. The public classes above (api/, js_api/) share it and do not show it;
 // they set what stands in JavaScript for functions and exceptions (`store.exporter`, `store.exceptions`).
 
+import { giveBackOfEnded } from "../platform/isolates.ts";
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
+import { FastTier } from "../fast/tier.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, hasLadder, type TierChoice } from "./config.ts";
 import { JitTier } from "./native_tier.ts";
 import { Counting } from "./counting.ts";
+import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Monitoring } from "./monitoring.ts";
@@ -29,6 +32,7 @@ import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
 import { CompileError } from "../wasm/errors.ts";
+import type { Module } from "../wasm/module.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
 import { decode, link, start, validate } from "./pipeline.ts";
 
@@ -57,6 +61,7 @@ export class Context {
   readonly config: EngineConfig;
   readonly store: Store;
   readonly caller: Caller;
+  readonly fast: FastTier;
   readonly jit: JitTier | undefined;
   readonly tierLog: TierLog = new TierLog();
   /** What is kept on disk between runs, and of code in memory. */
@@ -78,7 +83,7 @@ export class Context {
     const meter = fuel === undefined ? undefined : new Meter(fuel);
     this.store = new Store(maxNesting, heap, maxParkedCalls, meter, memory);
     this.store.stackBytes = this.config.stackBytes;
-    this.store.interp = new InterpreterTier(this.store);
+    this.store.interp = new InterpreterTier(this.store, this.fast = new FastTier(this.store, this.config.fast));
     const { maxCodeBytes, maxInstances, maxTableEntries } = this.config.limits;
     this.store.limits = { instances: maxInstances, tableEntries: maxTableEntries };
     if (canRunNative()) {
@@ -172,6 +177,7 @@ export class Context {
   /** Puts a function of a new instance into the tier where it begins. */
   place(func: WasmFunc): void {
     const { store, jit } = this, { tier, compile } = this.config;
+    if (tier === "fast") return store.setTier(func, tier);
     if (this.isLive) {
       func.live = true;
       // Where there is nothing but machine code to climb to, it is known already whether it will.
@@ -262,20 +268,37 @@ export class Context {
 
   /** Decodes and validates a module, whose bytes nobody else has. Throws CompileError, also where it is beyond the limits of the engine. */
   compile(bytes: Uint8Array, progress?: ProgressListener): ValidModule {
-    const { features, limits: { maxModuleBytes, maxFunctions } } = this.config;
-    if (bytes.length > maxModuleBytes) {
-      const message = `a module of ${bytes.length} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`;
-      throw new CompileError(message, -1);
-    }
+    const { features, limits: { maxModuleBytes } } = this.config;
+    if (bytes.length > maxModuleBytes) throw this.#tooLong(bytes.length);
     const module = decode(bytes, features);
-    if (module.funcs.length > maxFunctions) {
-      const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
-      throw new CompileError(message, -1);
-    }
+    this.#checkFunctions(module);
     const known = this.disk?.facts(bytes, features, module.funcs.length - module.importedFuncs);
     const valid = validate(module, progress, known);
     if (known === undefined) this.disk?.addFacts(valid);
     return valid;
+  }
+
+  /** Compiles bytes that arrive piece by piece, `expected` of them as far as one knows, to what `compile()` would give. */
+  compileStream(expected?: number): StreamCompiler {
+    const { features, limits: { maxModuleBytes } } = this.config;
+    return new StreamCompiler({
+      features,
+      maxBytes: maxModuleBytes,
+      tooLong: (bytes) => this.#tooLong(bytes),
+      check: (valid) => this.#checkFunctions(valid.module),
+      compile: (bytes) => this.compile(bytes),
+    }, expected);
+  }
+
+  #tooLong(bytes: number): CompileError {
+    const { maxModuleBytes } = this.config.limits;
+    return new CompileError(`a module of ${bytes} bytes; the engine's limit is ${maxModuleBytes} (maxModuleBytes)`, -1);
+  }
+  #checkFunctions(module: Module): void {
+    const { maxFunctions } = this.config.limits;
+    if (module.funcs.length <= maxFunctions) return;
+    const message = `${module.funcs.length} functions; the engine's limit is ${maxFunctions} (maxFunctions)`;
+    throw new CompileError(message, -1);
   }
 
   /**
@@ -338,12 +361,13 @@ export class Context {
     return table;
   }
 
-  /** Collects now. */
+  /** Collects now, also what Workers had that have ended. */
   collect(): GcReport {
     this.#disposals = 0;
     try {
       return collect(this.store);
     } finally {
+      giveBackOfEnded();
       this.jit?.releaseScarce();
     }
   }

@@ -1,7 +1,7 @@
 // What the interpreter knows of modules, instances and functions: private copies of the bytes, in which stops may be set, side tables joined into one per module,
 // and per function the numbers that a call needs. Made when a function is first called.
 
-import { BytecodeReader, passTable } from "../bytecode/reader.ts";
+import { BytecodeReader } from "../bytecode/reader.ts";
 
 import type { FunctionCounters } from "../runtime/counters.ts";
 import type { InterpCode, WasmFunc } from "../runtime/func.ts";
@@ -10,17 +10,7 @@ import type { HotLimits } from "../runtime/tier.ts";
 import { type BodyFacts, entriesOf, ENTRY_INTS, type Handler, TARGET_PC, TARGET_STP } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FuncBody, Module } from "../wasm/module.ts";
-import {
-  BLOCK,
-  CALL_INDIRECT,
-  END,
-  Imm,
-  LOOP,
-  MEMORY_COPY,
-  MEMORY_FILL,
-  MEMORY_INIT,
-  RETURN,
-} from "../wasm/opcodes.ts";
+import { BLOCK, CALL_INDIRECT, Imm, LOOP, MEMORY_COPY, MEMORY_FILL, MEMORY_INIT, RETURN } from "../wasm/opcodes.ts";
 import { fuseBody, isFused } from "./fuse.ts";
 import { FAR_FORM, VECTOR_FORM } from "./vector_moves.ts";
 
@@ -49,8 +39,6 @@ export const BLOCKS = 0xe0;
 const COUNTER_BYTES = Uint8Array.from({ length: 2 * MAX_COUNTERS }, (_, i) => i % 2 === 0 ? COUNT : i >> 1);
 const NOTHING = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
-/** What to pass over on the way to the next loop or the end of the body. */
-const NO_LOOP = passTable((info) => info.code !== LOOP && info.code !== END);
 
 /** What is counted of one body: by the distance from its first instruction, the counters of the instruction and of its first edge, -1 for none, and where it ends. */
 export interface BodyCounts {
@@ -85,7 +73,7 @@ export class ModuleCode {
   /** The module's bytes as they are. */
   readonly original: Uint8Array;
   #allStops: Uint8Array | undefined;
-  /** By defined function, whether its body is as the loop reads it: large modules run few of their functions soon. */
+  /** By defined function, whether its body is as the loop reads it (1) and has fused forms, too (2): large modules run few of their functions soon. */
   readonly #prepared: Uint8Array;
   /** Whether bytes are replaced because of the memory or table that an instruction is about. */
   readonly #addresses: boolean;
@@ -130,8 +118,16 @@ export class ModuleCode {
     for (let k = at; k < end; k += ENTRY_INTS) table[k + TARGET_STP] += at;
     const body = module.funcs[module.importedFuncs + i].body!;
     this.#adaptBody(body, bodies[i]);
-    if (this.counts) this.#countLoops(body, at, end);
-    fuseBody(this.original, this.bytes, body);
+    if (this.counts) this.#countLoops(body, bodies[i].loops, at, end);
+    else this.fuse(i);
+  }
+
+  /** Writes fused forms to a function that is prepared. Where calls are counted, only those that stay in the interpreter run often enough for that. */
+  fuse(i: number): void {
+    if (this.#prepared[i] === 2) return;
+    this.#prepared[i] = 2;
+    const { module } = this.valid;
+    fuseBody(this.original, this.bytes, module.funcs[module.importedFuncs + i].body!);
   }
 
   /** Where calls begin that are counted. */
@@ -140,17 +136,20 @@ export class ModuleCode {
   }
 
   /** Lets the loops of a body begin, and the branches back in its part of the side table lead, where they are counted. */
-  #countLoops(body: FuncBody, table: number, end: number): void {
+  #countLoops(body: FuncBody, loops: readonly number[], table: number, end: number): void {
     const counters = new Map<number, number>();
-    const heads = [body.codeStart];
+    const heads = new Int32Array(Math.min(MAX_COUNTERS, 1 + loops.length));
+    heads[0] = body.codeStart;
     const r = new BytecodeReader(this.original, body.codeStart, body.end);
-    while (r.pos < r.end && heads.length < MAX_COUNTERS) {
-      if (r.nextBut(NO_LOOP) !== LOOP) continue;
-      counters.set(r.pos, heads.length);
-      countLoop(this.bytes, r.at, heads.length);
-      heads.push(r.pos);
+    for (let counter = 1; counter < heads.length; counter++) {
+      r.pos = loops[counter - 1];
+      r.next();
+      counters.set(r.pos, counter);
+      countLoop(this.bytes, r.at, counter);
+      heads[counter] = r.pos;
     }
-    this.#heads.set(body, Int32Array.from(heads));
+    this.#heads.set(body, heads);
+    if (counters.size === 0) return;
     for (let k = table; k < end; k += ENTRY_INTS) {
       const counter = counters.get(this.table[k + TARGET_PC]);
       if (counter !== undefined) this.table[k + TARGET_PC] = this.entry + 2 * counter;
@@ -270,6 +269,11 @@ export class ModuleCode {
     for (const pc of before?.offsets ?? []) if (this.bytes[pc] === COUNTED) this.#restore(pc, this.bytes);
     if (counters !== undefined) this.#startCounting(i, body, counters);
     fuseBody(this.original, this.bytes, body);
+  }
+
+  /** Whether a function's counters are in use. */
+  isCounted(i: number): boolean {
+    return this.#counted.has(i);
   }
 
   #startCounting(i: number, body: FuncBody, { plan, interp: values }: FunctionCounters): void {
@@ -458,8 +462,10 @@ export class FunctionCode implements InterpCode {
   readonly paramWords: number;
   /** Parameters and locals. */
   readonly localWords: number;
-  /** All that a frame may take. */
-  readonly frameWords: number;
+  /** All that a frame may take, as register code too. */
+  frameWords: number;
+  /** Whether it is to run as register code, where frames can go on so. */
+  wantsRegisters: boolean;
   readonly resultWords: number;
   /** Slot of each local, where some take two. */
   readonly localSlot: Int32Array | undefined;
@@ -486,6 +492,7 @@ export class FunctionCode implements InterpCode {
     this.resultWords = facts.resultSlots * 2;
     this.localSlot = facts.localSlot;
     this.handlers = facts.handlers;
+    this.wantsRegisters = wantsRegisters(func);
   }
 
   /** The cursor of the side table before the instruction at `pc`. */
@@ -500,6 +507,14 @@ export class FunctionCode implements InterpCode {
   }
 }
 
+/** Whether a function is to run as register code: that checks no rights of parts of a memory, and counts nothing. */
+export function wantsRegisters(func: WasmFunc): boolean {
+  if (func.tier !== "fast") return false;
+  const { code } = instanceCode(func.instance!);
+  return !code.isCounted(func.index - code.valid.module.importedFuncs) &&
+    func.instance!.memories.every((m) => m.protection === undefined);
+}
+
 const modules = new WeakMap<ValidModule, ModuleCode>();
 const countedModules = new WeakMap<ValidModule, ModuleCode>();
 const instances = new WeakMap<WasmInstance, InstanceCode>();
@@ -511,7 +526,8 @@ export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
   if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
-function instanceCode(instance: WasmInstance): InstanceCode {
+/** The one InstanceCode of an instance. */
+export function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;

@@ -48,6 +48,8 @@ import { runMove } from "./vector_moves.ts";
 export const SLICE = -1;
 /** The loop came to an instruction with a stop. */
 export const STOPPED = -2;
+/** The top frame is one that the loop does not run: of register code, or about to be; or `thread.callee` is to be called, of another instance, which another loop runs. */
+export const SWITCH = -3;
 
 // Constants of this module, neither imported nor exported: only these are constants to V8's compiler.
 const I32 = stack.SLOTS_I32,
@@ -81,7 +83,7 @@ const UNDEFINED_ELEMENT = TrapCode.UNDEFINED_ELEMENT,
  * Runs the top frame of `thread` for at most `fuel` calls of functions of this tier and passes of loop heads. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
  * `thread.rest` is what is left of it, -1 with SLICE. `thread.sp` and the top frame's pc and cursor are then right: the pc is behind the instruction that called or somewhere in the one that trapped.
  */
-export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPED | typeof SLICE {
+export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPED | typeof SLICE | typeof SWITCH {
   const i32 = I32, i64 = I64, f32 = F32, f64 = F64, frames = FRAMES, codes = CODES;
   const out = OUT, stepping = thread.stepping, store = thread.store;
   let top = thread.top, sp = thread.sp << 1;
@@ -95,7 +97,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
   let tail = 0, base = 0;
   let end = memory.byteLength;
   let callee: WasmFunc, next: FunctionCode;
-  let status: RunStatus | typeof STOPPED | typeof SLICE = SLICE, trap: number = NO_TRAP;
+  let status: RunStatus | typeof STOPPED | typeof SLICE | typeof SWITCH = SLICE, trap: number = NO_TRAP;
   run: for (;;) {
     calls: {
       taken: {
@@ -645,7 +647,12 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 else if (a !== 0) i32.copyWithin(fp, sp - a, sp);
                 sp = (fp + a) | 0;
                 if (frames[top + BASE] !== 0) {
-                  status = RunStatus.DONE;
+                  if ((frames[top + BASE] & 1) === 0) {
+                    status = SWITCH;
+                    top = (top - FRAME_WORDS) | 0;
+                    pc = frames[top];
+                    stp = frames[top + STP];
+                  } else status = RunStatus.DONE;
                   break run;
                 }
                 top = (top - FRAME_WORDS) | 0;
@@ -2143,7 +2150,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
       i32.copyWithin(fp, sp - a, sp);
       sp = (fp + a) | 0;
       base = frames[top + BASE];
-      if (base !== 0 && callee.mode !== 0) {
+      if ((base & 1) !== 0 && callee.mode !== 0) {
         status = RunStatus.TAIL_CALL;
         thread.callee = callee;
         break run;
@@ -2161,7 +2168,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
     b = (sp - next.paramWords) | 0;
     if (top >= LAST_FRAME || b + next.frameWords > STACK_WORDS) {
       trap = EXHAUSTED;
-      if (base !== 0) {
+      if ((base & 1) !== 0) {
         top = (top + FRAME_WORDS) | 0;
         pc = frames[top];
       }
@@ -2190,6 +2197,10 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
       end = memory.byteLength;
     }
     if ((fuel = (fuel - 1) | 0) < 0) break run;
+    if (next.wantsRegisters) {
+      status = SWITCH;
+      break run;
+    }
   }
   if (trap !== NO_TRAP) {
     status = RunStatus.TRAP;

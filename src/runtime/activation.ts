@@ -414,7 +414,7 @@ export class Activation {
   #enterMachineCode(): void {
     const { store } = this, thread = this.#thread!, { hot } = thread, { func } = hot;
     const policy = store.policy!;
-    if (!policy.isToEnter(hot)) return;
+    if (!policy.isToEnter(hot)) return hot.stays();
     if (hot.loop < 0) {
       const { at, base } = thread.takeTop();
       if (base) this.segments.pop();

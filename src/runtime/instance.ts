@@ -31,7 +31,7 @@ export class WasmInstance {
   readonly vmctx: number;
   /** References of element segments; empty when dropped. */
   readonly #elems: Int32Array[] = [];
-  readonly #droppedData: boolean[] = [];
+  readonly #droppedData: Uint8Array;
   /** Set by dispose(); its memory goes with the next collection that finds it unreachable. */
   disposed = false;
   /** JavaScript has nothing of it any more: set by the library above, and unset when that is no longer so. */
@@ -45,6 +45,7 @@ export class WasmInstance {
   constructor(readonly store: Store, readonly valid: ValidModule) {
     const m = this.module = valid.module;
     this.id = WasmInstance.#count++;
+    this.#droppedData = new Uint8Array(m.datas.length);
     this.layout = moduleLayout(m);
     this.vmctx = store.arena.allocate(this.layout.size);
   }
@@ -110,12 +111,12 @@ export class WasmInstance {
 
   /** Bytes of a data segment. */
   data(index: number): Uint8Array {
-    if (this.#droppedData[index]) return NO_BYTES;
-    const d = this.module.datas[index];
+    if (this.#droppedData[index] !== 0) return NO_BYTES;
+    const d = this.module.datas.at(index)!;
     return this.module.bytes.subarray(d.start, d.end);
   }
   /** `data.drop`. */
   dropData(index: number): void {
-    this.#droppedData[index] = true;
+    this.#droppedData[index] = 1;
   }
 }

@@ -26,7 +26,7 @@ import type { WasmMemory } from "./memory.ts";
 import type { Meter } from "./meter.ts";
 import { type MemoryLimits, MemoryManager, NO_MEMORY_LIMITS } from "./memory_manager.ts";
 import type { WasmTable } from "./table.ts";
-import type { HotSpot, InterpTier, NativeTier, TierName, TierPolicy } from "./tier.ts";
+import { type HotSpot, type InterpTier, isNative, type NativeTier, type TierName, type TierPolicy } from "./tier.ts";
 
 /** Function records that address space is reserved for. */
 const MAX_FUNCTIONS = 1 << 24;
@@ -364,12 +364,13 @@ export class Store {
     if (func.mode === Mode.HOST) throw new TypeError(`${func.name} is a host function and has no tier`);
     if (func.bound !== undefined) throw new TypeError(`${func.name} runs in the tier of what it is bound to`);
     if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
-    if (tier !== "interp" && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
-    func.refusal = tier === "interp" ? undefined : this.native!.refusal(func);
+    if (isNative(tier) && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
+    func.refusal = isNative(tier) ? this.native!.refusal(func) : undefined;
     if (func.refusal !== undefined) tier = "interp";
-    if (tier === "interp" && func.nativeEntry !== 0 && func.mode === Mode.NATIVE) this.demotions++;
+    if (!isNative(tier) && func.nativeEntry !== 0 && func.mode === Mode.NATIVE) this.demotions++;
     func.tier = tier;
-    func.mode = tier === "interp" ? Mode.INTERP : Mode.NATIVE;
+    func.mode = isNative(tier) ? Mode.NATIVE : Mode.INTERP;
+    this.interp.moved(func);
     this.#writeEntry(func);
   }
 

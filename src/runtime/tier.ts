@@ -13,9 +13,9 @@ import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
-export const TIERS: readonly TierName[] = ["interp", "jit"];
+export const TIERS: readonly TierName[] = ["interp", "fast", "jit"];
 /** A tier's name. */
-export type TierName = "interp" | "jit";
+export type TierName = "interp" | "fast" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {
@@ -67,6 +67,8 @@ export interface HotSpot {
   readonly passes: number;
   /** Lets the counter run out again after `more`, at least 1. */
   rearm(more: number): void;
+  /** Told that the function goes on in the interpreter, which may then do what pays for functions that run often. */
+  stays(): void;
 }
 
 /** What a frame of the interpreter is made from: the function, the offset where it goes on, and how many slots it has in use, which are filled by whoever asked. */
@@ -131,6 +133,13 @@ export interface InterpTier {
   checkAccesses(instance: WasmInstance, check: boolean): void;
   /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** The tier of a function was set. */
+  moved(func: WasmFunc): void;
+}
+
+/** Whether functions of a tier run as machine code. */
+export function isNative(tier: TierName): boolean {
+  return tier === "jit";
 }
 
 /** What makes machine code. */

@@ -37,16 +37,17 @@ export function factsToBytes(bodies: readonly BodyFacts[]): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-/** Handlers, moves of vectors and slots of locals, which most bodies do not have. */
+/** Handlers, moves of vectors, loops and slots of locals, which most bodies do not have. */
 function writeRare(rare: number[], b: BodyFacts): void {
-  if (b.handlers.length === 0 && b.vectorMoves.length === 0 && b.localSlot === undefined) return;
+  if (b.handlers.length + b.vectorMoves.length + b.loops.length === 0 && b.localSlot === undefined) return;
   rare.push(b.handlers.length);
   for (const { start, end, outer, catches } of b.handlers) {
     rare.push(start, end, outer, catches.length);
     for (const { kind, tag, entry, slot } of catches) rare.push(kind, tag, entry, slot);
   }
-  rare.push(b.vectorMoves.length, b.localSlot?.length ?? 0);
+  rare.push(b.vectorMoves.length, b.loops.length, b.localSlot?.length ?? 0);
   for (const offset of b.vectorMoves) rare.push(offset);
+  for (const offset of b.loops) rare.push(offset);
   for (const slot of b.localSlot ?? NO_FACTS) rare.push(slot);
 }
 
@@ -60,7 +61,7 @@ export function factsFromBytes(bytes: Uint8Array, count: number): BodyFacts[] | 
   let next = table, rare = rareAt;
   for (let i = 0, at = numbers; i < bodies; i++, at += BODY_WORDS) {
     const flags = words[at + 6], more = words[at + 7], end = next + words[at];
-    const { handlers, vectorMoves, localSlot } = readRare(words, rare, more, (flags & HAS_SLOTS) !== 0);
+    const { handlers, vectorMoves, loops, localSlot } = readRare(words, rare, more, (flags & HAS_SLOTS) !== 0);
     made.push({
       sideTable: words.subarray(next, end),
       handlers,
@@ -71,6 +72,7 @@ export function factsFromBytes(bytes: Uint8Array, count: number): BodyFacts[] | 
       extension: words[at + 5],
       leaves: (flags & LEAVES) !== 0,
       vectorMoves,
+      loops,
       localSlot,
     });
     next = end;
@@ -79,8 +81,8 @@ export function factsFromBytes(bytes: Uint8Array, count: number): BodyFacts[] | 
   return made;
 }
 
-type Rare = Pick<BodyFacts, "handlers" | "vectorMoves" | "localSlot">;
-const NOTHING_RARE: Rare = { handlers: NO_FACTS, vectorMoves: NO_FACTS, localSlot: undefined };
+type Rare = Pick<BodyFacts, "handlers" | "vectorMoves" | "loops" | "localSlot">;
+const NOTHING_RARE: Rare = { handlers: NO_FACTS, vectorMoves: NO_FACTS, loops: NO_FACTS, localSlot: undefined };
 
 function readRare(words: Int32Array, at: number, length: number, hasSlots: boolean): Rare {
   if (length === 0) return NOTHING_RARE;
@@ -94,7 +96,8 @@ function readRare(words: Int32Array, at: number, length: number, hasSlots: boole
     }
     handlers.push({ start, end, catches, outer });
   }
-  const moves = words[at++], slots = words[at++];
+  const moves = words[at++], heads = words[at++], slots = words[at++];
   const vectorMoves = Array.from(words.subarray(at, at += moves));
-  return { handlers, vectorMoves, localSlot: hasSlots ? words.slice(at, at + slots) : undefined };
+  const loops = Array.from(words.subarray(at, at += heads));
+  return { handlers, vectorMoves, loops, localSlot: hasSlots ? words.slice(at, at + slots) : undefined };
 }

@@ -85,10 +85,10 @@ Deno.test("validate says where a module is wrong", async () => {
   const { code, err } = await strata(["validate", "-"], { stdin: "(module (func (result i32)))" });
   assertEquals([code, err], [
     1,
-    "error: -: type mismatch: end expects i32, but the stack is empty (at byte offset 0x18)\n",
+    "error: -:1:27: type mismatch: end expects i32, but the stack is empty (in func[0], byte offset 0x18)\n",
   ]);
   const text = await strata(["validate", "-"], { stdin: "(module\n  (fun))" });
-  assertEquals([text.code, text.err], [1, "error: -: unknown operator fun, expected a module field (at 2:4)\n"]);
+  assertEquals([text.code, text.err], [1, "error: -:2:4: unknown operator fun, expected a module field\n"]);
 });
 
 Deno.test("run lists all imports that nobody gives", async () => {

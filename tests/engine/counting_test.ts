@@ -5,7 +5,7 @@ import type { EngineOptions } from "../../src/engine/config.ts";
 import { Context } from "../../src/engine/context.ts";
 import type { CountRequest } from "../../src/engine/counting.ts";
 import { assemble } from "../../src/engine/pipeline.ts";
-import { Thread } from "../../src/interp/thread.ts";
+import { type InterpreterTier, Thread } from "../../src/interp/thread.ts";
 import { STOPPED } from "../../src/interp/run.ts";
 import { nativeUnavailable } from "../../src/platform/permissions.ts";
 import type { WasmInstance } from "../../src/runtime/instance.ts";
@@ -57,7 +57,7 @@ function countSteps(context: Context): Map<number, number> {
       }
     }
   }
-  context.store.interp.newThread = () => new SteppedThread(context.store);
+  context.store.interp.newThread = () => new SteppedThread(context.store, context.store.interp as InterpreterTier);
   return counts;
 }
 

@@ -15,6 +15,7 @@ import { MOVE_COMMANDS } from "./moves.ts";
 import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
 import { WASI_COMMANDS } from "./wasi.ts";
+import { WHERE_COMMANDS } from "./where.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   ...STATE_COMMANDS,
   ...HEAP_COMMANDS,
   ...CODE_COMMANDS,
+  ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
   ...EDGE_COMMANDS,
   ...CACHE_COMMANDS,

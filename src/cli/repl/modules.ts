@@ -7,6 +7,7 @@ import { gatherImports } from "../../api/missing_imports.ts";
 import type { Module } from "../../api/module.ts";
 import type { Wasi } from "../../wasi/wasi.ts";
 import { CommandError, UsageError } from "../exit.ts";
+import { named } from "../compile.ts";
 import { loadModule } from "../load_module.ts";
 import { externText, funcTypeText } from "../../api/type_text.ts";
 import { wasiOffer } from "../wasi.ts";
@@ -68,7 +69,7 @@ function load(
   content: Uint8Array | string,
   progress?: (part: number) => void,
 ): Output {
-  const module = session.engine.compile(content, { progress });
+  const module = named(source, () => session.engine.compile(content, { progress }));
   const wasi = wasiForLoad(session, name, module);
   const instance = instantiate(session, module, wasi?.wasi);
   wasi?.ready(instance);

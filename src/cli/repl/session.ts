@@ -316,7 +316,10 @@ function findFunc(instance: Instance, word: string): Func | undefined {
 function placeOf(error: unknown): Record<string, unknown> {
   if (error instanceof Trap) return { trap: error.kind, frames: error.frames };
   if (error instanceof Exception) return { frames: error.frames };
-  if (error instanceof CompileError) return { offset: error.offset };
+  if (error instanceof CompileError) {
+    const { offset, func, line, column } = error;
+    return { offset, func, line, column };
+  }
   return error instanceof TextError ? { line: error.line, column: error.column } : {};
 }
 

@@ -1,0 +1,60 @@
+// Stress cases of Workers: many that come and go, and what they leave behind.
+
+import { assert, assertEquals } from "@std/assert";
+import { type TierName } from "../../mod.ts";
+import { giveBackOfEnded, isolateFigures } from "../../src/platform/isolates.ts";
+import { canRunNative } from "../../src/platform/permissions.ts";
+import type { StressCase } from "./cases.ts";
+
+/** What a Worker answers to its first message; it is terminated then. */
+function answer(url: string, message: unknown): Promise<unknown> {
+  const worker = new Worker(new URL(url, import.meta.url), { type: "module" });
+  return new Promise<unknown>((resolve, reject) => {
+    worker.onmessage = (e) => resolve(e.data);
+    worker.onerror = (e) => {
+      e.preventDefault();
+      reject(new Error(e.message));
+    };
+    worker.postMessage(message);
+  }).finally(() => worker.terminate());
+}
+
+/** Mappings of the process, and bytes that take memory. */
+function figures(): { mappings: number; resident: number } {
+  return {
+    mappings: Deno.readTextFileSync("/proc/self/maps").split("\n").length,
+    resident: Deno.memoryUsage().rss,
+  };
+}
+
+/** The cases. */
+export const WORKER_CASES: readonly StressCase[] = [
+  {
+    name: "Workers come and go, and their code and memory with them",
+    async run(tier: TierName, scale: number) {
+      if (!canRunNative()) return;
+      const round = async (count: number) => {
+        for (let i = 0; i < count; i += 4) {
+          // One of four is terminated while its code runs.
+          const answers = await Promise.all(
+            [0, 0, 0, 30].map((spinMs) => answer("../platform/isolates_worker.ts", { tier, spinMs })),
+          );
+          assertEquals(answers, Array(4).fill([144, 5, true]));
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        giveBackOfEnded();
+        return figures();
+      };
+      const before = await round(8 + 8 * scale);
+      const after = await round(8 + 32 * scale);
+      const { entries } = isolateFigures();
+      assert(entries < 64, `${entries} isolates at once`);
+      assert(after.mappings < before.mappings + 200, `${before.mappings} mappings became ${after.mappings}`);
+      const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
+      assert(
+        after.resident < before.resident * 1.1 + 64 * 2 ** 20,
+        `${mib(before.resident)} MiB resident became ${mib(after.resident)}`,
+      );
+    },
+  },
+];

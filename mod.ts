@@ -26,6 +26,18 @@ export {
 } from "./src/api/engine.ts";
 export type { SharedModule } from "./src/engine/context.ts";
 export type { CodeToken } from "./src/platform/shared_code.ts";
+export { EdgeRuntime, type Pin } from "./src/api/edge.ts";
+export { type FunctionTimes, type MonitorOptions, type MonitorReport, PerformanceMonitor } from "./src/api/monitor.ts";
+export type {
+  InstrumentOptions,
+  MetricAttributes,
+  MetricCounter,
+  MetricObserver,
+  MetricRecorder,
+  MetricsMeter,
+  ObservableMetric,
+} from "./src/api/metrics_meter.ts";
+export type { MemorySample } from "./src/engine/monitoring.ts";
 export { AddressMap, type Place, type PlaceInTier } from "./src/debug/address_map.ts";
 export type { TextPlace } from "./src/text/positions.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
@@ -96,9 +108,9 @@ export type { WasiInput, WasiOutput } from "./src/wasi/streams.ts";
 export type { WasiFunction } from "./src/wasi/calls.ts";
 export { WasiExit } from "./src/wasi/exit.ts";
 export type { Feature } from "./src/wasm/features.ts";
-export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config.ts";
+export type { CompileMode, EngineOptions, Rung, TierChoice } from "./src/engine/config.ts";
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
-export type { TierName } from "./src/runtime/tier.ts";
+export type { HotLimits, TierName } from "./src/runtime/tier.ts";
 export type { Finalizer } from "./src/gc/handles.ts";
 export type { CacheFigures } from "./src/base/lru_cache.ts";
 export type { DiskFigures } from "./src/platform/cache_folder.ts";

@@ -27,6 +27,7 @@ import { ExternKind, type Import, type Module as WasmModule } from "../wasm/modu
 import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
 import { Context, resolveTier, type SharedModule } from "../engine/context.ts";
+import { EdgeRuntime } from "./edge.ts";
 import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
@@ -100,6 +101,11 @@ export class Engine {
   get tierEventCount(): number {
     return this.#context.tierLog.count;
   }
+  /** How functions are moved between tiers, with a monitor of what they take. */
+  get edge(): EdgeRuntime {
+    return this.#edge ??= new EdgeRuntime(this.#context);
+  }
+  #edge: EdgeRuntime | undefined;
   /** Calls `listener` with each move from now on, while Wasm may be running; gives what ends that. */
   onTierEvent(listener: TierListener): () => void {
     return this.#context.tierLog.listen(listener);
@@ -114,8 +120,8 @@ export class Engine {
   }
   /** What the caches of code hold and did. */
   get caches(): EngineCaches {
-    const { codeCache, disk } = this.#context;
-    return { functions: codeCache?.figures, disk: disk?.figures };
+    const { codeCache, disk, jit } = this.#context;
+    return { code: jit?.codeFigures, functions: codeCache?.figures, disk: disk?.figures };
   }
   /** The most bytes of machine code that are kept for further modules with equal functions; a lower limit drops some at once. */
   get functionCacheBytes(): number {
@@ -533,6 +539,11 @@ function exportFunc(context: Context, func: WasmFunc): object {
 
 /** What the caches of an engine hold and did. */
 export interface EngineCaches {
+  /**
+   * Machine code that is installed, in bytes of executable memory, whose limit is `maxCodeBytes`; entries are modules: where there is no room, the code of the one goes that was
+   * asked for longest ago, unless a frame is in it. Undefined where machine code cannot run.
+   */
+  readonly code: CacheFigures | undefined;
   /** Code of functions, kept for further modules with equal ones, in bytes of memory; undefined where machine code cannot run. */
   readonly functions: CacheFigures | undefined;
   /** What is kept between runs; undefined without the option `cache`. */

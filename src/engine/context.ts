@@ -14,6 +14,7 @@ import { Counting } from "./counting.ts";
 import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
+import { Monitoring } from "./monitoring.ts";
 import { Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
@@ -129,6 +130,7 @@ export class Context {
       });
     };
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
+    if (this.jit !== undefined) this.jit.vacate = (valid) => this.#vacate(valid);
     this.#nameCode();
     this.caller = new Caller(this.store);
     this.store.funcOf = (value) => {
@@ -145,6 +147,22 @@ export class Context {
     return this.store.js = this.#js = new JavaScriptTier(this.store, new InterpreterSteps(this.store));
   }
   #js: JavaScriptTier | undefined = undefined;
+
+  /** Has functions of a module ask for their code anew, unless a frame is in it. */
+  #vacate(valid: ValidModule): boolean {
+    const { store } = this, nothing = () => {};
+    let runs = false;
+    const use = (instance: WasmInstance | undefined) => runs ||= instance?.valid === valid;
+    for (const activation of store.activations.all) activation.scan(nothing, nothing, (f) => use(f.instance), use);
+    if (runs) return false;
+    for (const instance of store.instances) {
+      if (instance.valid !== valid) continue;
+      for (const func of instance.funcs) if (func.instance === instance) store.renewCode(func);
+      const { name = "", index } = { name: instance.module.names.module, index: -1 };
+      this.tierLog.add({ what: "function", name, index, from: "jit", to: "jit", why: "evicted" });
+    }
+    return true;
+  }
 
   /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
   get isLive(): boolean {
@@ -166,6 +184,16 @@ export class Context {
       store.policy = this.live;
     }
   }
+
+  /** Times calls. */
+  get monitoring(): Monitoring {
+    if (this.#monitoring === undefined) {
+      const { store, caller, jit, counting } = this;
+      this.#monitoring = new Monitoring({ store, caller, jit, counting });
+    }
+    return this.#monitoring;
+  }
+  #monitoring: Monitoring | undefined;
 
   /** Counts functions. */
   get counting(): Counting {
@@ -376,6 +404,7 @@ export class Context {
         if (f.instance === instance) this.place(f);
       }
       store.debug?.instantiated(instance);
+      if (this.#monitoring?.counts) this.#monitoring.countInstance(instance);
       linked(instance);
       start(instance, (f) => caller.call(f, []));
       return instance;

@@ -40,7 +40,9 @@ export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
 /** After how many calls of a function, and passes of a loop's head, the interpreter stops with HOT; at least 1. */
 export interface HotLimits {
+  /** Calls of a function. */
   readonly calls: number;
+  /** Passes of one of its loops. */
   readonly passes: number;
 }
 

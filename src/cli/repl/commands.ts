@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 import { LOOK_COMMANDS } from "./debugger_look.ts";
 import { POINT_COMMANDS } from "./debugger_points.ts";
 import { STEP_COMMANDS } from "./debugger_steps.ts";
+import { EDGE_COMMANDS } from "./edge.ts";
 import { generalCommands } from "./general.ts";
 import { JS_COMMANDS } from "./js.ts";
 import { HEAP_COMMANDS } from "./heap.ts";
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   ...MOVE_COMMANDS,
   ...TRACE_COMMANDS,
   ...PROFILE_COMMANDS,
+  ...EDGE_COMMANDS,
   ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
   ...POINT_COMMANDS,

@@ -25,6 +25,7 @@ export {
   type StackFigures,
 } from "./src/api/engine.ts";
 export type { SharedModule } from "./src/engine/context.ts";
+export type { FastOptions } from "./src/fast/options.ts";
 export type { CodeToken } from "./src/platform/shared_code.ts";
 export { EdgeRuntime, type Pin } from "./src/api/edge.ts";
 export { type FunctionTimes, type MonitorOptions, type MonitorReport, PerformanceMonitor } from "./src/api/monitor.ts";

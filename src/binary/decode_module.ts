@@ -1,14 +1,14 @@
 // Bytes → Module: the sections of the binary format (specification 5.5), with a byte offset in every error.
 // Bodies of functions stay ranges of bytes; validate/ reads them. Names are decoded by decode_names.ts, types by decode_types.ts.
 
-import { BytecodeReader } from "../bytecode/reader.ts";
+import { BytecodeReader, constantEnd } from "../bytecode/reader.ts";
 import { type FeatureSet, featureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import {
   type ConstExpr,
   type CustomSection,
-  type DataSegment,
+  DataSegments,
   type ElemSegment,
   emptyNames,
   type Export,
@@ -30,7 +30,8 @@ import { DELEGATE, END, opensBlock } from "../wasm/opcodes.ts";
 
 /** Ids of the sections in the order in which they must stand. */
 const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
-const SECTION = {
+/** Ids of sections by name. */
+export const SECTION = {
   CUSTOM: 0,
   TYPE: 1,
   IMPORT: 2,
@@ -64,7 +65,8 @@ export const SECTION_NAMES: readonly string[] = [
   "tag",
 ];
 
-class Draft {
+/** What was read of a module so far. */
+export class Draft {
   constructor(readonly features: FeatureSet) {}
 
   types: TypeDef[] = [];
@@ -88,10 +90,14 @@ class Draft {
   startOffset = -1;
   elems: ElemSegment[] = [];
   dataCount: number | undefined = undefined;
-  datas: DataSegment[] = [];
+  datas = new DataSegments();
   customs: CustomSection[] = [];
+  /** Bodies that were read. */
   bodies = 0;
   sawData = false;
+  /** The place in `ORDER` of the last section that was begun, and its id. */
+  place = -1;
+  last = 0;
 }
 
 /**
@@ -110,12 +116,22 @@ export function decodeModule(bytes: Uint8Array, features: FeatureSet = featureSe
     if (error instanceof CompileError && error.malformed) d.funcs.forEach((f) => scanBody(bytes, f.body));
     throw error;
   }
+  checkWhole(r, d);
+  const module = moduleOf(d, bytes);
+  decodeNames(module);
+  return module;
+}
+
+/** Throws CompileError when sections are missing that others announce, all sections having been read. */
+export function checkWhole(r: BytecodeReader, d: Draft): void {
   if (d.bodies < d.declared.length) r.malformed(MALFORMED.funcCodeMismatch);
   if (!d.sawData && d.dataCount !== undefined && d.dataCount > 0) r.malformed(MALFORMED.dataCountMismatch);
-  const { declared: _, bodies: _bodies, sawData: _data, ...module } = d;
-  const result: Module = { bytes, ...module, names: emptyNames() };
-  decodeNames(result);
-  return result;
+}
+
+/** The module of a draft, with its lists, but without names. */
+export function moduleOf(d: Draft, bytes: Uint8Array): Module {
+  const { declared: _, bodies: _bodies, sawData: _data, place: _place, last: _last, ...module } = d;
+  return { bytes, ...module, names: emptyNames() };
 }
 
 /** Reads a body's instructions. Throws CompileError when they are malformed. */
@@ -126,36 +142,37 @@ function scanBody(bytes: Uint8Array, body: FuncBody | undefined): void {
 }
 
 function sections(r: BytecodeReader, d: Draft): void {
-  const { bytes } = r;
-  let position = -1;
-  let last = 0;
-  while (r.pos < bytes.length) {
-    const at = r.pos;
-    const id = r.u8();
-    if (id >= SECTION_NAMES.length) r.malformed(MALFORMED.sectionId, at);
-    const sizeAt = r.pos;
-    const size = r.u32();
-    if (size > bytes.length - r.pos) r.malformed(MALFORMED.lengthOutOfBounds, sizeAt);
-    const end = r.pos + size;
-    if (id === SECTION.CUSTOM) {
-      r.end = end;
-      const name = r.name();
-      d.customs.push({ name, start: r.pos, end, after: last });
-      r.pos = end;
-    } else {
-      const place = ORDER.indexOf(id);
-      if (place <= position) r.malformed(`${MALFORMED.sectionOrder} (${SECTION_NAMES[id]} section)`, at);
-      position = place;
-      last = id;
-      r.end = end;
-      section(id, r, d);
-      if (r.pos !== end) r.malformed(`${MALFORMED.sectionSize} (${SECTION_NAMES[id]} section)`, r.pos);
-    }
-    r.end = bytes.length;
+  while (r.pos < r.bytes.length) {
+    const id = beginSection(r, d, r.bytes.length), { end } = r;
+    section(id, r, d);
+    endSection(id, r, end, r.bytes.length);
   }
 }
 
-function header(r: BytecodeReader): void {
+/** Reads the head of a section, and lets the reader end with it; gives its id. `limit` is where the bytes end. */
+export function beginSection(r: BytecodeReader, d: Draft, limit: number): number {
+  const at = r.pos;
+  const id = r.u8();
+  if (id >= SECTION_NAMES.length) r.malformed(MALFORMED.sectionId, at);
+  const sizeAt = r.pos;
+  const size = r.u32();
+  if (size > limit - r.pos) r.malformed(MALFORMED.lengthOutOfBounds, sizeAt);
+  r.end = r.pos + size;
+  if (id === SECTION.CUSTOM) return id;
+  const place = ORDER.indexOf(id);
+  if (place <= d.place) r.malformed(`${MALFORMED.sectionOrder} (${SECTION_NAMES[id]} section)`, at);
+  d.place = place;
+  d.last = id;
+  return id;
+}
+/** Checks that a section that was read ends at `end`, and lets the reader go on. */
+export function endSection(id: number, r: BytecodeReader, end: number, limit: number): void {
+  if (r.pos !== end) r.malformed(`${MALFORMED.sectionSize} (${SECTION_NAMES[id]} section)`, r.pos);
+  r.end = limit;
+}
+
+/** Reads the first eight bytes. */
+export function header(r: BytecodeReader): void {
   const b = r.bytes;
   const magic = [0x00, 0x61, 0x73, 0x6d], version = [1, 0, 0, 0];
   for (let i = 0; i < 4; i++) {
@@ -167,8 +184,15 @@ function header(r: BytecodeReader): void {
   r.pos = 8;
 }
 
-function section(id: number, r: BytecodeReader, d: Draft): void {
+/** Reads the content of a section, at whose end the reader ends. */
+export function section(id: number, r: BytecodeReader, d: Draft): void {
   switch (id) {
+    case SECTION.CUSTOM: {
+      const name = r.name();
+      d.customs.push({ name, start: r.pos, end: r.end, after: d.last });
+      r.pos = r.end;
+      return;
+    }
     case SECTION.TYPE:
       return decodeTypes(r, d.types, d.canonical, d.typeOffsets);
     case SECTION.IMPORT:
@@ -231,7 +255,7 @@ function importEntry(r: BytecodeReader, d: Draft): void {
   switch (kind) {
     case 0:
       index = d.importedFuncs++;
-      d.funcs.push(funcDecl(r, d, r.u32(), undefined));
+      d.funcs.push(funcDecl(r, d, r.u32()));
       break;
     case 1:
       index = d.importedTables++;
@@ -255,12 +279,13 @@ function importEntry(r: BytecodeReader, d: Draft): void {
   d.imports.push({ module, name, kind: kind as ExternKind, index, offset });
 }
 
-function funcDecl(r: BytecodeReader, d: Draft, typeIndex: number, body: FuncBody | undefined): FuncDecl {
-  const at = body?.start ?? r.pos;
+/** A function with the type of this index, without a body. */
+export function funcDecl(r: BytecodeReader, d: Draft, typeIndex: number): FuncDecl {
+  const at = r.pos;
   const def = d.types[typeIndex];
   if (def === undefined) throw new CompileError(`${INVALID.unknownType} ${typeIndex}`, at);
   if (def.type.kind !== "func") throw new CompileError(`${INVALID.notFunctionType}: type ${typeIndex}`, at);
-  return { typeIndex, type: def.type, body };
+  return { typeIndex, type: def.type, body: undefined };
 }
 
 function tableEntry(r: BytecodeReader, d: Draft): void {
@@ -287,10 +312,19 @@ function tagEntry(r: BytecodeReader, d: Draft): void {
 /** A constant expression: everything to the `end` that closes it. */
 function constExpr(r: BytecodeReader): ConstExpr {
   const start = r.pos;
+  passConstExpr(r);
+  return { start, end: r.pos };
+}
+function passConstExpr(r: BytecodeReader): void {
+  const short = constantEnd(r.bytes, r.pos, r.end);
+  if (short >= 0) {
+    r.pos = short;
+    return;
+  }
   for (let depth = 0;;) {
     const op = r.next();
     if (opensBlock(r.info)) depth++;
-    else if (op === END && depth-- === 0) return { start, end: r.pos };
+    else if (op === END && depth-- === 0) return;
     else if (op === DELEGATE) depth--;
   }
 }
@@ -325,24 +359,31 @@ function elemSegment(r: BytecodeReader): ElemSegment {
 }
 
 function codeSection(r: BytecodeReader, d: Draft): void {
+  const count = bodyCount(r, d), sectionEnd = r.end;
+  for (let i = 0; i < count; i++) d.funcs.push(funcBody(r, d, sectionEnd));
+}
+/** The number of bodies, with which the code section begins. */
+export function bodyCount(r: BytecodeReader, d: Draft): number {
   const at = r.pos;
   const count = r.u32();
   if (count > d.declared.length) r.malformed(MALFORMED.funcCodeMismatch, at);
-  const sectionEnd = r.end;
-  for (const typeIndex of d.declared.slice(0, count)) {
-    const sizeAt = r.pos;
-    const size = r.u32();
-    if (size > sectionEnd - r.pos) r.malformed(MALFORMED.unexpectedEndOfSection, sizeAt);
-    if (size > LIMITS.functionBytes) r.malformed(`function body larger than ${LIMITS.functionBytes} bytes`, sizeAt);
-    const start = r.pos, end = start + size;
-    r.end = end;
-    const decl = funcDecl(r, d, typeIndex, undefined);
-    const groups = decodeLocals(r, decl.type.params.length);
-    d.funcs.push({ ...decl, body: new Body(start, r.pos, end, decl.type.params, groups) });
-    r.end = sectionEnd;
-    r.pos = end;
-    d.bodies++;
-  }
+  return count;
+}
+/** The next function of the code section, whose instructions are passed over. */
+export function funcBody(r: BytecodeReader, d: Draft, sectionEnd: number): FuncDecl {
+  const sizeAt = r.pos;
+  const size = r.u32();
+  if (size > sectionEnd - r.pos) r.malformed(MALFORMED.unexpectedEndOfSection, sizeAt);
+  if (size > LIMITS.functionBytes) r.malformed(`function body larger than ${LIMITS.functionBytes} bytes`, sizeAt);
+  const start = r.pos, end = start + size;
+  r.end = end;
+  const { typeIndex, type } = funcDecl(r, d, d.declared[d.bodies]);
+  const groups = decodeLocals(r, type.params.length);
+  const body = new Body(start, r.pos, end, type.params, groups);
+  r.end = sectionEnd;
+  r.pos = end;
+  d.bodies++;
+  return { typeIndex, type, body };
 }
 
 /** The body of a function, whose list of locals is made when asked for. */
@@ -392,11 +433,13 @@ function dataSection(r: BytecodeReader, d: Draft): void {
     const flags = r.u32();
     if (flags > 2) r.malformed(MALFORMED.dataFlags, offset);
     const memory = flags === 2 ? r.u32() : 0;
-    const offsetExpr = flags === 1 ? undefined : constExpr(r);
+    const exprStart = r.pos;
+    if (flags !== 1) passConstExpr(r);
+    const exprEnd = r.pos;
     const sizeAt = r.pos;
     const size = r.u32();
     if (size > r.end - r.pos) r.malformed(MALFORMED.unexpectedEndOfSection, sizeAt);
     const start = r.skip(size);
-    d.datas.push({ mode: flags === 1 ? "passive" : "active", memory, offsetExpr, start, end: r.pos, flags, offset });
+    d.datas.add(flags, memory, exprStart, exprEnd, start, r.pos, offset);
   }
 }

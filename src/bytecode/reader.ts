@@ -3,7 +3,7 @@
 
 import { LIMITS } from "../wasm/limits.ts";
 import { MALFORMED } from "../wasm/messages.ts";
-import { Imm, INSTRUCTIONS, isPrefix, type OpInfo, opInfo } from "../wasm/opcodes.ts";
+import { END, I32_CONST, Imm, INSTRUCTIONS, isPrefix, type OpInfo, opInfo } from "../wasm/opcodes.ts";
 import { type HeapType, refType, type ValType } from "../wasm/types.ts";
 import { ByteReader } from "./byte_reader.ts";
 
@@ -46,6 +46,16 @@ function passOver(imm: Imm): number {
       return Pass.BYTES8;
   }
   return Pass.STOP;
+}
+
+/** Where the constant expression at `at` ends that is an `i32.const` of at most four bytes; -1 if it is another, or `limit` comes before its end. */
+export function constantEnd(bytes: Uint8Array, at: number, limit: number): number {
+  if (limit - at < 3 || bytes[at] !== I32_CONST) return -1;
+  const last = Math.min(at + 5, limit - 1);
+  for (let pos = at + 1; pos < last; pos++) {
+    if (bytes[pos] < 0x80) return bytes[pos + 1] === END ? pos + 2 : -1;
+  }
+  return -1;
 }
 
 /** For `nextBut()`: instructions to pass over, as far as they have opcodes of one byte and usual immediates. */

@@ -8,14 +8,32 @@ import { moduleLayout } from "../abi/vmctx.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Store } from "../runtime/store.ts";
-import { assembleText } from "../text/parser.ts";
+import { assemble as assembleModule, type Assembled } from "../text/parser.ts";
+import type { PositionMap } from "../text/positions.ts";
 import { type ProgressListener, validateModule, type ValidModule } from "../validate/validate_module.ts";
+import { CompileError } from "../wasm/errors.ts";
+import type { BodyFacts } from "../validate/side_table.ts";
 import type { FeatureSet } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 
 /** Text → bytes. Throws TextError. */
 export function assemble(text: string): Uint8Array {
-  return assembleText(text);
+  return assemblePlaced(text).bytes;
+}
+
+/** Text → bytes, with the places of their parts in the text. Throws TextError. */
+export function assemblePlaced(text: string): Assembled {
+  return assembleModule(text);
+}
+
+/** Runs a step that takes assembled bytes; its CompileErrors say where in the text the fault is. */
+export function withPositions<T>(positions: PositionMap | undefined, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof CompileError) || error.offset < 0) throw error;
+    throw error.locate(positions?.at(error.offset) ?? {});
+  }
 }
 
 /** Bytes → Module. Throws CompileError when malformed. */
@@ -23,9 +41,9 @@ export function decode(bytes: Uint8Array, features?: FeatureSet): Module {
   return decodeModule(bytes, features);
 }
 
-/** Module → ValidModule, with side tables. Throws CompileError when invalid. */
-export function validate(module: Module, progress?: ProgressListener): ValidModule {
-  return validateModule(module, progress);
+/** Module → ValidModule, with side tables, which may be known from before. Throws CompileError when invalid. */
+export function validate(module: Module, progress?: ProgressListener, known?: readonly BodyFacts[]): ValidModule {
+  return validateModule(module, progress, known);
 }
 
 /** ValidModule → Instance in a Store, before any of its code ran. Throws LinkError. */

@@ -13,6 +13,7 @@ const MOST_PASSES = 4;
 /** Forces frames to change the tier. */
 export class Zeal implements TierPolicy {
   readonly limits: HotLimits = { calls: NEVER, passes: 1 };
+  readonly leaves = true;
   readonly #random: (() => number) | undefined;
 
   /** Takes the seed of chance; undefined: all frames move always. */
@@ -26,10 +27,6 @@ export class Zeal implements TierPolicy {
     const passes = this.#random === undefined ? 1 : 1 + Math.floor(this.#random() * MOST_PASSES);
     spot.rearm(spot.loop < 0 ? NEVER : passes);
     return spot.loop >= 0 && spot.func.mode !== Mode.INTERP;
-  }
-
-  leaves(): boolean {
-    return true;
   }
 
   takesBack(): boolean {

@@ -6,7 +6,7 @@ import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { addressKind } from "./memory.ts";
 import { reference } from "./control.ts";
-import { type FunctionWriter, type Kind, kindsOf, kindSlots, type Value } from "./state.ts";
+import { type FunctionWriter, type Kind, kindSlots, kindsOf, type Value } from "./state.ts";
 
 /** Writes a call of any kind. */
 export function writeCall(w: FunctionWriter): void {

@@ -24,8 +24,8 @@ import {
   type Block,
   FunctionWriter,
   type Kind,
-  kindsOf,
   kindSlots,
+  kindsOf,
   literal,
   type Operand,
   type Site,
@@ -356,10 +356,16 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     const operands = cases === "" ? "" : `switch(s){${cases}}`;
     const leaving = w.use("U"), me = w.use("me"), bottom = w.framed ? "fp" : `${w.use("SP")}[0]`;
     // What is left to another begins where it stands on the shadow stack.
-    const onward = !w.slices ? "" : entered ? `return ${w.use("onward")}(${me},s);` : `return ${w.use("resume")}(${me},s,a);`;
+    const onward = !w.slices
+      ? ""
+      : entered
+      ? `return ${w.use("onward")}(${me},s);`
+      : `return ${w.use("resume")}(${me},s,a);`;
     w.lines.push(
       `}catch(e){if(e!==${leaving})throw e;un=true;}`,
-      `const a=un?${leaving}.frame(${me},s):${bottom},w=un?${leaving}.words:${w.use("S")};${spill}${operands}if(un)throw ${leaving};`,
+      `const a=un?${leaving}.frame(${me},s):${bottom},w=un?${leaving}.words:${
+        w.use("S")
+      };${spill}${operands}if(un)throw ${leaving};`,
       `%leave%${onward}`,
     );
     w.offsets.push(-1, -1, PASSED_ON);

@@ -5,7 +5,7 @@ import { NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import type { FuncType } from "../wasm/types.ts";
 import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { type Block, type BlockKind, type FunctionWriter, type Kind, kindOf, kindsOf, kindSlots } from "./state.ts";
+import { type Block, type BlockKind, type FunctionWriter, type Kind, kindOf, kindSlots, kindsOf } from "./state.ts";
 
 /** Offsets behind the `end`s of the blocks of a body, and whether it has a `delegate`. */
 export interface Shape {

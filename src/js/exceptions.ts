@@ -6,7 +6,7 @@ import type { FuncType } from "../wasm/types.ts";
 import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { endArm, jumpTo, label, reference, setResults } from "./control.ts";
-import { type Block, type FunctionWriter, type Kind, kindsOf, kindSlots, type Operand, Unsuitable } from "./state.ts";
+import { type Block, type FunctionWriter, type Kind, kindSlots, kindsOf, type Operand, Unsuitable } from "./state.ts";
 
 function tagKinds(w: FunctionWriter, tag: number): Kind[] {
   const { typeIndex } = w.module.tags[tag];

@@ -248,8 +248,7 @@ export function instanceName(
     case "runAtomic":
       return (sub: number, pc: number, sp: number) => check(steps.atomic(instance, sub, pc, sp));
     case "runSimd":
-      return (sub: number, pc: number, sp: number, m: WasmMemory | null) =>
-        check(steps.simd(instance, sub, pc, sp, m));
+      return (sub: number, pc: number, sp: number, m: WasmMemory | null) => check(steps.simd(instance, sub, pc, sp, m));
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ import { getF32, getF64, putF32, putF64, signalsF32, signalsF64 } from "./floats
 import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
 import { RH } from "./long.ts";
 import { limitTraces, makeEntry, nameSource, type Origin, resetTraces, type Runs, runsOf } from "./positions.ts";
-import { type Kind, kindsOf, kindSlots, Unsuitable } from "./state.ts";
+import { type Kind, kindSlots, kindsOf, Unsuitable } from "./state.ts";
 import { type Leaver, type LoopFunction, type Pace, U } from "./unwinding.ts";
 
 /** Activations that calls out of JavaScript may begin within one another; a frame beyond is left, so that the call takes no more of JavaScript's stack. */
@@ -103,7 +103,7 @@ export class JavaScriptTier implements JsTier {
   constructor(readonly store: Store, readonly steps: SingleSteps) {
     this.#metered = store.meter !== undefined;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
-    this.#exact = store.policy?.leaves() ?? false;
+    this.#exact = store.policy?.leaves ?? false;
     this.#scope = storeScope(store, steps, cellOf, {
       poll: (owes: number) => this.#poll(owes !== 0),
       slice: (me: Leaver, site: number) => this.#slice(me, site),
@@ -318,7 +318,7 @@ export class JavaScriptTier implements JsTier {
       SP[0] = base;
       TAIL.cell = undefined;
       this.#load();
-      if (store.policy?.leaves()) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
+      if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
       let result = entry!(f, args), last = func;
       while (TAIL.cell !== undefined) {
         const { cell, args: next }: { cell: Cell; args: readonly number[] } = { cell: TAIL.cell, args: TAIL.args };
@@ -412,7 +412,7 @@ export class JavaScriptTier implements JsTier {
     if (!running.caller.serves() || this.#leavesFrames(running)) throw U.begin();
     this.#load();
     if (owes) FUEL[0]--;
-    if (store.policy?.leaves()) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
+    if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
   }
 
   #leavesFrames(running: Running): boolean {
@@ -471,7 +471,7 @@ export class JavaScriptTier implements JsTier {
       const slots = func.resultSlots;
       throw U.begin({ what: "results", words: words.slice(at, at + 2 * slots), slots });
     }
-    if (store.policy?.leaves()) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
+    if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
   }
 
   #callOther(func: WasmFunc, caller: JsCaller, words: Int32Array, at: number): void {
@@ -554,4 +554,3 @@ function wayOutText(takes: readonly Kind[], gives: readonly Kind[]): string {
     : `${kind === "l" ? "RH[0]=S[at+1];" : ""}return S[at];`;
   return `"use strict";return function(cell,out){return function(${parameters}){const at=SP[0];${code}out(cell,at);${result}};}`;
 }
-

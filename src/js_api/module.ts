@@ -1,6 +1,7 @@
 // The Module interface (JS API, "Modules"), and how bytes become what a Module holds: options read, bytes decoded and validated, builtins checked.
 
 import type { Callee } from "./errors.ts";
+import { StreamCompiler } from "../engine/stream_compiler.ts";
 import { ExternKind } from "../wasm/module.ts";
 import { builtinOf, checkBuiltins } from "./builtins.ts";
 import type { ModuleState, Realm } from "./realm.ts";
@@ -25,10 +26,10 @@ export function compileSettings(options: unknown, what: string): CompileSettings
   };
 }
 
-/** Compiles bytes, which belong to the module from now on. Throws the namespace's CompileError. */
+/** Compiles bytes, which belong to the module from now on, or have arrived piece by piece. Throws the namespace's CompileError. */
 export function compileBytes(
   realm: Realm,
-  bytes: Uint8Array,
+  bytes: Uint8Array | StreamCompiler,
   settings: CompileSettings,
   what: string,
   below: Callee,
@@ -36,7 +37,7 @@ export function compileBytes(
   const { CompileError } = realm.errors;
   if (bytes.length === 0) throw new CompileError(`${what}: the buffer source is empty`);
   try {
-    const valid = realm.context.compile(bytes);
+    const valid = bytes instanceof StreamCompiler ? bytes.finish() : realm.context.compile(bytes);
     if (settings.builtins === undefined) throw new CompileError(`${what}: a builtin set is named twice`);
     const state: ModuleState = { valid, builtins: settings.builtins, stringModule: settings.stringModule };
     const wrong = checkBuiltins(state);

@@ -9,7 +9,7 @@ import { makeMemory } from "./memory.ts";
 import { compileBytes, type CompileSettings, compileSettings, makeModule } from "./module.ts";
 import { makePromising, makeSuspending } from "./promising.ts";
 import { type ModuleState, Realm } from "./realm.ts";
-import { bytesOfResponse } from "./streaming.ts";
+import { compileResponse } from "./streaming.ts";
 import { makeTable } from "./table.ts";
 import type { WebAssemblyNamespace } from "./types.ts";
 import { copyOfBytes, required } from "./webidl.ts";
@@ -87,7 +87,7 @@ export function createWebAssembly(options: EngineOptions = {}): WebAssemblyNames
       return promise(async () => {
         required(arguments, 1, what);
         const settings = compileSettings(options[0], what);
-        const bytes = await bytesOfResponse(source, what);
+        const bytes = await compileResponse(realm.context, source, what);
         return moduleObject(compileBytes(realm, bytes, settings, what, operations.compileStreaming));
       });
     },
@@ -97,7 +97,7 @@ export function createWebAssembly(options: EngineOptions = {}): WebAssemblyNames
         required(arguments, 1, what);
         const imports = checkImportObject(rest[0], what);
         const settings = compileSettings(rest[1], what);
-        const bytes = await bytesOfResponse(source, what);
+        const bytes = await compileResponse(realm.context, source, what);
         const state = compileBytes(realm, bytes, settings, what, operations.instantiateStreaming);
         return instantiateCompiled(state, imports, what, operations.instantiateStreaming);
       });

@@ -14,6 +14,12 @@ import type { WasmTag } from "./tag.ts";
 /** What a module exports, or an import gives. */
 export type Extern = WasmFunc | WasmTable | WasmMemory | WasmGlobal | WasmTag;
 
+/** The segments of an instance at some moment. */
+export interface SegmentImage {
+  readonly elems: readonly Int32Array[];
+  readonly droppedData: Uint8Array;
+}
+
 const NO_BYTES = new Uint8Array(0);
 const NO_REFS = new Int32Array(0);
 
@@ -31,7 +37,7 @@ export class WasmInstance {
   readonly vmctx: number;
   /** References of element segments; empty when dropped. */
   readonly #elems: Int32Array[] = [];
-  readonly #droppedData: boolean[] = [];
+  readonly #droppedData: Uint8Array;
   /** Set by dispose(); its memory goes with the next collection that finds it unreachable. */
   disposed = false;
   /** JavaScript has nothing of it any more: set by the library above, and unset when that is no longer so. */
@@ -45,6 +51,7 @@ export class WasmInstance {
   constructor(readonly store: Store, readonly valid: ValidModule) {
     const m = this.module = valid.module;
     this.id = WasmInstance.#count++;
+    this.#droppedData = new Uint8Array(m.datas.length);
     this.layout = moduleLayout(m);
     this.vmctx = store.arena.allocate(this.layout.size);
   }
@@ -77,7 +84,7 @@ export class WasmInstance {
       arena.setAddress(at + l.importedFunctions + 8 * i, this.store.recordAddress(this.funcs[i]));
     }
     m.canonical.forEach((id, i) => arena.i32[((at + l.typeIds) >> 2) + i] = id);
-    if (this.memories.some((x) => x.protection !== undefined)) this.store.checkAccesses(this);
+    if (this.memories.some((x) => x.isChecked)) this.store.checkAccesses(this);
   }
 
   /** Tells machine code whether accesses to shared memories, whose pages others use too and so are never closed, must be checked. */
@@ -110,12 +117,22 @@ export class WasmInstance {
 
   /** Bytes of a data segment. */
   data(index: number): Uint8Array {
-    if (this.#droppedData[index]) return NO_BYTES;
-    const d = this.module.datas[index];
+    if (this.#droppedData[index] !== 0) return NO_BYTES;
+    const d = this.module.datas.at(index)!;
     return this.module.bytes.subarray(d.start, d.end);
   }
+  /** Which segments were dropped, to be taken up by `restoreSegments()`. */
+  segments(): SegmentImage {
+    return { elems: [...this.#elems], droppedData: this.#droppedData.slice() };
+  }
+  /** Makes them what they were. */
+  restoreSegments({ elems, droppedData }: SegmentImage): void {
+    elems.forEach((refs, i) => this.#elems[i] = refs);
+    this.#droppedData.set(droppedData);
+  }
+
   /** `data.drop`. */
   dropData(index: number): void {
-    this.#droppedData[index] = true;
+    this.#droppedData[index] = 1;
   }
 }

@@ -1,13 +1,15 @@
 // Instantiation (specification 4.5.4): imports are matched, index spaces filled, initialisers and segments run, then the start function.
 // Takes a ValidModule and a resolver of imports; gives an instance, or throws a LinkError before anything was changed.
 
-import { BytecodeReader } from "../bytecode/reader.ts";
+import { ByteReader } from "../bytecode/byte_reader.ts";
+import { BytecodeReader, constantEnd } from "../bytecode/reader.ts";
 import { ensureStack } from "../base/js_stack.ts";
 import { BugError } from "../base/bug.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { LinkError, Trap } from "../wasm/errors.ts";
 import {
   type ConstExpr,
+  type DataSegment,
   type ElemSegment,
   EXTERN_NAMES,
   ExternKind,
@@ -104,17 +106,33 @@ export function initialize(instance: WasmInstance, call: (start: WasmFunc) => vo
     }
     if (e.mode !== "passive") instance.dropElem(i);
   });
-  m.datas.forEach((d, i) => {
-    if (d.mode !== "active") return;
+  for (let i = 0; i < m.datas.length; i++) {
+    const d = m.datas.at(i)!;
+    if (d.mode !== "active") continue;
     const at = offset(d.offsetExpr!, instance.memories[d.memory].type, instance);
-    check(memoryInit(instance, i, d.memory, at, 0, d.end - d.start));
+    if (!writeShort(instance, d, at)) check(memoryInit(instance, i, d.memory, at, 0, d.end - d.start));
     instance.dropData(i);
-  });
+  }
   if (m.start !== undefined) call(instance.funcs[m.start]);
 }
 
+/** Writes a short data segment byte by byte, which takes less time than a view of its bytes; false where that is not what is to be done. */
+function writeShort(instance: WasmInstance, d: DataSegment, at: number): boolean {
+  const memory = instance.memories[d.memory], { bytes } = instance.module;
+  const count = d.end - d.start;
+  if (count > SHORT_BYTES || at + count > memory.byteLength || memory.protection !== undefined) return false;
+  const { u8 } = memory;
+  for (let i = 0; i < count; i++) u8[at + i] = bytes[d.start + i];
+  return true;
+}
+const SHORT_BYTES = 64;
+
 /** Where an active segment goes: beyond 2^53 not exact, and out of bounds. */
 function offset(expr: ConstExpr, { is64 }: Limits, instance: WasmInstance): number {
+  const { bytes } = instance.module;
+  if (!is64 && constantEnd(bytes, expr.start, expr.end) === expr.end) {
+    return new ByteReader(bytes, expr.start + 1, expr.end).s32() >>> 0;
+  }
   return Number(BigInt.asUintN(is64 ? 64 : 32, evaluate(expr, instance)));
 }
 

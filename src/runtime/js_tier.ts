@@ -49,7 +49,12 @@ export type JsOutcome =
   /** `callee` takes its place. */
   | { readonly what: "tail"; readonly callee: WasmFunc; readonly words: Int32Array }
   /** Its frames are to go on in the interpreter; innermost first, their words in `words`. */
-  | { readonly what: "left"; readonly frames: readonly LeftFrame[]; readonly words: Int32Array; readonly awaits: Awaited }
+  | {
+    readonly what: "left";
+    readonly frames: readonly LeftFrame[];
+    readonly words: Int32Array;
+    readonly awaits: Awaited;
+  }
   /** It cannot begin with these arguments: they are for the interpreter. */
   | { readonly what: "refused" }
   /** An exception left it; `thrown` is what a host function threw, if it was one. */

@@ -1,7 +1,7 @@
 // Validates one function body or constant expression (specification 3.4 and appendix "Validation Algorithm") and makes its side table.
 // Takes a ModuleContext; throws CompileErrors at the instruction at fault. Sections are left to validate_module.ts.
 
-import { BytecodeReader } from "../bytecode/reader.ts";
+import { BytecodeReader, constantEnd } from "../bytecode/reader.ts";
 import { CompileError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
@@ -27,12 +27,13 @@ import {
   V128,
   type ValType,
 } from "../wasm/types.ts";
+import { Control, NONE } from "./blocks.ts";
 import { controlSteps } from "./control.ts";
 import { exceptionSteps } from "./exceptions.ts";
 import { gcSteps } from "./gc.ts";
 import { referenceSteps } from "./references.ts";
 import { type BodyFacts, ENTRY_INTS, type Handler, type HandlerDraft, TARGET_HEIGHT } from "./side_table.ts";
-import { passUsual } from "./usual.ts";
+import { passUsual, UsualFacts } from "./usual.ts";
 import { variableSteps } from "./variables.ts";
 
 /** What bodies need to know of their module beyond its declarations. */
@@ -45,39 +46,15 @@ export interface ModuleContext {
   checkType(t: ValType, at: number): void;
 }
 
-/** A block that is open. One that was closed serves again for the next that is opened at its depth. */
-export class Control {
-  opcode = 0;
-  params: readonly ValType[] = NONE;
-  results: readonly ValType[] = NONE;
-  height = 0;
-  slots = 0;
-  unreachable = false;
-  /** The last of the entries that lead to the end of this block, -1 if there is none: each holds the one before it until then. */
-  fixup = -1;
-  /** Slots of the values that a branch to this block carries. */
-  labelSlots = 0;
-  /** Where branches to a loop lead. */
-  loopPc = 0;
-  loopStp = 0;
-  /** The entry of the false edge of an `if` without its `else` so far; -1 otherwise. */
-  ifEntry = -1;
-  /** Length of the list of locals that were initialised when the block began. */
-  inits = 0;
-  /** Slot that keeps the exception while a legacy catch block runs; -1 in other blocks. */
-  caught = -1;
-  /** Handler of a legacy `try` whose body this is; undefined in other blocks. */
-  handler: HandlerDraft | undefined = undefined;
-  /** The br_table (its offset) whose operands were checked against this label last. */
-  checkedAt = -1;
-}
-
-export const NONE: readonly ValType[] = [];
-export const SINGLE: readonly (readonly ValType[])[] = [[], [I32], [I64], [F32], [F64], [V128]];
 const LETTERS: Record<string, ValType> = { i: I32, l: I64, f: F32, d: F64, v: V128, a: -1 };
 const ADDRESS = -1;
 /** An offset behind every module: a small integer, since each instruction is compared with it. */
 const NEVER = 0x7fffffff;
+const NO_ENTRIES = new Int32Array(0);
+const NO_HANDLERS: readonly Handler[] = [];
+const NO_OFFSETS: readonly number[] = [];
+/** Ints of a buffer of side tables. A module with few bodies has a smaller one. */
+const KEPT_INTS = 16384;
 /** Lanes of the shapes, by their first five letters. */
 const LANES: Record<string, number> = { i8x16: 16, i16x8: 8, i32x4: 4, i64x2: 2, f32x4: 4, f64x2: 2 };
 
@@ -109,17 +86,13 @@ function misplaced(_: BodyValidator, r: BytecodeReader): never {
   r.malformed(`${MALFORMED.illegalOpcode}: ${r.info.name} may not stand here`, r.at);
 }
 
-/** The types of the values that a branch to a block carries. */
-export function labelTypes(c: Control): readonly ValType[] {
-  return c.opcode === op.LOOP ? c.params : c.results;
-}
-
 /** Validates bodies of one module; the object is reused from body to body. */
 export class BodyValidator {
   readonly c: ModuleContext;
   readonly m: Module;
-  readonly r: BytecodeReader;
-  readonly stack: ValType[] = [];
+  r: BytecodeReader;
+  /** Grows as need be. */
+  stack = new Int32Array(1024);
   sp = 0;
   slots = 0;
   maxSlots = 0;
@@ -151,19 +124,26 @@ export class BodyValidator {
   leaves = false;
   /** Instructions that move a v128 as others do scalars. */
   vectorMoves: number[] = [];
+  /** Offsets of `loop` instructions. */
+  loops: number[] = [];
   constant = false;
   /** Globals with this index and above are out of scope in a constant expression. */
   globalsInScope = 0;
   /** The loop ends before the first instruction that ends here or behind. */
   #stopAt = NEVER;
-  /** Whether there is a first memory, with 32-bit addresses. */
-  readonly #accesses: boolean;
+  #usual: UsualFacts | undefined;
+  #kept = NO_ENTRIES;
+  #keptLength = 0;
 
   constructor(context: ModuleContext) {
     this.c = context;
     this.m = context.module;
     this.r = new BytecodeReader(context.module.bytes);
-    this.#accesses = context.module.memories[0]?.type.is64 === false;
+  }
+
+  /** Says where the module's bytes are now. */
+  read(bytes: Uint8Array): void {
+    if (bytes !== this.r.bytes) this.r = new BytecodeReader(bytes);
   }
 
   /** Validates the body of a defined function. */
@@ -175,21 +155,38 @@ export class BodyValidator {
     this.run();
     this.reserveCaught();
     return {
-      handlers: this.handlers,
-      sideTable: this.table.slice(0, this.length),
+      // The lists that stayed empty are filled for other bodies.
+      handlers: this.handlers.length === 0 ? NO_HANDLERS : this.handlers,
+      sideTable: this.#keepTable(),
       paramSlots: slotCount(decl.type.params),
       localSlots: this.localSlots + this.caughtSlots,
       resultSlots: slotCount(decl.type.results),
       maxOperandSlots: this.maxSlots,
       extension: this.extension,
       leaves: this.leaves,
-      vectorMoves: this.vectorMoves,
+      vectorMoves: this.vectorMoves.length === 0 ? NO_OFFSETS : this.vectorMoves,
+      loops: this.loops.length === 0 ? NO_OFFSETS : this.loops,
       localSlot: this.localSlot,
     };
   }
 
+  /** A copy of the side table, which shares a buffer with those of other bodies: making one for each took a tenth of the time. */
+  #keepTable(): Int32Array {
+    const { length } = this;
+    if (length === 0) return NO_ENTRIES;
+    if (length > this.#kept.length - this.#keptLength) {
+      this.#kept = new Int32Array(Math.max(length, Math.min(KEPT_INTS, this.r.bytes.length)));
+      this.#keptLength = 0;
+    }
+    const copy = this.#kept.subarray(this.#keptLength, this.#keptLength += length);
+    for (let i = 0; i < length; i++) copy[i] = this.table[i];
+    return copy;
+  }
+
   /** Validates a constant expression of type `expected`, in which globals below `globalsInScope` may be read. */
   validateConstant(start: number, end: number, expected: ValType, globalsInScope: number): void {
+    // There may be 100,000 of these.
+    if (expected === I32 && constantEnd(this.r.bytes, start, end) === end) return;
     this.constant = true;
     this.globalsInScope = globalsInScope;
     this.begin(start, end, [expected]);
@@ -210,7 +207,7 @@ export class BodyValidator {
     this.pushControl(op.BLOCK, NONE, decl.type.results);
     this.#stopAt = pc;
     this.run();
-    return { locals: this.locals.subarray(0, this.localCount), operands: this.stack.slice(0, this.sp) };
+    return { locals: this.locals.subarray(0, this.localCount), operands: [...this.stack.subarray(0, this.sp)] };
   }
 
   begin(start: number, end: number, results: readonly ValType[]): void {
@@ -225,6 +222,7 @@ export class BodyValidator {
     this.controls.length = 0;
     if (this.handlers.length > 0) this.handlers = [];
     if (this.vectorMoves.length > 0) this.vectorMoves = [];
+    if (this.loops.length > 0) this.loops = [];
     this.handler = this.extension = -1;
     this.leaves = false;
     this.caughtSlots = this.caughtDepth = this.rethrows.length = 0;
@@ -270,12 +268,18 @@ export class BodyValidator {
   // Operand stack
 
   push(t: ValType): void {
+    if (this.sp === this.stack.length) this.#growStack();
     this.stack[this.sp++] = t;
     this.slots += t === V128 ? 2 : 1;
-    if (this.slots > this.maxSlots) this.growStack();
+    if (this.slots > this.maxSlots) this.#raiseSlots();
   }
 
-  growStack(): void {
+  #growStack(): void {
+    const grown = new Int32Array(this.stack.length * 2);
+    grown.set(this.stack);
+    this.stack = grown;
+  }
+  #raiseSlots(): void {
     this.maxSlots = this.slots;
     if (this.slots > LIMITS.operandSlots) {
       this.invalid(`more than ${LIMITS.operandSlots} slots on the operand stack`);
@@ -377,6 +381,28 @@ export class BodyValidator {
     this.controls.pop();
     this.top = this.controls[this.controls.length - 1];
     return control;
+  }
+
+  /** Notes the loop whose instruction is at `at`, and whose first instruction at `pc`. */
+  beginLoop(control: Control, at: number, pc: number): void {
+    control.loopPc = pc;
+    control.loopStp = this.length;
+    this.loops.push(at);
+  }
+  /** Appends the entry of the edge that an `if` takes where its condition is false. */
+  beginIf(control: Control): void {
+    const at = control.ifEntry = this.entry();
+    this.table[at + 2] = slotCount(control.params);
+    this.table[at + 3] = this.localSlots + control.slots;
+  }
+  /** Turns an `if` whose operands have been checked into its `else`, whose first instruction is at `pc`. */
+  turnElse(control: Control, pc: number): void {
+    const { ifEntry } = control;
+    control.opcode = op.ELSE;
+    control.unreachable = false;
+    control.ifEntry = control.checkedAt = -1;
+    this.edge(control);
+    this.patch(ifEntry, pc);
   }
 
   setUnreachable(): void {
@@ -516,9 +542,9 @@ export class BodyValidator {
 
   run(): void {
     const r = this.r;
-    const usual = !this.constant && this.#stopAt === NEVER;
+    const usual = this.constant || this.#stopAt !== NEVER ? undefined : this.#usual ??= new UsualFacts(this.m);
     while (this.controls.length > 0) {
-      if (usual) passUsual(this, this.#accesses);
+      if (usual !== undefined) passUsual(this, usual);
       if (r.pos >= r.end) r.malformed(this.missingEnd());
       const code = r.next();
       if (r.pos >= this.#stopAt) return;

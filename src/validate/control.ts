@@ -3,8 +3,9 @@
 import { type BytecodeReader, NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import * as op from "../wasm/opcodes.ts";
-import { FUNCREF, type FuncType, I32, isRef, matches, refType, slotCount, V128, type ValType } from "../wasm/types.ts";
-import { type BodyValidator, labelTypes, NONE, SINGLE, type Step } from "./body.ts";
+import { FUNCREF, type FuncType, I32, isRef, matches, refType, V128, type ValType } from "../wasm/types.ts";
+import { labelTypes, NONE, SINGLE } from "./blocks.ts";
+import type { BodyValidator, Step } from "./body.ts";
 
 /** The type of a block, as parameters and results. */
 export function blockType(v: BodyValidator, r: BytecodeReader): Pick<FuncType, "params" | "results"> {
@@ -19,14 +20,8 @@ function open(v: BodyValidator, r: BytecodeReader): void {
   if (r.op === op.IF) v.pop(I32);
   v.popAll(params);
   const control = v.pushControl(r.op, params, results);
-  if (r.op === op.LOOP) {
-    control.loopPc = r.pos;
-    control.loopStp = v.length;
-  } else if (r.op === op.IF) {
-    control.ifEntry = v.entry();
-    v.table[control.ifEntry + 2] = slotCount(params);
-    v.table[control.ifEntry + 3] = v.localSlots + control.slots;
-  }
+  if (r.op === op.LOOP) v.beginLoop(control, r.at, r.pos);
+  else if (r.op === op.IF) v.beginIf(control);
 }
 
 function elseArm(v: BodyValidator, r: BytecodeReader): void {

@@ -4,7 +4,8 @@ import type { BytecodeReader } from "../bytecode/reader.ts";
 import { INVALID, MALFORMED } from "../wasm/messages.ts";
 import * as op from "../wasm/opcodes.ts";
 import { Heap, refType, slotCount, type ValType } from "../wasm/types.ts";
-import { type BodyValidator, type Control, labelTypes, type Step } from "./body.ts";
+import { type Control, labelTypes } from "./blocks.ts";
+import type { BodyValidator, Step } from "./body.ts";
 import { blockType } from "./control.ts";
 import { CatchKind, type HandlerDraft } from "./side_table.ts";
 

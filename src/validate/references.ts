@@ -4,7 +4,8 @@ import type { BytecodeReader } from "../bytecode/reader.ts";
 import { INVALID } from "../wasm/messages.ts";
 import * as op from "../wasm/opcodes.ts";
 import { Heap, type HeapType, I32, isNullable, refType, topOf, type ValType } from "../wasm/types.ts";
-import { type BodyValidator, labelTypes, type Step } from "./body.ts";
+import { labelTypes } from "./blocks.ts";
+import type { BodyValidator, Step } from "./body.ts";
 
 const EQREF: ValType = refType(Heap.EQ, true);
 const I31REF: ValType = refType(Heap.I31, true);

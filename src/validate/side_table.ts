@@ -99,6 +99,8 @@ export interface BodyFacts {
   readonly leaves: boolean;
   /** Offsets of `drop`, `select` and accesses to locals and globals whose operand is a v128, which takes two slots. */
   readonly vectorMoves: readonly number[];
+  /** Offsets of `loop` instructions, in their order. */
+  readonly loops: readonly number[];
   /** Slot of each local, where some take two; otherwise undefined: local i is slot i. */
   readonly localSlot: Int32Array | undefined;
 }

@@ -4,7 +4,7 @@ import { CompileError } from "../wasm/errors.ts";
 import { type Feature, featureOfType, type FeatureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID } from "../wasm/messages.ts";
-import { EXTERN_NAMES, ExternKind, type Module, type TagDecl } from "../wasm/module.ts";
+import { EXTERN_NAMES, ExternKind, type FuncDecl, functionName, type Module, type TagDecl } from "../wasm/module.ts";
 import {
   type CompositeType,
   type FieldType,
@@ -38,10 +38,75 @@ export type ProgressListener = (part: number) => void;
 /** Functions between two times. */
 const PROGRESS_STEP = 256;
 
-/** Validates a decoded module. Throws a CompileError with the byte offset of the first fault. */
-export function validateModule(module: Module, progress?: ProgressListener): ValidModule {
-  const context = new Context(module);
-  const validator = new BodyValidator(context);
+/**
+ * Validates a decoded module. Throws a CompileError with the byte offset of the first fault. `known`: what was found out about the bodies of this very module before,
+ * which are then not looked at.
+ */
+export function validateModule(
+  module: Module,
+  progress?: ProgressListener,
+  known?: readonly BodyFacts[],
+): ValidModule {
+  const v = new ModuleValidation(module);
+  v.declarations();
+  v.dataSegments();
+  v.start();
+  if (known !== undefined) return { ...v.valid, bodies: known };
+  for (let i = module.importedFuncs; i < module.funcs.length; i++) {
+    const f = module.funcs[i];
+    v.body(f);
+    if (v.bodies.length % PROGRESS_STEP === 0) progress?.(f.body!.end / module.bytes.length);
+  }
+  return v.valid;
+}
+
+/** The steps of validation: all are to be made, in this order if the first fault is to be found. Each throws a CompileError with its byte offset. */
+export class ModuleValidation {
+  readonly #context: Context;
+  readonly #validator: BodyValidator;
+  readonly #module: Module;
+  /** Facts about the bodies so far. */
+  readonly bodies: BodyFacts[] = [];
+
+  /** Takes a module, whose bodies and data segments may come later. */
+  constructor(module: Module) {
+    this.#module = module;
+    this.#context = new Context(module);
+    this.#validator = new BodyValidator(this.#context);
+  }
+
+  /** Everything that stands before the bodies. */
+  declarations(): void {
+    checkDeclarations(this.#context, this.#validator);
+  }
+  /** The data segments. */
+  dataSegments(): void {
+    this.#validator.read(this.#module.bytes);
+    checkDataSegments(this.#context, this.#validator);
+  }
+  /** The start function. */
+  start(): void {
+    if (this.#module.start !== undefined) checkStart(this.#module, this.#module.start);
+  }
+  /** The body of the next function. */
+  body(func: FuncDecl): void {
+    this.#validator.read(this.#module.bytes);
+    try {
+      this.bodies.push(this.#validator.validateBody(func, func.body!));
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      const index = this.#module.importedFuncs + this.bodies.length;
+      throw error.locate({ func: functionName(this.#module, index) });
+    }
+  }
+  /** What is valid after all steps. */
+  get valid(): ValidModule {
+    return { module: this.#module, bodies: this.bodies, context: this.#context };
+  }
+}
+
+function checkDeclarations(context: Context, validator: BodyValidator): void {
+  const { module } = context;
   checkTypes(context);
   for (const t of module.tables) checkTable(t.type, t.offset, context);
   for (const m of module.memories) checkMemory(m.type, m.offset, context);
@@ -59,14 +124,6 @@ export function validateModule(module: Module, progress?: ProgressListener): Val
   for (const e of module.exports) checkExport(e.kind, e.index, e.offset, context);
   checkDuplicateExports(module);
   checkInitializers(context, validator);
-  if (module.start !== undefined) checkStart(module, module.start);
-  const bodies: BodyFacts[] = [];
-  for (let i = module.importedFuncs; i < module.funcs.length; i++) {
-    const f = module.funcs[i];
-    bodies.push(validator.validateBody(f, f.body!));
-    if (bodies.length % PROGRESS_STEP === 0) progress?.(f.body!.end / module.bytes.length);
-  }
-  return { module, bodies, context };
 }
 
 class Context implements ModuleContext {
@@ -190,7 +247,7 @@ function checkDuplicateExports(m: Module): void {
   }
 }
 
-/** Everything with constant expressions: tables, globals, element and data segments. */
+/** What has constant expressions: tables, globals and element segments. */
 function checkInitializers(c: Context, v: BodyValidator): void {
   const m = c.module;
   for (const t of m.tables.slice(m.importedTables)) {
@@ -226,11 +283,15 @@ function checkInitializers(c: Context, v: BodyValidator): void {
     }
     for (const x of e.exprs ?? []) v.validateConstant(x.start, x.end, e.type, all);
   }
+}
+
+function checkDataSegments(c: Context, v: BodyValidator): void {
+  const m = c.module;
   for (const d of m.datas) {
     if (d.mode === "passive") continue;
     const memory = m.memories[d.memory];
     if (memory === undefined) throw new CompileError(`${INVALID.unknownMemory} ${d.memory}`, d.offset);
-    v.validateConstant(d.offsetExpr!.start, d.offsetExpr!.end, memory.type.is64 ? I64 : I32, all);
+    v.validateConstant(d.offsetExpr!.start, d.offsetExpr!.end, memory.type.is64 ? I64 : I32, m.globals.length);
   }
 }
 

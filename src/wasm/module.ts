@@ -86,6 +86,58 @@ export interface DataSegment {
   readonly flags: number;
   readonly offset: number;
 }
+/** Data segments, of which some compilers make 100,000 per module: in numbers, from which the objects are made when asked for. */
+export class DataSegments implements Iterable<DataSegment> {
+  #numbers: Uint32Array = new Uint32Array(0);
+  /** How many there are. */
+  length = 0;
+
+  /** Appends one: its flags and memory, the bytes of its offset expression (none for a passive one) and its content, and where it begins. */
+  add(
+    flags: number,
+    memory: number,
+    exprStart: number,
+    exprEnd: number,
+    start: number,
+    end: number,
+    offset: number,
+  ): void {
+    const at = this.length++ * SEGMENT_NUMBERS;
+    if (at === this.#numbers.length) {
+      const grown = new Uint32Array(Math.max(2 * at, 8 * SEGMENT_NUMBERS));
+      grown.set(this.#numbers);
+      this.#numbers = grown;
+    }
+    const numbers = this.#numbers;
+    numbers[at] = flags;
+    numbers[at + 1] = memory;
+    numbers[at + 2] = exprStart;
+    numbers[at + 3] = exprEnd;
+    numbers[at + 4] = start;
+    numbers[at + 5] = end;
+    numbers[at + 6] = offset;
+  }
+
+  /** The segment with this index; undefined if there is none. */
+  at(index: number): DataSegment | undefined {
+    if (index >= this.length) return undefined;
+    const n = this.#numbers, at = index * SEGMENT_NUMBERS, flags = n[at], passive = flags === 1;
+    return {
+      mode: passive ? "passive" : "active",
+      memory: n[at + 1],
+      offsetExpr: passive ? undefined : { start: n[at + 2], end: n[at + 3] },
+      start: n[at + 4],
+      end: n[at + 5],
+      flags,
+      offset: n[at + 6],
+    };
+  }
+  *[Symbol.iterator](): Iterator<DataSegment> {
+    for (let i = 0; i < this.length; i++) yield this.at(i)!;
+  }
+}
+const SEGMENT_NUMBERS = 7;
+
 export interface CustomSection {
   readonly name: string;
   /** Content after the name. */
@@ -136,7 +188,7 @@ export interface Module extends TypeSpace {
   readonly startOffset: number;
   readonly elems: readonly ElemSegment[];
   readonly dataCount: number | undefined;
-  readonly datas: readonly DataSegment[];
+  readonly datas: DataSegments;
   readonly customs: readonly CustomSection[];
   readonly names: Names;
 }

@@ -70,7 +70,7 @@ export function slotsOf(t: ValType): number {
 /** The slots of a list of value types. */
 export function slotCount(types: readonly ValType[]): number {
   let n = types.length;
-  for (const t of types) if (t === V128) n++;
+  for (let i = 0; i < types.length; i++) if (types[i] === V128) n++;
   return n;
 }
 

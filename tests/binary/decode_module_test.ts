@@ -69,7 +69,7 @@ Deno.test("decodeModule() reads every section", () => {
     ["declarative", 0, 1],
   ]);
   assertEquals(m.dataCount, 2);
-  assertEquals(m.datas.map((d) => [d.mode, d.end - d.start]), [["active", 5], ["passive", 0]]);
+  assertEquals([...m.datas].map((d) => [d.mode, d.end - d.start]), [["active", 5], ["passive", 0]]);
   assertEquals(m.customs.map((c) => c.name), ["note", "name"]);
   assertEquals([m.names.module, m.names.funcs.get(1), m.names.locals.get(2)?.get(1)], ["sections", "empty", "y"]);
 });

@@ -162,6 +162,14 @@ forEach("the streaming forms take responses of the right type", async (W) => {
   assertStrictEquals(await assertRejects(() => W.compileStreaming(Promise.reject(reason))), reason);
   const bad = new Response("nothing", { headers: { "content-type": "application/wasm" } });
   await assertRejects(() => W.compileStreaming(bad), W.CompileError);
+  const broken = new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes.slice(0, 12));
+      controller.error(reason);
+    },
+  });
+  const cutOff = new Response(broken, { headers: { "content-type": "application/wasm" } });
+  await assertRejects(() => W.compileStreaming(cutOff), Error, "why");
 });
 
 forEach("Module lists imports, exports and custom sections", (W) => {

@@ -71,7 +71,7 @@ interface CompiledModule {
   /** Code that counts, by the counters. */
   readonly counted: Map<FunctionCounters, Installed<CodeOwner>>;
   /** Of code that had a frame taken back. */
-  readonly safepoints: Map<Code, ReadonlyMap<number, Safepoint>>;
+  readonly safepoints: Map<Code, { readonly isComplete: boolean; readonly points: ReadonlyMap<number, Safepoint> }>;
   /** Copies of single instructions, by their addresses. */
   readonly steps: Map<number, number>;
 }
@@ -404,13 +404,16 @@ export class JitTier implements NativeTier {
   }
 
   safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined {
-    const { valid } = func.instance!, compiled = this.#module(valid);
+    const { valid } = func.instance!, compiled = this.#module(valid), plan = this.#plans.get(code);
     let known = compiled.safepoints.get(code);
     if (known === undefined) {
-      const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index, this.#plans.get(code)));
-      compiled.safepoints.set(code, known = new Map(list.map((s) => [s.offset, s])));
+      const { list, isComplete } = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index, plan));
+      known = { isComplete, points: new Map(list.map((s) => [s.offset, s])) };
+      compiled.safepoints.set(code, known);
     }
-    return known.get(offset);
+    const point = known.points.get(offset);
+    if (point !== undefined || known.isComplete) return point;
+    return this.#withCompiler(compiled, (maker) => maker.safepointAt(func.index, offset, plan));
   }
 
   trapOf(stack: NativeStack): TrapCode {

@@ -99,6 +99,9 @@ const LONGEST_INSTRUCTION = 15;
 /** When less than this is left of executable memory, the code of modules without instances goes. */
 const SCARCE_BYTES = 32 * 1024 * 1024;
 
+/** Bytes of thunks that all engines of an isolate have in common: those of some 10,000 signatures as programs have them. */
+const SHARED_THUNK_BYTES = 1024 * 1024;
+
 /** Return addresses that are remembered: more than most programs throw through. */
 const MAX_SITES = 10_000;
 
@@ -135,7 +138,8 @@ export class JitTier implements NativeTier {
   /** Addresses of code that its function does not run any more. */
   readonly #replaced = new Set<number>();
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
-  readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
+  readonly #sharedThunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK, SHARED_THUNK_BYTES);
+  #ownThunks: ThunkCache<CodeOwner> | undefined;
 
   /** Takes what its code is to be able to do beyond running. */
   constructor(readonly options: CodeOptions = {}) {}
@@ -388,6 +392,13 @@ export class JitTier implements NativeTier {
     this.#space.listen(debuggerList = this.native.newDebuggerList());
   }
 
+  get #thunks(): ThunkCache<CodeOwner> {
+    if (this.#ownThunks === undefined) {
+      this.#ownThunks = new ThunkCache(this.#space, THUNK, Infinity, this.#sharedThunks, this.budget);
+      FORGOTTEN.register(this, { own: this.#ownThunks.code, shared: undefined });
+    }
+    return this.#ownThunks;
+  }
   exitThunk(func: WasmFunc): ThunkPlace {
     const { params, results, key } = func.signature;
     return this.#thunks.exit(params, results, key);

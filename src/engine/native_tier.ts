@@ -6,7 +6,14 @@ import { stepCode } from "../abi/x64/step.ts";
 import { decodeAccess } from "../asm/x64/decode_access.ts";
 import type { Code, Safepoint } from "../asm/code.ts";
 import { Exit } from "../abi/exits.ts";
-import { type CodeBudget, type CodeLocation, CodeSpace, type Installed, type ModuleCode } from "../link/install.ts";
+import {
+  type CodeBudget,
+  type CodeLocation,
+  CodeSpace,
+  type Installed,
+  type ModuleCode,
+  type Resolve,
+} from "../link/install.ts";
 import {
   framesAtCall,
   framesAtHelper,
@@ -17,6 +24,8 @@ import {
   trapSiteAt,
 } from "../link/backtrace.ts";
 import { SharedModule } from "../link/shared_module.ts";
+import type { CacheFigures } from "../base/lru_cache.ts";
+import { ResourceError } from "../wasm/errors.ts";
 import { ThunkCache } from "../link/thunk_cache.ts";
 import type { DebuggerList } from "../platform/debugger_list.ts";
 import { PerfMap } from "../platform/perf_map.ts";
@@ -74,6 +83,8 @@ interface CompiledModule {
   readonly safepoints: Map<Code, { readonly isComplete: boolean; readonly points: ReadonlyMap<number, Safepoint> }>;
   /** Copies of single instructions, by their addresses. */
   readonly steps: Map<number, number>;
+  /** When code was asked of it last, by the tier's clock. */
+  used: number;
 }
 
 /** Code that another Worker shared. */
@@ -141,6 +152,13 @@ export class JitTier implements NativeTier {
   readonly #sharedThunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK, SHARED_THUNK_BYTES);
   #ownThunks: ThunkCache<CodeOwner> | undefined;
 
+  /** Takes the code of a module away from those who run it, unless a frame is in it: false then. Set by the engine. */
+  vacate: (valid: ValidModule) => boolean = () => false;
+  #clock = 0;
+  #hits = 0;
+  #misses = 0;
+  #evictions = 0;
+
   /** Takes what its code is to be able to do beyond running. */
   constructor(readonly options: CodeOptions = {}) {}
 
@@ -155,6 +173,9 @@ export class JitTier implements NativeTier {
   /** The installed code of a function, the one that counts if it is counted; compiles it first if need be. */
   installed(valid: ValidModule, index: number): Installed<CodeOwner> {
     const compiled = this.#module(valid);
+    compiled.used = ++this.#clock;
+    if (compiled.functions.has(index)) this.#hits++;
+    else this.#misses++;
     const counters = this.#counted.get(valid)?.get(index);
     if (counters !== undefined) {
       return compiled.counted.get(counters) ?? this.#installCounted(compiled, index, counters);
@@ -175,7 +196,7 @@ export class JitTier implements NativeTier {
   #installCounted(compiled: CompiledModule, index: number, counters: FunctionCounters): Installed<CodeOwner> {
     const code = this.compile(compiled.valid, index, counters.plan);
     this.releaseScarce();
-    const installed = compiled.held.own.install(code, { index }, (target) => {
+    const installed = this.#place(compiled, code, { index }, (target) => {
       if (target !== COUNTERS) throw new BugError(`code refers to ${target}`);
       return counters.address;
     });
@@ -228,7 +249,7 @@ export class JitTier implements NativeTier {
 
   #install(compiled: CompiledModule, index: number, code: Code): Installed<CodeOwner> {
     this.releaseScarce();
-    const installed = compiled.held.own.install(code, { index });
+    const installed = this.#place(compiled, code, { index });
     this.#enter(compiled, index, installed);
     return installed;
   }
@@ -285,6 +306,41 @@ export class JitTier implements NativeTier {
     return this.#modules.get(valid)?.held.shared?.code.byteLength ?? 0;
   }
 
+  /** Installs code; where there is no room, the module whose code was asked for longest ago makes some. Throws ResourceError when none can. */
+  #place(compiled: CompiledModule, code: Code, owner: CodeOwner, resolve?: Resolve): Installed<CodeOwner> {
+    for (;;) {
+      try {
+        return compiled.held.own.install(code, owner, resolve);
+      } catch (error) {
+        if (!(error instanceof ResourceError) || !this.#evict(compiled)) throw error;
+      }
+    }
+  }
+
+  #evict(except: CompiledModule): boolean {
+    const others = [...this.#compiled].map((r) => r.deref()).filter((c) =>
+      c !== undefined && c !== except && c.held.shared === undefined && c.held.own.byteLength > 0 &&
+      this.#modules.get(c.valid) === c
+    ) as CompiledModule[];
+    for (const { valid } of others.sort((a, b) => a.used - b.used)) {
+      if (!this.vacate(valid)) continue;
+      this.release(valid);
+      this.#evictions++;
+      return true;
+    }
+    return false;
+  }
+
+  /** The installed code as a cache: entries are modules, a hit is code that was there when a function asked for it. */
+  get codeFigures(): CacheFigures {
+    const modules = [...this.#compiled].map((r) => r.deref()).filter((c) =>
+      c !== undefined && c.held.own.byteLength > 0
+    );
+    const { used, limit } = this.budget ?? { used: 0, limit: Infinity };
+    const hits = this.#hits, misses = this.#misses, evictions = this.#evictions;
+    return { entries: modules.length, bytes: used, limit, hits, misses, evictions };
+  }
+
   #count(valid: ValidModule, index: number, code: Code, ms: number): void {
     const body = valid.module.funcs[index].body!;
     this.figures.ms += ms;
@@ -304,6 +360,7 @@ export class JitTier implements NativeTier {
         counted: new Map(),
         safepoints: new Map(),
         steps: new Map(),
+        used: 0,
       };
       this.#modules.set(valid, compiled);
       this.#compiled.add(new WeakRef(compiled));

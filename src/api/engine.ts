@@ -1,7 +1,7 @@
 // The public Engine: compiles modules, makes instances, collects.
 
 import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { assemble } from "../engine/pipeline.ts";
+import { compileText } from "../engine/pipeline.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
@@ -109,8 +109,8 @@ export class Engine {
   }
 
   /**
-   * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset,
-   * TextError with line and column, TypeError for another kind of source; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
+   * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset, and for
+   * text with its line, column and function (`place`) where it is about an instruction, TextError with line and column, TypeError for another kind of source; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
    */
   compile(
     source: Uint8Array | ArrayBuffer | string,
@@ -120,8 +120,8 @@ export class Engine {
     if (typeof source !== "string" && !(source instanceof Uint8Array) && !isBuffer(source)) {
       throw new TypeError("a module is compiled from a Uint8Array, an ArrayBuffer or a string of its text");
     }
-    const bytes = typeof source === "string" ? assemble(source) : new Uint8Array(source).slice();
-    return publicModule(this.#context.compile(bytes, options.progress));
+    const compile = (bytes: Uint8Array) => publicModule(this.#context.compile(bytes, options.progress));
+    return typeof source === "string" ? compileText(source, compile) : compile(new Uint8Array(source).slice());
   }
 
   /**

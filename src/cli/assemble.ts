@@ -1,7 +1,6 @@
 // `strata assemble`: the text format to the binary format.
 
-import { decode, validate } from "../engine/pipeline.ts";
-import { assembleText } from "../text/parser.ts";
+import { compileText, decode, validate } from "../engine/pipeline.ts";
 import { featureSet } from "../wasm/features.ts";
 import { named } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
@@ -21,8 +20,11 @@ export interface AssembleCommandOptions {
 export async function assembleModule(spec: string, options: AssembleCommandOptions): Promise<ExitCode> {
   const { name, source } = await loadModule(spec);
   if (typeof source !== "string") throw new CommandError(`${spec} is in the binary format already`);
-  const bytes = named(spec, () => assembleText(source, { names: options.names }));
-  if (options.validate) named(spec, () => validate(decode(bytes, featureSet(options.features))));
+  const check = (bytes: Uint8Array) => {
+    if (options.validate) validate(decode(bytes, featureSet(options.features)));
+    return bytes;
+  };
+  const bytes = named(spec, () => compileText(source, check, { names: options.names }));
   const output = options.output ?? `${name}.wasm`;
   if (output === "-" && Deno.stdout.isTerminal()) {
     throw new UsageError("the binary format does not go to a terminal; choose a file with -o");

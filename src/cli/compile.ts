@@ -1,7 +1,7 @@
 // From what stands on the command line to a validated module, for subcommands that run nothing. Errors begin with the module's name.
 
 import { type Module, publicModule } from "../api/module.ts";
-import { assemble, decode, validate } from "../engine/pipeline.ts";
+import { compileText, decode, validate } from "../engine/pipeline.ts";
 import { CompileError, TextError } from "../wasm/errors.ts";
 import { featureSet } from "../wasm/features.ts";
 import type { FeatureChange } from "./features.ts";
@@ -15,13 +15,10 @@ export interface CompiledModule extends ModuleSource {
 /** Reads, decodes and validates a module, with features switched on and off. Throws CommandError, TextError, CompileError. */
 export async function compileModule(spec: string, change?: FeatureChange): Promise<CompiledModule> {
   const loaded = await loadModule(spec);
-  const module = named(spec, () => publicModule(validate(decode(toBytes(loaded.source), featureSet(change)))));
+  const compile = (bytes: Uint8Array) => publicModule(validate(decode(bytes, featureSet(change))));
+  const { source } = loaded;
+  const module = named(spec, () => typeof source === "string" ? compileText(source, compile) : compile(source));
   return { ...loaded, module };
-}
-
-/** A module's bytes, assembled if it is text. Throws TextError. */
-export function toBytes(source: Uint8Array | string): Uint8Array {
-  return typeof source === "string" ? assemble(source) : source;
 }
 
 /** Runs `step`, and puts the module's name before the errors that it throws about the module. */

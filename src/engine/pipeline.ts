@@ -8,14 +8,41 @@ import { moduleLayout } from "../abi/vmctx.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Store } from "../runtime/store.ts";
-import { assembleText } from "../text/parser.ts";
+import {
+  assemble as assembleWithPositions,
+  type AssembleOptions,
+  assembleText,
+  type PositionMap,
+} from "../text/parser.ts";
 import { type ProgressListener, validateModule, type ValidModule } from "../validate/validate_module.ts";
-import type { FeatureSet } from "../wasm/features.ts";
-import type { Module } from "../wasm/module.ts";
+import { CompileError } from "../wasm/errors.ts";
+import { FEATURES, type FeatureSet, featureSet } from "../wasm/features.ts";
+import { functionName, type Module } from "../wasm/module.ts";
 
 /** Text → bytes. Throws TextError. */
 export function assemble(text: string): Uint8Array {
   return assembleText(text);
+}
+
+/** Text → what `compile` makes of its bytes, whose CompileErrors are told where in the text they stand, if at an instruction. Throws TextError. */
+export function compileText<T>(text: string, compile: (bytes: Uint8Array) => T, options?: AssembleOptions): T {
+  const { bytes, positions } = assembleWithPositions(text, options);
+  try {
+    return compile(bytes);
+  } catch (error) {
+    if (error instanceof CompileError) locate(error, bytes, positions);
+    throw error;
+  }
+}
+
+function locate(error: CompileError, bytes: Uint8Array, positions: PositionMap): void {
+  const place = positions.exactly(error.offset);
+  if (place === undefined) return;
+  const module = decodeModule(bytes, featureSet(Object.fromEntries(FEATURES.map((name) => [name, true]))));
+  const index = module.funcs.findIndex(({ body }) =>
+    body !== undefined && body.codeStart <= error.offset && error.offset < body.end
+  );
+  if (index >= 0) error.locate({ ...place, func: functionName(module, index) });
 }
 
 /** Bytes → Module. Throws CompileError when malformed. */

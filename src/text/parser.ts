@@ -27,6 +27,10 @@ export class PositionMap {
   get size(): number {
     return this.#offsets.length;
   }
+  /** Line and column, from 1, of the instruction at a byte offset of the module; undefined if none begins there. */
+  exactly(offset: number): { line: number; column: number } | undefined {
+    return this.#offsets.includes(offset) ? this.at(offset) : undefined;
+  }
   /** Line and column, from 1, of the instruction at or before a byte offset of the module; undefined before the first. */
   at(offset: number): { line: number; column: number } | undefined {
     let low = 0, high = this.#offsets.length;

@@ -11,6 +11,23 @@ export class CompileError extends Error {
   constructor(message: string, readonly offset: number, readonly malformed = false) {
     super(offset >= 0 ? `${message} (at byte offset 0x${offset.toString(16)})` : message);
   }
+
+  /** Where the fault stands in the text that the module was assembled from; undefined where that is not known. */
+  place: TextPlace | undefined;
+
+  /** Says where the fault stands in the text. */
+  locate(place: TextPlace): void {
+    this.place = place;
+    const { line, column, func } = place;
+    this.message = this.message.replace(/ \(at (byte offset 0x[0-9a-f]+)\)$/, ` (at ${line}:${column} in ${func}, $1)`);
+  }
+}
+
+/** A place in the text format: line and column from 1, and the function that it belongs to. */
+export interface TextPlace {
+  readonly line: number;
+  readonly column: number;
+  readonly func: string;
 }
 
 /** The text format was violated. `line` and `column` count from 1. */

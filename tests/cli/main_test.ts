@@ -85,10 +85,27 @@ Deno.test("validate says where a module is wrong", async () => {
   const { code, err } = await strata(["validate", "-"], { stdin: "(module (func (result i32)))" });
   assertEquals([code, err], [
     1,
-    "error: -: type mismatch: end expects i32, but the stack is empty (at byte offset 0x18)\n",
+    "error: -: type mismatch: end expects i32, but the stack is empty (at 1:27 in func[0], byte offset 0x18)\n",
   ]);
   const text = await strata(["validate", "-"], { stdin: "(module\n  (fun))" });
   assertEquals([text.code, text.err], [1, "error: -: unknown operator fun, expected a module field (at 2:4)\n"]);
+});
+
+Deno.test("what is wrong with a module that the shell loads begins with its name", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".wat" });
+  await Deno.writeTextFile(file, "(module (func\n drop))");
+  const { err } = await strata(["repl"], { stdin: `:load ${file}\n` });
+  await Deno.remove(file);
+  assertStringIncludes(
+    err,
+    `error: ${file}: type mismatch: drop needs an operand, but the stack is empty (at 2:2 in func[0],`,
+  );
+});
+
+Deno.test("a timeout of 0 ms is a wrong usage", async () => {
+  const { code, err } = await strata(["run", "--timeout", "0", "-"], { stdin: "(module)" });
+  assertEquals(code, 2);
+  assertStringIncludes(err, "It is at least 1; without the option there is no limit.");
 });
 
 Deno.test("run lists all imports that nobody gives", async () => {

@@ -6,6 +6,7 @@ import { innerInstance, type Instance } from "../../api/instance.ts";
 import { gatherImports } from "../../api/missing_imports.ts";
 import type { Module } from "../../api/module.ts";
 import type { Wasi } from "../../wasi/wasi.ts";
+import { named } from "../compile.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import { loadModule } from "../load_module.ts";
 import { externText, funcTypeText } from "../../api/type_text.ts";
@@ -68,7 +69,9 @@ function load(
   content: Uint8Array | string,
   progress?: (part: number) => void,
 ): Output {
-  const module = session.engine.compile(content, { progress });
+  const compile = () => session.engine.compile(content, { progress });
+  // What was typed needs no name.
+  const module = progress === undefined ? compile() : named(source, compile);
   const wasi = wasiForLoad(session, name, module);
   const instance = instantiate(session, module, wasi?.wasi);
   wasi?.ready(instance);

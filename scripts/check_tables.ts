@@ -2,7 +2,7 @@
 // in the compiler a handler. What a tier lacks stands in its list below, which fails when stale. Prints a line per violation; exit code 1 if there is any.
 
 import { fromFileUrl } from "@std/path";
-import { BLOCKS, CALL_WIDE, COUNT, OTHER_MEMORY, RETURN_CALL_WIDE, STOP } from "../src/interp/code.ts";
+import { BLOCKS, CALL_WIDE, COUNT, COUNTED, OTHER_MEMORY, RETURN_CALL_WIDE, STOP } from "../src/interp/code.ts";
 import { FUSED } from "../src/interp/fuse.ts";
 import { MOVES } from "../src/interp/vector_moves.ts";
 import { compiledOpcodes } from "../src/jit/compile_function.ts";
@@ -21,6 +21,7 @@ const PENDING: Record<string, readonly string[]> = {
 const INTERNAL = new Map<number, string>([
   [BLOCKS, "BLOCKS"],
   [COUNT, "COUNT"],
+  [COUNTED, "COUNTED"],
   [STOP, "STOP"],
   [OTHER_MEMORY, "OTHER_MEMORY"],
   [CALL_WIDE, "CALL_WIDE"],

@@ -9,7 +9,9 @@ import { loadEntry, type NativeEntry } from "../platform/native_entry.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import { DebuggerList } from "../platform/debugger_list.ts";
 import { Notes } from "../platform/notes.ts";
-import { initialRegistry, installTrapHandler, REGISTRY } from "../platform/signals.ts";
+import { describeNotes, enterProcess, whileLocked } from "../platform/isolates.ts";
+import { initialRegistry, REGISTRY } from "../platform/registry.ts";
+import { installTrapHandler } from "../platform/signals.ts";
 import { DEFAULT_STACK_BYTES, type NativeStack, StackPool } from "../platform/stacks.ts";
 import { addressOfBuffer } from "../platform/ffi.ts";
 import { INTERRUPT } from "../platform/interrupt.ts";
@@ -71,9 +73,11 @@ function start(stackBytes: number): Native {
   });
   const entry = loadEntry({ soname, bytes });
   const { trapHandler, registry } = entry.addresses;
-  const memory = new ExecutableMemory();
+  const isolate = enterProcess(registry);
+  const memory = new ExecutableMemory(isolate.codeAddress);
   const notes = new Notes();
-  installTrapHandler(trapHandler, registry, memory.address, memory.byteLength, notes.address);
+  installTrapHandler(trapHandler, registry);
+  describeNotes(isolate, notes.address);
 
   const words = new Uint32Array(3);
   entry.cpuid(words);
@@ -97,7 +101,8 @@ function start(stackBytes: number): Native {
     cpu: cpuFeatures(words[0], words[1], words[2]),
     memory,
     notes,
-    newDebuggerList: () => new DebuggerList(registry, entry.tellDebugger, ElfMachine.X86_64),
+    newDebuggerList: () =>
+      new DebuggerList(registry, entry.tellDebugger, ElfMachine.X86_64, isolate.number, whileLocked),
     stacks: new StackPool(stackBytes, STACK_BLOCK_BYTES, prepare),
   };
 }

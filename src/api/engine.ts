@@ -1,11 +1,15 @@
 // The public Engine: compiles modules, makes instances, collects.
 
 import { checkFuel, type CompileMode, type EngineOptions, type TierChoice } from "../engine/config.ts";
-import { compileText } from "../engine/pipeline.ts";
+import { assemblePlaced, withPositions } from "../engine/pipeline.ts";
+import { AddressMap } from "../debug/address_map.ts";
+import { ModulePlaces } from "../engine/code_places.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { Finalizer } from "../gc/handles.ts";
 import type { HeapFigures } from "../gc/heap.ts";
 import type { CompileFigures } from "../engine/native_tier.ts";
+import type { CacheFigures } from "../base/lru_cache.ts";
+import type { DiskFigures } from "../platform/cache_folder.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
 import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
@@ -22,17 +26,19 @@ import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
-import { Context, resolveTier } from "../engine/context.ts";
+import { Context, resolveTier, type SharedModule } from "../engine/context.ts";
+import { EdgeRuntime } from "./edge.ts";
 import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
+import { Debugger } from "./debugger.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
 import { Heap } from "./heap.ts";
 import { HostConstant, HostFunction, type HostType, type HostValue } from "./host_func.ts";
 import { type Instance, publicInstance } from "./instance.ts";
 import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
 import { missingText } from "./missing_imports.ts";
-import { innerModule, type Module, publicModule } from "./module.ts";
+import { innerModule, type Module, modulePositions, publicModule } from "./module.ts";
 import {
   checkAddress,
   checkLimits,
@@ -95,6 +101,11 @@ export class Engine {
   get tierEventCount(): number {
     return this.#context.tierLog.count;
   }
+  /** How functions are moved between tiers, with a monitor of what they take. */
+  get edge(): EdgeRuntime {
+    return this.#edge ??= new EdgeRuntime(this.#context);
+  }
+  #edge: EdgeRuntime | undefined;
   /** Calls `listener` with each move from now on, while Wasm may be running; gives what ends that. */
   onTierEvent(listener: TierListener): () => void {
     return this.#context.tierLog.listen(listener);
@@ -105,7 +116,24 @@ export class Engine {
   }
   /** What the compiler of tier `jit` did so far. */
   get compileFigures(): Readonly<CompileFigures> {
-    return this.#context.jit?.figures ?? { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0 };
+    return this.#context.jit?.figures ?? { functions: 0, ms: 0, wasmBytes: 0, codeBytes: 0, cached: 0 };
+  }
+  /** What the caches of code hold and did. */
+  get caches(): EngineCaches {
+    const { codeCache, disk, jit } = this.#context;
+    return { code: jit?.codeFigures, functions: codeCache?.figures, disk: disk?.figures };
+  }
+  /** The most bytes of machine code that are kept for further modules with equal functions; a lower limit drops some at once. */
+  get functionCacheBytes(): number {
+    return this.#context.codeCache?.memoryLimit ?? 0;
+  }
+  set functionCacheBytes(bytes: number) {
+    const { codeCache } = this.#context;
+    if (codeCache !== undefined) codeCache.memoryLimit = bytes;
+  }
+  /** Writes the machine code that was made to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
+  saveCache(): void {
+    this.#context.codeCache?.save();
   }
 
   /**
@@ -120,8 +148,16 @@ export class Engine {
     if (typeof source !== "string" && !(source instanceof Uint8Array) && !isBuffer(source)) {
       throw new TypeError("a module is compiled from a Uint8Array, an ArrayBuffer or a string of its text");
     }
-    const compile = (bytes: Uint8Array) => publicModule(this.#context.compile(bytes, options.progress));
-    return typeof source === "string" ? compileText(source, compile) : compile(new Uint8Array(source).slice());
+    if (typeof source !== "string") {
+      return publicModule(this.#context.compile(new Uint8Array(source).slice(), options.progress));
+    }
+    const { bytes, positions } = assemblePlaced(source);
+    return publicModule(withPositions(positions, () => this.#context.compile(bytes, options.progress)), positions);
+  }
+
+  /** Where everything of a module is, in all forms that it has: instructions, text, code of each tier. Also for modules that another engine compiled. */
+  addresses(module: Module): AddressMap {
+    return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit), modulePositions(module));
   }
 
   /**
@@ -174,6 +210,33 @@ export class Engine {
       (made) => own(made, this.#context),
     );
     return publicInstance(instance, module, this.#context);
+  }
+
+  /**
+   * What to post to another Worker, for `moduleFrom()`: there, the module's functions run the same machine code, from the same pages. It is all made now, where the
+   * engine's tier makes machine code; instances of this engine that are made from now on run it, too. Hold the module until the others have it: shared code goes with the last
+   * Worker whose engine has a use for it. Throws ResourceError when there is no room for the code.
+   */
+  share(module: Module): SharedModule {
+    return this.#context.share(innerModule(module));
+  }
+
+  /**
+   * The module that another Worker shared, by what `share()` gave there. Where its code cannot be had, the module is compiled as any other, and `sharing()` tells the
+   * reason. Throws TypeError for anything else, CompileError as `compile()`.
+   */
+  moduleFrom(source: SharedModule): Module {
+    const { bytes, code } = source ?? {};
+    const isToken = code === undefined || (typeof code?.group === "number" && typeof code.key === "bigint");
+    if (!(bytes instanceof Uint8Array) || !isToken) {
+      throw new TypeError("a module comes from what engine.share() gives");
+    }
+    return publicModule(this.#context.compileShared(source));
+  }
+
+  /** How many bytes of machine code of a module this engine shares with other Workers, to whole pages; and why there are none, if so. */
+  sharing(module: Module): { readonly bytes: number; readonly reason: string | undefined } {
+    return this.#context.sharing(innerModule(module));
   }
 
   /** Compiles and instantiates in one step. Throws what the two throw. */
@@ -374,6 +437,12 @@ export class Engine {
   }
   #heap: Heap | undefined;
 
+  /** Breakpoints, watched places, and calls that run from stop to stop. What nobody debugs runs as if this did not exist. */
+  get debugger(): Debugger {
+    return this.#debugger ??= new Debugger(this.#context);
+  }
+  #debugger: Debugger | undefined;
+
   /** What collections did so far, those too that allocations asked for. */
   get gcFigures(): Readonly<HeapFigures> {
     return this.#context.store.heapInUse?.figures ?? {
@@ -466,6 +535,19 @@ function exportFunc(context: Context, func: WasmFunc): object {
   Object.defineProperty(exported, "length", { value: func.type.params.length });
   context.standsFor(exported, func);
   return exported;
+}
+
+/** What the caches of an engine hold and did. */
+export interface EngineCaches {
+  /**
+   * Machine code that is installed, in bytes of executable memory, whose limit is `maxCodeBytes`; entries are modules: where there is no room, the code of the one goes that was
+   * asked for longest ago, unless a frame is in it. Undefined where machine code cannot run.
+   */
+  readonly code: CacheFigures | undefined;
+  /** Code of functions, kept for further modules with equal ones, in bytes of memory; undefined where machine code cannot run. */
+  readonly functions: CacheFigures | undefined;
+  /** What is kept between runs; undefined without the option `cache`. */
+  readonly disk: DiskFigures | undefined;
 }
 
 /** What stacks take, how deep calls are, and how deep they were. */

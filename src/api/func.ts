@@ -6,7 +6,7 @@ import { listFunction, type Listing } from "../engine/listing.ts";
 import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
-import type { TierName } from "../runtime/tier.ts";
+import { isNative, type TierName } from "../runtime/tier.ts";
 import { F64, I64, slotsOf, V128 } from "../wasm/types.ts";
 import type { JitCompiler } from "../jit/compile_function.ts";
 import { bind } from "../runtime/bind.ts";
@@ -98,7 +98,7 @@ export class Func {
   refusal(tier: TierName): string | undefined {
     const { instance, index } = this.#inner;
     if (instance === undefined) return "it is a function of the host";
-    return tier === "interp" ? undefined : refusal(instance.valid, index);
+    return isNative(tier) ? refusal(instance.valid, index) : undefined;
   }
 
   /**

@@ -1,5 +1,6 @@
 // The public Module.
 
+import type { PositionMap } from "../text/positions.ts";
 import { printModule } from "../text/printer.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { EXTERN_NAMES, functionName } from "../wasm/module.ts";
@@ -24,20 +25,26 @@ export interface ExportDescriptor {
 
 /** The validated module in a public one. */
 export let innerModule: (of: Module) => ValidModule;
-/** A public module around a validated one. */
-export let publicModule: (inner: ValidModule) => Module;
+/** A public module around a validated one, with the places of its parts in the text that it was assembled from. */
+export let publicModule: (inner: ValidModule, positions?: PositionMap) => Module;
+/** Those places; undefined for a module that came as bytes. */
+export let modulePositions: (of: Module) => PositionMap | undefined;
 
 /** A validated module (specification 2.5). Immutable; may be instantiated any number of times. */
 export class Module {
   readonly #inner: ValidModule;
 
-  private constructor(inner: ValidModule) {
+  readonly #positions: PositionMap | undefined;
+
+  private constructor(inner: ValidModule, positions: PositionMap | undefined) {
     this.#inner = inner;
+    this.#positions = positions;
   }
 
   static {
     innerModule = (of) => of.#inner;
-    publicModule = (inner) => new Module(inner);
+    publicModule = (inner, positions) => new Module(inner, positions);
+    modulePositions = (of) => of.#positions;
   }
 
   /** The name in the name section, if there is one. */

@@ -63,10 +63,16 @@ export interface ModuleDecl {
   readonly customs: readonly CustomDecl[];
   readonly names: Names | undefined;
 }
-/** A written module: its bytes, and for each defined function the offset of its first instruction. */
+/** A written module: its bytes, and where its parts are. */
 export interface WrittenModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** For each defined function the offset of its first instruction. */
   readonly codeOffsets: readonly number[];
+  /**
+   * For each section with contents, in the order in which they stand, its id and the offsets of its entries: types (not groups of them), imports, and so on; bodies
+   * behind their size.
+   */
+  readonly entries: readonly { readonly section: number; readonly offsets: readonly number[] }[];
 }
 
 /** A module without content, to be filled. */
@@ -101,16 +107,27 @@ export function writeModule(m: ModuleDecl, w: ByteWriter = new ByteWriter(1024))
     for (let c; (c = customs[custom]) !== undefined && c.place <= last; custom++) writeCustom(w, c);
   };
   const before = (id: number) => placeCustoms(2 * SECTION_ORDER.indexOf(id) + 1);
-  const list = <T>(id: number, items: readonly T[], write: (item: T) => void) => {
+  const entries: { section: number; offsets: number[] }[] = [];
+  const section = (id: number, write: (entry: (at?: number) => void) => void) => {
+    const offsets: number[] = [], content = w.pos + 1;
+    const start = w.section(id, () => write((at = w.pos) => offsets.push(at - content)));
+    entries.push({ section: id, offsets: offsets.map((o) => o + start) });
+    return start;
+  };
+  /** `write` gives where the entry begins, if that is not where it was written. */
+  const list = <T>(id: number, items: readonly T[], write: (item: T) => number | void) => {
     before(id);
     if (items.length === 0) return 0;
-    return w.section(id, () => {
+    return section(id, (entry) => {
       w.u32(items.length);
-      for (const item of items) write(item);
+      for (const item of items) {
+        const at = w.pos;
+        entry(write(item) ?? at);
+      }
     });
   };
   before(1);
-  writeTypes(w, m.types);
+  if (m.types.length > 0) section(1, (entry) => writeTypes(w, m.types, entry));
   list(2, m.imports, (i) => {
     w.name(i.module);
     w.name(i.name);
@@ -140,7 +157,12 @@ export function writeModule(m: ModuleDecl, w: ByteWriter = new ByteWriter(1024))
     w.u32(e.index);
   });
   before(8);
-  if (m.start !== undefined) w.section(8, () => w.u32(m.start!));
+  if (m.start !== undefined) {
+    section(8, (entry) => {
+      entry();
+      w.u32(m.start!);
+    });
+  }
   list(9, m.elems, (e) => writeElem(w, e));
   before(12);
   if (m.needsDataCount) w.section(12, () => w.u32(m.datas.length));
@@ -158,7 +180,7 @@ export function writeModule(m: ModuleDecl, w: ByteWriter = new ByteWriter(1024))
   list(11, m.datas, (d) => writeData(w, d));
   placeCustoms(Infinity);
   if (m.names !== undefined) writeNames(w, m.names);
-  return { bytes: w.slice(), codeOffsets: codeOffsets.map((o) => o + codeStart) };
+  return { bytes: w.slice(), codeOffsets: codeOffsets.map((o) => o + codeStart), entries };
 }
 
 /** Writes the groups of a function's locals. */
@@ -175,22 +197,20 @@ function writeCustom(w: ByteWriter, c: CustomDecl): void {
     w.raw(c.bytes);
   });
 }
-function writeTypes(w: ByteWriter, types: readonly TypeDef[]): void {
-  if (types.length === 0) return;
-  w.section(1, () => {
-    w.u32(types.reduce((n, t, i) => t.groupStart === i ? n + 1 : n, 0));
-    types.forEach((t, i) => {
-      if (t.groupStart === i && (t.explicitGroup || t.groupSize !== 1)) {
-        w.u8(0x4e);
-        w.u32(t.groupSize);
-      }
-      if (!t.final || t.supers.length > 0) {
-        w.u8(t.final ? 0x4f : 0x50);
-        w.u32(t.supers.length);
-        for (const s of t.supers) w.u32(s);
-      }
-      writeComposite(w, t.type);
-    });
+function writeTypes(w: ByteWriter, types: readonly TypeDef[], entry: () => void): void {
+  w.u32(types.reduce((n, t, i) => t.groupStart === i ? n + 1 : n, 0));
+  types.forEach((t, i) => {
+    entry();
+    if (t.groupStart === i && (t.explicitGroup || t.groupSize !== 1)) {
+      w.u8(0x4e);
+      w.u32(t.groupSize);
+    }
+    if (!t.final || t.supers.length > 0) {
+      w.u8(t.final ? 0x4f : 0x50);
+      w.u32(t.supers.length);
+      for (const s of t.supers) w.u32(s);
+    }
+    writeComposite(w, t.type);
   });
 }
 function writeComposite(w: ByteWriter, t: TypeDef["type"]): void {

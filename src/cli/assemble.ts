@@ -1,6 +1,7 @@
 // `strata assemble`: the text format to the binary format.
 
-import { compileText, decode, validate } from "../engine/pipeline.ts";
+import { decode, validate, withPositions } from "../engine/pipeline.ts";
+import { assemble } from "../text/parser.ts";
 import { featureSet } from "../wasm/features.ts";
 import { named } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
@@ -20,11 +21,10 @@ export interface AssembleCommandOptions {
 export async function assembleModule(spec: string, options: AssembleCommandOptions): Promise<ExitCode> {
   const { name, source } = await loadModule(spec);
   if (typeof source !== "string") throw new CommandError(`${spec} is in the binary format already`);
-  const check = (bytes: Uint8Array) => {
-    if (options.validate) validate(decode(bytes, featureSet(options.features)));
-    return bytes;
-  };
-  const bytes = named(spec, () => compileText(source, check, { names: options.names }));
+  const { bytes, positions } = named(spec, () => assemble(source, { names: options.names }));
+  if (options.validate) {
+    named(spec, () => withPositions(positions, () => validate(decode(bytes, featureSet(options.features)))));
+  }
   const output = options.output ?? `${name}.wasm`;
   if (output === "-" && Deno.stdout.isTerminal()) {
     throw new UsageError("the binary format does not go to a terminal; choose a file with -o");

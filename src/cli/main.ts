@@ -4,6 +4,8 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { ExitCode } from "./exit.ts";
 import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
 import { report } from "./report.ts";
+import { TIERS } from "../runtime/tier.ts";
+import { VERSION } from "../base/version.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
 
@@ -49,7 +51,7 @@ function unknownHint(word: string): string {
   return `(to run a module: run ${word}; to load it into the shell: repl ${word})`;
 }
 
-function tier(...names: string[]): Option {
+function tier(names: readonly string[] = TIERS): Option {
   return new Option("-t, --tier <tier>", "the tier that functions run in").choices([...names, "auto"]).default("auto");
 }
 function compileMode(): Option {
@@ -62,6 +64,9 @@ function compileMode(): Option {
 function features(): Option {
   return new Option("--features <list>", FEATURES_HELP)
     .argParser((list: string, before: FeatureChange | undefined) => parseFeatures(list, before));
+}
+function cache(): Option {
+  return new Option("--cache <folder>", "keep machine code and what validation found there between runs");
 }
 function perfMap(): Option {
   return new Option("--perf-map", "name compiled functions for Linux's perf, in /tmp/perf-<pid>.map");
@@ -91,6 +96,33 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
+/** The options of commands that run a program or call an export, with the module and its arguments. */
+function runOptions(command: Command): Command {
+  return command
+    .option("-i, --invoke <name>", "the export to call")
+    .option(
+      "--dir <host::guest[:ro]>",
+      "give the program a directory, read only with :ro; may be repeated",
+      collect,
+    )
+    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect)
+    .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
+    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
+    .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
+    .addOption(tier())
+    .addOption(compileMode())
+    .addOption(cache())
+    .addOption(features())
+    .addOption(perfMap())
+    .addOption(gdb())
+    .addOption(fuel("the program may take"))
+    .option("--timeout <ms>", "milliseconds after which it traps, at least 1", time)
+    .addOption(
+      new Option("--missing <what>", "what becomes of imported functions that nobody gives: calls trap, or are traced")
+        .choices(["error", "trap", "trace"]).default("error"),
+    );
+}
+
 /** The parser of the command line. The subcommand that it finds gives its exit code to `done`. */
 export function makeProgram(done: (code: number) => void): Command {
   const program = new Command("strata")
@@ -98,7 +130,7 @@ export function makeProgram(done: (code: number) => void): Command {
     .usage("[command] [options]")
     .addHelpText("after", EXAMPLES)
     .helpCommand("help [command]", "show the help of a command")
-    .version("0.1.0", "-V, --version", "show the version")
+    .version(VERSION, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .configureOutput({
       outputError: (text, write) => write(text.replace(/\n*$/, "\n")),
@@ -118,46 +150,69 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("[module]", `load this first: ${MODULE}`)
     .option("-e, --eval <command>", "run this command and end; may be repeated", collect)
     .option("-x, --execute <file>", "run the commands in a file and end")
+    .option(
+      "--init <file>",
+      "run the commands in a file before all else, and go on; no file is read that was not asked for",
+    )
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
-    .addOption(tier("interp", "jit"))
+    .addOption(tier())
     .addOption(compileMode())
+    .addOption(cache())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
     .addOption(fuel("each call may take"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
-  program.command("run")
+  runOptions(program.command("run"))
     .summary("run a program, or call one of a module's exports")
     .description(
       "Runs a WASI command, or the function _start or main of a module; with --invoke calls an export and prints its results, one per line.",
     )
     .argument("<module>", MODULE)
     .argument("[args...]", "arguments; options of run stand before the module")
-    .option("-i, --invoke <name>", "the export to call")
-    .option(
-      "--dir <host::guest[:ro]>",
-      "give the program a directory, read only with :ro; may be repeated",
-      collect,
-    )
-    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect)
-    .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
-    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
-    .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
-    .addOption(tier("interp", "jit"))
-    .addOption(compileMode())
-    .addOption(features())
-    .addOption(perfMap())
-    .addOption(gdb())
-    .addOption(fuel("the program may take"))
-    .option("--timeout <ms>", "milliseconds after which it traps, at least 1", time)
-    .addOption(
-      new Option("--missing <what>", "what becomes of imported functions that nobody gives: calls trap, or are traced")
-        .choices(["error", "trap", "trace"]).default("error"),
-    )
     .passThroughOptions()
     .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
+
+  runOptions(program.command("trace"))
+    .summary("run a program, or call an export, and write what it does")
+    .description(
+      "Runs a module as run does, and writes a line for each call, instruction, access, collection or move to standard error, or to a file.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[args...]", "arguments; options of trace stand before the module")
+    .option("--what <kinds>", "calls, ops, mem, globals, gc, tier, wasi; several with commas", "calls")
+    .option(
+      "--func <pattern>",
+      "only functions with such a name, with * and ?, or this index; may be repeated",
+      collect,
+    )
+    .option("--offsets <a..b>", "only instructions at these byte offsets of the module")
+    .option("--addresses <a..b>", "with mem, only accesses to these addresses")
+    .option("-o, --output <file>", "write there: an object per line if its name ends in .jsonl, else text")
+    .option("--json", "an object per line, wherever they go")
+    .passThroughOptions()
+    .action(async (module, args, options) =>
+      done(await (await import("./trace.ts")).traceModule(module, args, options))
+    );
+
+  runOptions(program.command("profile"))
+    .summary("run a program, or call an export, and tell where the time goes")
+    .description(
+      "Runs a module as run does, and writes to standard error where the time went: functions, loops and the tree of calls, by samples that are taken at loops and calls. With --exact it counts every instruction instead.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[args...]", "arguments; options of profile stand before the module")
+    .option("--exact", "count instructions: calls, passes of loops, the mix, what was covered")
+    .option("--interval <ms>", "milliseconds between samples", Number)
+    .option("--lines <n>", "rows of each table", amount)
+    .option("-o, --output <file>", "write it there: .cpuprofile, .speedscope.json, .lcov (with --exact), or .json")
+    .option("--json", "one JSON object")
+    .passThroughOptions()
+    .action(async (module, args, options) =>
+      done(await (await import("./profile.ts")).profileModule(module, args, options))
+    );
 
   program.command("wast")
     .summary("run scripts of the specification's test language")
@@ -167,11 +222,12 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), several with commas, or all",
+      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
-    .option("--seed <n>", "decides the tiers in mixed and zeal-random", integer, 1)
+    .option("--seed <n>", "decides the tiers in mixed, pins and zeal-random", integer, 1)
+    .option("--threshold <n>", "calls and loop passes from which on functions are hot in auto and pins", amount)
     .option("--skip-unsupported", "skip what needs a feature that Strata does not have yet, instead of failing")
     .action(async (paths, options) => done((await import("./wast.ts")).runWast(paths, options)));
 
@@ -217,10 +273,39 @@ export function makeProgram(done: (code: number) => void): Command {
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
-    .addOption(tier("interp", "jit"))
+    .addOption(tier())
     .addOption(features())
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));
+
+  program.command("explore")
+    .summary("make a page of a module: text, offsets and machine code side by side")
+    .description(
+      "Writes one HTML page that stands alone: the functions of a module with their text, offsets and machine code of each tier. What belongs together is marked; / searches, ? shows the keys.",
+    )
+    .argument("<module>", MODULE)
+    .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .html")
+    .option("-f, --func <name>", "only this function, by name, index or pattern with *; may be repeated", collect)
+    .option(
+      "-t, --tier <tiers>",
+      "only the code of these tiers, with commas; interp for none",
+      (list: string) => list.split(","),
+    )
+    .addOption(features())
+    .action(async (module, options) => done(await (await import("./explore/explore.ts")).explore(module, options)));
+
+  program.command("where")
+    .summary("find a place in all forms of a module: offset, text, machine code")
+    .description(
+      "Finds an instruction by one of the ways to name it, and shows it by all: 0x4c an offset in the module, fib+1a a function with an offset, fib@jit+1f a place in its machine code, :12 or :12:5 line and column of the text that the module was assembled from, print:12 a line of what print gives.",
+    )
+    .argument("<module>", MODULE)
+    .argument("<places...>", "what to find")
+    .addOption(features())
+    .option("--json", "one object per place, each on a line")
+    .action(async (module, places, options) =>
+      done(await (await import("./where.ts")).showWhere(module, places, options))
+    );
 
   return program;
 }

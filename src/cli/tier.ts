@@ -9,6 +9,11 @@ export function noteCompileMode({ compileMode, compileReason }: Engine): void {
   if (compileReason !== undefined) console.error(`note: machine code is made in mode ${compileMode}: ${compileReason}`);
 }
 
+/** Says there what was wrong with the cache on disk. */
+export function onCacheNote(note: string): void {
+  console.error(`note: ${note}`);
+}
+
 /** The choice that one means here. Throws CommandError, with the reason, where it cannot run. */
 export function chosenTier(choice: TierChoice): TierChoice {
   try {

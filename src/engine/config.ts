@@ -1,15 +1,17 @@
 // Every knob of an engine, with its unit, its default and the reason for it.
 
 import { DEFAULT_HEAP_OPTIONS, type HeapOptions } from "../gc/heap.ts";
+import { FAST_DEFAULTS, type FastOptions } from "../fast/options.ts";
 import { CODE_RANGE_BYTES } from "../platform/executable_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { DEFAULT_STACK_BYTES } from "../platform/stacks.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
 import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
 import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
-import type { HotLimits, TierName } from "../runtime/tier.ts";
+import { type HotLimits, type TierName, TIERS } from "../runtime/tier.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { nearestName } from "../base/nearest.ts";
+import { jsUnavailable } from "../js/tier.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
 /** The tiers that can be asked for: with `auto`, functions begin in `interp`, and what is hot goes on as machine code where that can run. */
@@ -31,6 +33,12 @@ export interface EngineOptions {
   readonly callThreshold?: number;
   /** Tier `auto`: passes of a loop's head after which its function is hot, and its frame goes on as machine code; default 1000, for which `interp` takes about a tenth of a millisecond. */
   readonly loopThreshold?: number;
+  /** Tier `fast`: optimisations of the translation to register code to switch off; default all on. */
+  readonly fast?: Partial<FastOptions>;
+  /** Tier `auto`: the same for each tier above `interp`, by its name; where nothing is given, what `LADDER` in config.ts says. */
+  readonly thresholds?: Readonly<Partial<Record<TierName, Partial<HotLimits>>>>;
+  /** Tier `auto`: bytes of a function's body above which it is compiled in a Worker only; default 1 MiB, for which compiling takes a tenth of a second. */
+  readonly maxBodyBytes?: number;
   /** Features to switch on (`threads`, `wide-arithmetic`, `custom-page-sizes`) or off (those of WebAssembly 3.0), by name. */
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
@@ -57,7 +65,7 @@ export interface EngineOptions {
   readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
-   * Needs tier `jit`; default false.
+   * Needs tier `jit` or `js`; default false.
    */
   readonly tierZeal?: boolean | number;
   /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
@@ -87,6 +95,17 @@ export interface EngineOptions {
   readonly maxModuleBytes?: number;
   /** Functions of a module, imported ones too; default 1,000,000, as in browsers. More are a CompileError. */
   readonly maxFunctions?: number;
+  /**
+   * A folder in which machine code, and what validation found out about modules of 64 KiB and more, is kept between runs; it is made if it is not there. Whoever can write
+   * there decides what code runs. Needs --allow-read and --allow-write for it; default none.
+   */
+  readonly cache?: string;
+  /** The most bytes of that folder; default 1 GiB. What was used longest ago goes first. */
+  readonly cacheBytes?: number;
+  /** Told what was wrong with the cache, such as entries that were damaged and thrown away; everything works without them. Default: nobody. */
+  readonly onCacheNote?: (note: string) => void;
+  /** The most bytes of machine code that are kept for further modules with equal functions; default 16 MiB, 0 for none. */
+  readonly functionCacheBytes?: number;
   /** Appends the name and place of all machine code of this isolate to `/tmp/perf-<pid>.map`, for Linux's perf; default false. Needs permission to write there. */
   readonly perfMap?: boolean;
   /**
@@ -102,6 +121,9 @@ const OPTIONS: Readonly<Record<keyof EngineOptions, true>> = {
   compile: true,
   callThreshold: true,
   loopThreshold: true,
+  fast: true,
+  thresholds: true,
+  maxBodyBytes: true,
   features: true,
   maxNesting: true,
   fuel: true,
@@ -121,6 +143,10 @@ const OPTIONS: Readonly<Record<keyof EngineOptions, true>> = {
   maxTableEntries: true,
   maxModuleBytes: true,
   maxFunctions: true,
+  cache: true,
+  cacheBytes: true,
+  onCacheNote: true,
+  functionCacheBytes: true,
   perfMap: true,
   gdb: true,
 };
@@ -165,14 +191,28 @@ function limitsOf(options: EngineOptions): EngineLimits {
   return limits;
 }
 
+/** The caches of an engine; see the options of these names. */
+export interface CacheConfig {
+  readonly folder: string | undefined;
+  readonly folderBytes: number;
+  readonly functionBytes: number;
+  readonly note: (text: string) => void;
+}
+
+const DEFAULT_CACHE_BYTES = 2 ** 30, DEFAULT_FUNCTION_CACHE_BYTES = 16 * 1024 * 1024;
+
 /** Options with all defaults filled in. */
 export interface EngineConfig {
+  readonly cache: CacheConfig;
   /** `auto` only where machine code can run. */
   readonly tier: TierChoice;
   readonly compile: CompileMode;
   /** Why the mode is not the one that was asked for. */
   readonly compileReason: string | undefined;
-  readonly hot: HotLimits;
+  readonly fast: FastOptions;
+  /** The tiers that functions climb in `auto`, from the lowest to the best that can run here. */
+  readonly ladder: readonly Rung[];
+  readonly maxBodyBytes: number;
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly fuel: number | undefined;
@@ -194,7 +234,7 @@ function stackSize(bytes: number): number {
   throw new RangeError(`stackBytes is from ${SMALLEST_STACK} to ${LARGEST_STACK}, not ${bytes}`);
 }
 
-function memoryLimit(name: string, bytes: number): number {
+function bytesLimit(name: string, bytes: number): number {
   if (bytes >= 0) return bytes;
   throw new RangeError(`${name} is a number of bytes from 0 on, or Infinity, not ${bytes}`);
 }
@@ -212,20 +252,25 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
   checkOptions(options);
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
-  if (tierZeal !== false && tier !== "jit") throw new TypeError("tierZeal needs tier jit");
+  if (tierZeal !== false && tier !== "jit" && tier !== "js") throw new TypeError("tierZeal needs tier jit or js");
   const wanted = options.compile ?? "lazy";
   if (!COMPILE_MODES.includes(wanted)) {
     throw new TypeError(`compile is one of ${COMPILE_MODES.join(", ")}, not "${wanted}"`);
   }
   const compileReason = wanted === "worker" ? backgroundCompilerUnavailable() : undefined;
   return {
+    cache: {
+      folder: options.cache,
+      folderBytes: bytesLimit("cacheBytes", options.cacheBytes ?? DEFAULT_CACHE_BYTES),
+      functionBytes: bytesLimit("functionCacheBytes", options.functionCacheBytes ?? DEFAULT_FUNCTION_CACHE_BYTES),
+      note: options.onCacheNote ?? (() => {}),
+    },
     tier,
     compile: compileReason === undefined ? wanted : "lazy",
     compileReason,
-    hot: {
-      calls: threshold("callThreshold", options.callThreshold ?? 10),
-      passes: threshold("loopThreshold", options.loopThreshold ?? 1000),
-    },
+    fast: fastOptions(options.fast),
+    ladder: ladderOf(options),
+    maxBodyBytes: bytesLimit("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
@@ -244,13 +289,72 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     },
     stackBytes: stackSize(options.stackBytes ?? DEFAULT_STACK_BYTES),
     memory: {
-      maxBytes: memoryLimit("maxMemoryBytes", options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes),
-      maxTotalBytes: memoryLimit("maxTotalMemoryBytes", options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes),
+      maxBytes: bytesLimit("maxMemoryBytes", options.maxMemoryBytes ?? NO_MEMORY_LIMITS.maxBytes),
+      maxTotalBytes: bytesLimit("maxTotalMemoryBytes", options.maxTotalMemoryBytes ?? NO_MEMORY_LIMITS.maxTotalBytes),
     },
   };
 }
 
-function threshold(name: string, value: number): number {
+/** Optimisations as they are asked for. Throws TypeError for a name that is none, and for what is no boolean. */
+function fastOptions(wanted: Partial<FastOptions> = {}): FastOptions {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (!(name in FAST_DEFAULTS)) {
+      throw new TypeError(`fast has no ${name}; there are ${Object.keys(FAST_DEFAULTS).join(", ")}`);
+    }
+    if (typeof value !== "boolean") throw new TypeError(`fast.${name} is true or false, not ${value}`);
+  }
+  return { ...FAST_DEFAULTS, ...wanted };
+}
+
+/** A tier with the calls of a function, and passes of one of its loops, from which on a function runs in it. */
+export interface Rung extends HotLimits {
+  /** Its name. */
+  readonly tier: TierName;
+}
+
+/**
+ * THE thresholds of tier `auto`. A call takes about as long in `interp` as compiling a few dozen bytes of it, a thousand passes about a tenth of a millisecond. Of those
+ * above `interp`, machine code is made where it can run; the others where it cannot. Tiers that are not there are passed over.
+ */
+export const LADDER: readonly { readonly tier: string; readonly native?: boolean; calls: number; passes: number }[] = [
+  { tier: "interp", calls: 0, passes: 0 },
+  { tier: "fast", native: false, calls: 10, passes: 1000 },
+  { tier: "js", native: false, calls: 100, passes: 10_000 },
+  { tier: "jit", native: true, calls: 10, passes: 1000 },
+  { tier: "aot", native: true, calls: 100, passes: 10_000 },
+];
+const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+
+/** Tiers that can be asked for or climbed to here. */
+function ladderOf({ callThreshold, loopThreshold, thresholds = {} }: EngineOptions): Rung[] {
+  const native = canRunNative();
+  const there = LADDER.filter((r) =>
+    (TIERS as readonly string[]).includes(r.tier) && (r.native ?? native) === native &&
+    (r.tier !== "js" || jsUnavailable() === undefined)
+  );
+  for (const name of Object.keys(thresholds)) {
+    if (!TIERS.includes(name as TierName) || name === "interp") {
+      throw new TypeError(`thresholds are for ${TIERS.filter((t) => t !== "interp").join(", ")}, not for "${name}"`);
+    }
+  }
+  return there.map(({ tier: name, calls, passes }, i) => {
+    const tier = name as TierName, given = thresholds[tier] ?? {}, first = i === 1;
+    if (i === 0) return { tier, calls, passes };
+    return {
+      tier,
+      calls: threshold("callThreshold", given.calls ?? (first ? callThreshold : undefined) ?? calls),
+      passes: threshold("loopThreshold", given.passes ?? (first ? loopThreshold : undefined) ?? passes),
+    };
+  });
+}
+
+/** Whether functions can move between tiers here at all. */
+export function hasLadder(): boolean {
+  return ladderOf({}).length > 1;
+}
+
+/** Checks a number of calls or passes. Throws TypeError. */
+export function threshold(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= 0x7fffffff) return value;
   throw new TypeError(`${name} is a whole number from 1 to 2147483647, not ${value}`);
 }

@@ -8,41 +8,32 @@ import { moduleLayout } from "../abi/vmctx.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Store } from "../runtime/store.ts";
-import {
-  assemble as assembleWithPositions,
-  type AssembleOptions,
-  assembleText,
-  type PositionMap,
-} from "../text/parser.ts";
+import { assemble as assembleModule, type Assembled } from "../text/parser.ts";
+import type { PositionMap } from "../text/positions.ts";
 import { type ProgressListener, validateModule, type ValidModule } from "../validate/validate_module.ts";
 import { CompileError } from "../wasm/errors.ts";
-import { FEATURES, type FeatureSet, featureSet } from "../wasm/features.ts";
-import { functionName, type Module } from "../wasm/module.ts";
+import type { BodyFacts } from "../validate/side_table.ts";
+import type { FeatureSet } from "../wasm/features.ts";
+import type { Module } from "../wasm/module.ts";
 
 /** Text → bytes. Throws TextError. */
 export function assemble(text: string): Uint8Array {
-  return assembleText(text);
+  return assemblePlaced(text).bytes;
 }
 
-/** Text → what `compile` makes of its bytes, whose CompileErrors are told where in the text they stand, if at an instruction. Throws TextError. */
-export function compileText<T>(text: string, compile: (bytes: Uint8Array) => T, options?: AssembleOptions): T {
-  const { bytes, positions } = assembleWithPositions(text, options);
+/** Text → bytes, with the places of their parts in the text. Throws TextError. */
+export function assemblePlaced(text: string): Assembled {
+  return assembleModule(text);
+}
+
+/** Runs a step that takes assembled bytes; its CompileErrors say where in the text the fault is. */
+export function withPositions<T>(positions: PositionMap | undefined, step: () => T): T {
   try {
-    return compile(bytes);
+    return step();
   } catch (error) {
-    if (error instanceof CompileError) locate(error, bytes, positions);
-    throw error;
+    if (!(error instanceof CompileError) || error.offset < 0) throw error;
+    throw error.locate(positions?.at(error.offset) ?? {});
   }
-}
-
-function locate(error: CompileError, bytes: Uint8Array, positions: PositionMap): void {
-  const place = positions.exactly(error.offset);
-  if (place === undefined) return;
-  const module = decodeModule(bytes, featureSet(Object.fromEntries(FEATURES.map((name) => [name, true]))));
-  const index = module.funcs.findIndex(({ body }) =>
-    body !== undefined && body.codeStart <= error.offset && error.offset < body.end
-  );
-  if (index >= 0) error.locate({ ...place, func: functionName(module, index) });
 }
 
 /** Bytes → Module. Throws CompileError when malformed. */
@@ -50,9 +41,9 @@ export function decode(bytes: Uint8Array, features?: FeatureSet): Module {
   return decodeModule(bytes, features);
 }
 
-/** Module → ValidModule, with side tables. Throws CompileError when invalid. */
-export function validate(module: Module, progress?: ProgressListener): ValidModule {
-  return validateModule(module, progress);
+/** Module → ValidModule, with side tables, which may be known from before. Throws CompileError when invalid. */
+export function validate(module: Module, progress?: ProgressListener, known?: readonly BodyFacts[]): ValidModule {
+  return validateModule(module, progress, known);
 }
 
 /** ValidModule → Instance in a Store, before any of its code ran. Throws LinkError. */

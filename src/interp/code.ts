@@ -3,6 +3,7 @@
 
 import { BytecodeReader } from "../bytecode/reader.ts";
 
+import type { FunctionCounters } from "../runtime/counters.ts";
 import type { InterpCode, WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { HotLimits } from "../runtime/tier.ts";
@@ -26,6 +27,8 @@ export const RETURN_CALL_WIDE = 0xe3;
  * the counter is in the next byte: 0 for calls, others for the loops of the function. No instruction has it.
  */
 export const COUNT = 0xe4;
+/** The byte that stands for the opcode of an instruction that is counted (counted.ts). No instruction has it. */
+export const COUNTED = 0xe5;
 /** Counters that a function has at most; loops beyond are not counted. */
 const MAX_COUNTERS = 256;
 
@@ -35,6 +38,18 @@ export const BLOCKS = 0xe0;
 /** Behind the module's bytes: each counter in two bytes. */
 const COUNTER_BYTES = Uint8Array.from({ length: 2 * MAX_COUNTERS }, (_, i) => i % 2 === 0 ? COUNT : i >> 1);
 const NOTHING = new Int32Array(0);
+const NO_BYTES = new Uint8Array(0);
+
+/** What is counted of one body: by the distance from its first instruction, the counters of the instruction and of its first edge, -1 for none, and where it ends. */
+export interface BodyCounts {
+  readonly start: number;
+  readonly at: Int32Array;
+  readonly edges: Int32Array;
+  readonly ends: Int32Array;
+  /** Offsets that are counted. */
+  readonly offsets: readonly number[];
+  readonly values: Float64Array;
+}
 
 /** Joins the run of blocks that begins at `at`, as far as one byte can tell; gives the offset behind it. */
 export function joinBlocks(bytes: Uint8Array, at: number): number {
@@ -64,6 +79,16 @@ export class ModuleCode {
   readonly #addresses: boolean;
   /** By body: where each counter goes on: at the first instruction, behind the heads of loops in their order. */
   readonly #heads = new Map<FuncBody, Int32Array>();
+  /** How often a stop was set. */
+  readonly #stops = new Map<number, number>();
+  /** By defined function. */
+  readonly #counted = new Map<number, BodyCounts>();
+  /** Counted functions as the loop would read them, unfused, at their places. */
+  plain: Uint8Array = NO_BYTES;
+  /** Stops everywhere but at one instruction of those, from `#openFrom` on. */
+  opened: Uint8Array | undefined = undefined;
+  #openFrom = 0;
+  #openEnd = 0;
   /** Numbers of the instances in whose memories something is forbidden or watched, so that all accesses are checked. */
   readonly #checkedFor = new Set<number>();
 
@@ -164,13 +189,14 @@ export class ModuleCode {
       const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
       while (r.pos < r.end) {
         r.next();
-        if (this.bytes[r.at] === STOP) continue;
+        if (this.bytes[r.at] === STOP || this.bytes[r.at] === COUNTED) continue;
         if (isFused(this.bytes[r.at])) this.bytes[r.at] = module.bytes[r.at];
         if (!accessesMemory(r)) continue;
         this.bytes[r.at] = module.bytes[r.at];
         adapt(r, module, facts.localSlot, this.bytes, this.#checked);
       }
       fuseBody(this.original, this.bytes, body);
+      if (this.#counted.has(i)) this.#makePlain(i);
     }
   }
   get #checked(): boolean {
@@ -179,11 +205,17 @@ export class ModuleCode {
 
   /** Writes the instruction at `pc` to `target` as the loop reads it, without a stop; gives the offset behind it. */
   #restore(pc: number, target: Uint8Array): number {
-    const { module, bodies } = this.valid;
     const i = this.#functionAt(pc);
-    const facts = bodies[i];
     this.prepare(i);
-    const r = new BytecodeReader(module.bytes, pc);
+    const end = this.#restoreIn(i, new BytecodeReader(this.original, pc), target);
+    if (this.#isCounted(i, pc)) target[pc] = COUNTED;
+    return end;
+  }
+
+  /** The same for the instruction that a reader comes to in a defined function, uncounted. */
+  #restoreIn(i: number, r: BytecodeReader, target: Uint8Array): number {
+    const { module, bodies } = this.valid, { pos: pc } = r;
+    const facts = bodies[i];
     r.next();
     target.set(module.bytes.subarray(pc, r.pos), pc);
     if (facts.vectorMoves.includes(pc)) target[pc] = VECTOR_FORM.get(r.op)!;
@@ -196,11 +228,15 @@ export class ModuleCode {
     return r.pos;
   }
 
-  /** Sets a stop before the instruction at `pc`. */
+  /** Sets a stop before the instruction at `pc`; it goes when it was cleared as often as it was set. */
   setStop(pc: number): void {
+    const times = this.#stops.get(pc) ?? 0;
+    this.#stops.set(pc, times + 1);
+    if (times > 0) return;
     this.prepare(this.#functionAt(pc));
     this.#separate(pc);
     this.bytes[pc] = STOP;
+    fuseBody(this.original, this.bytes, this.#bodyAt(pc));
   }
   /** Undoes what `joinBlocks()` and `fuseBody()` did to the function that holds `pc`, so that no run leads over a stop. */
   #separate(pc: number): void {
@@ -214,26 +250,105 @@ export class ModuleCode {
   }
   /** Takes it away. */
   clearStop(pc: number): void {
+    const times = (this.#stops.get(pc) ?? 1) - 1;
+    if (times > 0) return void this.#stops.set(pc, times);
+    this.#stops.delete(pc);
     this.#restore(pc, this.bytes);
     fuseBody(this.original, this.bytes, this.#bodyAt(pc));
   }
   /** The defined function that holds `pc`. */
   #functionAt(pc: number): number {
     const { funcs, importedFuncs } = this.valid.module;
-    return funcs.findIndex((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end) - importedFuncs;
+    let low = importedFuncs, high = funcs.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (pc < funcs[middle].body!.end) high = middle;
+      else low = middle + 1;
+    }
+    return low - importedFuncs;
   }
   #bodyAt(pc: number): FuncBody {
     const { funcs, importedFuncs } = this.valid.module;
     return funcs[importedFuncs + this.#functionAt(pc)].body!;
   }
 
+  // Counting
+
+  /** Counts a defined function from now on, or, without counters, not any more. Frames stand before or behind whole instructions, so they may be running. */
+  count(i: number, counters: FunctionCounters | undefined): void {
+    const { module } = this.valid, body = module.funcs[module.importedFuncs + i].body!;
+    this.prepare(i);
+    const before = this.#counted.get(i);
+    this.#separate(body.codeStart);
+    this.#counted.delete(i);
+    for (const pc of before?.offsets ?? []) if (this.bytes[pc] === COUNTED) this.#restore(pc, this.bytes);
+    if (counters !== undefined) this.#startCounting(i, body, counters);
+    fuseBody(this.original, this.bytes, body);
+  }
+
+  /** Whether a function's counters are in use. */
+  isCounted(i: number): boolean {
+    return this.#counted.has(i);
+  }
+
+  #startCounting(i: number, body: FuncBody, { plan, interp: values }: FunctionCounters): void {
+    const start = body.codeStart, length = body.end - start;
+    const at = new Int32Array(length).fill(-1), edges = at.slice(), ends = at.slice();
+    for (const [pc, counter] of plan.at) at[pc - start] = counter;
+    for (const [pc, counter] of plan.edges) edges[pc - start] = counter;
+    const r = new BytecodeReader(this.original, start, body.end);
+    while (r.pos < r.end) {
+      r.next();
+      ends[r.at - start] = r.pos;
+    }
+    const offsets = [...new Set(plan.offsets)];
+    if (this.plain.length === 0) {
+      this.plain = this.bytes.slice();
+      this.opened = this.#stopsEverywhere();
+    }
+    this.#counted.set(i, { start, at, edges, ends, offsets, values });
+    this.#makePlain(i);
+    for (const pc of offsets) {
+      // Where blocks were joined as one, the bytes behind the first opcode tell how many.
+      if (this.bytes[pc] === STOP) continue;
+      this.bytes[pc] = COUNTED;
+    }
+  }
+
+  #makePlain(i: number): void {
+    const { module } = this.valid, body = module.funcs[module.importedFuncs + i].body!;
+    const r = new BytecodeReader(this.original, body.codeStart, body.end);
+    while (r.pos < r.end) this.#restoreIn(i, r, this.plain);
+  }
+
+  #isCounted(i: number, pc: number): boolean {
+    const counts = this.#counted.get(i);
+    return counts !== undefined && (counts.at[pc - counts.start] >= 0 || counts.edges[pc - counts.start] >= 0);
+  }
+
+  /** What is counted of a defined function, which must be counted. */
+  countsOf(i: number): BodyCounts {
+    return this.#counted.get(i)!;
+  }
+
+  /** Lets the instruction at `pc`, which ends at `end` and goes nowhere else, be run alone from `opened`. */
+  open(pc: number, end: number): void {
+    const opened = this.opened!, { plain } = this;
+    for (let at = this.#openFrom; at < this.#openEnd; at++) opened[at] = STOP;
+    for (let at = pc; at < end; at++) opened[at] = plain[at];
+    this.#openFrom = pc;
+    this.#openEnd = end;
+  }
+
+  #stopsEverywhere(): Uint8Array {
+    const stops = new Uint8Array(this.bytes.length).fill(STOP, 0, this.entry);
+    stops.set(COUNTER_BYTES, this.entry);
+    return stops;
+  }
+
   /** Bytes that stop before every instruction; `allow()` opens one for a step. */
   get allStops(): Uint8Array {
-    if (this.#allStops === undefined) {
-      this.#allStops = new Uint8Array(this.bytes.length).fill(STOP, 0, this.entry);
-      this.#allStops.set(COUNTER_BYTES, this.entry);
-    }
-    return this.#allStops;
+    return this.#allStops ??= this.#stopsEverywhere();
   }
   /** Opens the instruction at `pc` in `allStops`; gives the offset behind it, for `forbid()`. */
   allow(pc: number): number {
@@ -345,6 +460,8 @@ export class Counters {
 export class FunctionCode implements InterpCode {
   readonly kind = "interp";
   readonly view: InstanceCode;
+  /** Index among the defined functions. */
+  readonly own: number;
   /** First instruction. */
   readonly body: number;
   /** Where a call begins: there, or where it is counted. */
@@ -360,8 +477,10 @@ export class FunctionCode implements InterpCode {
   readonly paramWords: number;
   /** Parameters and locals. */
   readonly localWords: number;
-  /** All that a frame may take. */
-  readonly frameWords: number;
+  /** All that a frame may take, as register code too. */
+  frameWords: number;
+  /** Whether it is to run as register code, where frames can go on so. */
+  wantsRegisters: boolean;
   readonly resultWords: number;
   /** Slot of each local, where some take two. */
   readonly localSlot: Int32Array | undefined;
@@ -370,7 +489,7 @@ export class FunctionCode implements InterpCode {
   constructor(readonly func: WasmFunc) {
     const instance = func.instance!;
     this.view = instanceCode(instance);
-    const i = func.index - instance.module.importedFuncs;
+    const i = this.own = func.index - instance.module.importedFuncs;
     const facts = instance.valid.bodies[i];
     const body = instance.module.funcs[func.index].body!;
     const { code } = this.view;
@@ -388,6 +507,7 @@ export class FunctionCode implements InterpCode {
     this.resultWords = facts.resultSlots * 2;
     this.localSlot = facts.localSlot;
     this.handlers = facts.handlers;
+    this.wantsRegisters = wantsRegisters(func);
   }
 
   /** The cursor of the side table before the instruction at `pc`. */
@@ -402,6 +522,18 @@ export class FunctionCode implements InterpCode {
   }
 }
 
+/** Whether a function is to run as register code: that checks no rights of parts of a memory, and counts nothing. */
+export function wantsRegisters(func: WasmFunc): boolean {
+  return func.tier === "fast" && !isCounted(func) &&
+    !func.instance!.memories.some((m) => m.isChecked);
+}
+
+/** Whether the counters of a function of a module are in use. */
+export function isCounted(func: WasmFunc): boolean {
+  const { code } = instanceCode(func.instance!);
+  return code.isCounted(func.index - code.valid.module.importedFuncs);
+}
+
 const modules = new WeakMap<ValidModule, ModuleCode>();
 const countedModules = new WeakMap<ValidModule, ModuleCode>();
 const instances = new WeakMap<WasmInstance, InstanceCode>();
@@ -413,18 +545,27 @@ export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
   if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
-function instanceCode(instance: WasmInstance): InstanceCode {
+/** The InstanceCode of an instance. */
+export function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;
     instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid, counts)));
-    if (instance.memories.some((m) => m.protection !== undefined)) code.code.checkAccesses(instance, true);
+    if (instance.memories.some((m) => m.isChecked)) {
+      code.code.checkAccesses(instance, true);
+    }
   }
   return code;
 }
 /** Has accesses checked that functions of the instance make, or not any more. */
 export function checkAccesses(instance: WasmInstance, check: boolean): void {
   instances.get(instance)?.code.checkAccesses(instance, check);
+}
+/** Sets or clears the stop at a byte offset, for all instances of the instance's module. */
+export function setStop(instance: WasmInstance, offset: number, on: boolean): void {
+  const { code } = instanceCode(instance);
+  if (on) code.setStop(offset);
+  else code.clearStop(offset);
 }
 /** The FunctionCode of a function of a module. */
 export function functionCode(func: WasmFunc): FunctionCode {

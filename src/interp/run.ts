@@ -20,6 +20,7 @@ import { TYPES } from "../wasm/types.ts";
 import { BugError } from "../base/bug.ts";
 import { runAtomic } from "./atomics.ts";
 import { type FunctionCode, functionCode, joinBlocks } from "./code.ts";
+import * as counted from "./counted.ts";
 import * as gc from "./gc.ts";
 import { skipTryTable, startThrow } from "./exceptions.ts";
 import {
@@ -46,7 +47,9 @@ import { runMove } from "./vector_moves.ts";
 /** The loop used its fuel up. */
 export const SLICE = -1;
 /** The loop came to an instruction with a stop. */
-export const STOPPED = -2;
+export const STOPPED = RunStatus.STOPPED;
+/** The top frame is one that the loop does not run: of register code, or about to be; or `thread.callee` is to be called, of another instance, which another loop runs. */
+export const SWITCH = -3;
 
 // Constants of this module, neither imported nor exported: only these are constants to V8's compiler.
 const I32 = stack.SLOTS_I32,
@@ -61,6 +64,7 @@ const NO_MEMORY = new DataView(new ArrayBuffer(0));
 const OUT = new Int32Array(4);
 const NO_TRAP = -1;
 const TAKEN = gc.TAKEN, NOT_TAKEN = gc.NOT_TAKEN;
+const OPENED = counted.OPENED, CALL = counted.CALL, runCounted = counted.runCounted;
 /** The values of LEB128 numbers of one byte, as i64. */
 const SMALL = BigInt64Array.from({ length: 128 }, (_, byte) => BigInt.asIntN(64, BigInt((byte << 25) >> 25)));
 const UNREACHABLE = TrapCode.UNREACHABLE,
@@ -79,7 +83,7 @@ const UNDEFINED_ELEMENT = TrapCode.UNDEFINED_ELEMENT,
  * Runs the top frame of `thread` for at most `fuel` calls of functions of this tier and passes of loop heads. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
  * `thread.rest` is what is left of it, -1 with SLICE. `thread.sp` and the top frame's pc and cursor are then right: the pc is behind the instruction that called or somewhere in the one that trapped.
  */
-export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPED | typeof SLICE {
+export function runLoop(thread: Thread, fuel: number): RunStatus | typeof SLICE | typeof SWITCH {
   const i32 = I32, i64 = I64, f32 = F32, f64 = F64, frames = FRAMES, codes = CODES;
   const out = OUT, stepping = thread.stepping, store = thread.store;
   let top = thread.top, sp = thread.sp << 1;
@@ -93,7 +97,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
   let tail = 0, base = 0;
   let end = memory.byteLength;
   let callee: WasmFunc, next: FunctionCode;
-  let status: RunStatus | typeof STOPPED | typeof SLICE = SLICE, trap: number = NO_TRAP;
+  let status: RunStatus | typeof SLICE | typeof SWITCH = SLICE, trap: number = NO_TRAP;
   run: for (;;) {
     calls: {
       taken: {
@@ -589,6 +593,23 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                   status = RunStatus.HOT;
                 }
                 break run;
+              case 0xe5: // COUNTED
+                thread.top = top;
+                frames[top] = pc;
+                a = runCounted(thread, view, codes[top >> 2], (pc - 1) | 0, stp, sp);
+                if (a >= 0) {
+                  trap = a;
+                  break run;
+                }
+                pc = thread.pc;
+                stp = thread.stp;
+                sp = thread.sp << 1;
+                if (a === TAKEN) break;
+                if (a === OPENED) bytes = view.code.opened!;
+                if (a > CALL) continue;
+                callee = thread.callee!;
+                if (a !== CALL) tail = 1;
+                break calls;
               case 0xe0: // BLOCKS
                 pc = (pc + bytes[pc]) | 0;
                 continue;
@@ -626,7 +647,12 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 else if (a !== 0) i32.copyWithin(fp, sp - a, sp);
                 sp = (fp + a) | 0;
                 if (frames[top + BASE] !== 0) {
-                  status = RunStatus.DONE;
+                  if ((frames[top + BASE] & 1) === 0) {
+                    status = SWITCH;
+                    top = (top - FRAME_WORDS) | 0;
+                    pc = frames[top];
+                    stp = frames[top + STP];
+                  } else status = RunStatus.DONE;
                   break run;
                 }
                 top = (top - FRAME_WORDS) | 0;
@@ -1887,8 +1913,13 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
                 pc = thread.pc;
                 continue;
               case 0xff: // STOP
-                status = STOPPED;
                 pc = (pc - 1) | 0;
+                if (bytes === view.code.opened) {
+                  // Behind an instruction that was counted.
+                  bytes = stepping ? view.code.allStops : view.code.bytes;
+                  continue;
+                }
+                status = STOPPED;
                 break run;
               default:
                 throw new BugError(`no handler for opcode ${a}`);
@@ -2119,7 +2150,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
       i32.copyWithin(fp, sp - a, sp);
       sp = (fp + a) | 0;
       base = frames[top + BASE];
-      if (base !== 0 && callee.mode !== 0) {
+      if ((base & 1) !== 0 && callee.mode !== 0) {
         status = RunStatus.TAIL_CALL;
         thread.callee = callee;
         break run;
@@ -2137,7 +2168,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
     b = (sp - next.paramWords) | 0;
     if (top >= LAST_FRAME || b + next.frameWords > STACK_WORDS) {
       trap = EXHAUSTED;
-      if (base !== 0) {
+      if ((base & 1) !== 0) {
         top = (top + FRAME_WORDS) | 0;
         pc = frames[top];
       }
@@ -2166,6 +2197,10 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
       end = memory.byteLength;
     }
     if ((fuel = (fuel - 1) | 0) < 0) break run;
+    if (next.wantsRegisters) {
+      status = SWITCH;
+      break run;
+    }
   }
   if (trap !== NO_TRAP) {
     status = RunStatus.TRAP;

@@ -12,12 +12,17 @@ export const STACK: ValueStack = new ValueStack(STACK_SLOTS);
 export const STACK_WORDS: number = STACK.capacity * 2;
 /** Most frames. */
 export const MAX_FRAMES: number = 1 << 16;
-/** Words of a frame: where it goes on, its side table cursor, the word where its locals begin, and 1 if it is a base frame. */
+/**
+ * Words of a frame: where it goes on; its side table cursor, or for a frame of register code the complement of its function's record; the word where its locals begin; and what it is to who
+ * called it: RETURN_DONE if it is a base frame, RETURN_SWITCHES if the frame below is run by another loop.
+ */
 export const FRAME_WORDS = 4;
 export const PC = 0;
 export const STP = 1;
 export const FP = 2;
 export const BASE = 3;
+export const RETURN_DONE = 1;
+export const RETURN_SWITCHES = 2;
 /** Word where the last frame that there is room for begins. */
 export const LAST_FRAME: number = (MAX_FRAMES - 1) * FRAME_WORDS;
 

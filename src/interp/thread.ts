@@ -2,21 +2,41 @@
 
 import { BugError } from "../base/bug.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
+import type { FunctionCounters } from "../runtime/counters.ts";
 import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
-import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
+import {
+  type FramePlan,
+  type FrameView,
+  type HotSpot,
+  type InterpThread,
+  type InterpTier,
+  RunStatus,
+  type Stop,
+  type ThreadImage,
+} from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
 import { deadlinePassed } from "../platform/deadline.ts";
 import type { Meter } from "../runtime/meter.ts";
 import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { checkAccesses, type FunctionCode, functionCode } from "./code.ts";
+import {
+  checkAccesses,
+  type FunctionCode,
+  functionCode,
+  isCounted,
+  moduleCode,
+  setStop,
+  wantsRegisters,
+} from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
-import { runLoop, SLICE, STOPPED } from "./run.ts";
+import type { RegisterTier } from "./registers.ts";
+import { runLoop, SLICE, STOPPED, SWITCH } from "./run.ts";
 import {
   BASE,
   CODES,
@@ -28,6 +48,8 @@ import {
   LAST_FRAME,
   MAX_FRAMES as STACK_FRAMES,
   PC,
+  RETURN_DONE,
+  RETURN_SWITCHES,
   SLOTS_I32,
   STACK,
   STACK_WORDS,
@@ -36,16 +58,39 @@ import {
 
 /** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
-const UNLIMITED_FUEL = 0x7fffffff;
 
 /** Runs interpreted functions of a store. */
 export class InterpreterTier implements InterpTier {
-  constructor(readonly store: Store) {}
+  /** How often functions ceased to run as register code: frames that they had before are to go on in the interpreter. */
+  withdrawals = 0;
+
+  /** `registers` runs functions of tier `fast`, if there is one. */
+  constructor(readonly store: Store, readonly registers?: RegisterTier) {}
   newThread(): Thread {
-    return new Thread(this.store);
+    return new Thread(this.store, this);
   }
   checkAccesses(instance: WasmInstance, check: boolean): void {
     checkAccesses(instance, check);
+    for (const func of instance.funcs) if (func.instance === instance) this.moved(func);
+  }
+  moved(func: WasmFunc): void {
+    const code = func.interp as FunctionCode | undefined;
+    if (code === undefined) return;
+    const wants = wantsRegisters(func);
+    if (wants === code.wantsRegisters) return;
+    code.wantsRegisters = wants;
+    this.registers?.moved(func);
+    if (!wants) this.withdrawals++;
+  }
+  isCounted(func: WasmFunc): boolean {
+    return isCounted(func);
+  }
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void {
+    moduleCode(valid, this.store.policy !== undefined).count(index - valid.module.importedFuncs, counters);
+    for (const instance of this.store.instances) if (instance.valid === valid) this.moved(instance.funcs[index]);
+  }
+  setStop(instance: WasmInstance, offset: number, on: boolean): void {
+    setStop(instance, offset, on);
   }
 }
 
@@ -63,6 +108,9 @@ const KEPT_WORDS = 1 << 12;
 function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, count: number): void {
   for (let i = 0; i < count; i++) to[toAt + i] = from[at + i];
 }
+
+/** Bits of `ThreadImage.standing`. */
+const BEFORE = 1, AT_SAFEPOINT = 2, OWES = 4;
 
 const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES };
 
@@ -102,6 +150,8 @@ export function interpreterStackFigures(): InterpreterStackFigures {
 export class Thread implements InterpThread {
   readonly i32: Int32Array = SLOTS_I32;
   callee: WasmFunc | undefined = undefined;
+  /** With a callee after SWITCH: whether it takes the place of the top frame. */
+  replaces = false;
   trapCode: TrapCode = TrapCode.UNREACHABLE;
   exception: WasmException | undefined = undefined;
   level = 0;
@@ -114,13 +164,16 @@ export class Thread implements InterpThread {
   top = -FRAME_WORDS;
   /** Whether bytes are read that stop before every instruction. */
   stepping = false;
-  /** Where rarer instructions leave the pc. */
+  /** Where rarer instructions leave the pc, and those that are counted the cursor. */
   pc = 0;
+  stp = 0;
   /** Whether the top frame's pc stands before the instruction to come, not behind or in the one that was the last to run. */
   #before = false;
   /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
   #atSafepoint = false;
 
+  /** Loop heads passed and functions entered. */
+  ticks = 0;
   /** Fuel that the loop had left. */
   rest = 0;
   /** What the loop was given. */
@@ -132,7 +185,12 @@ export class Thread implements InterpThread {
   /** The same when it is not, for the next time. */
   #room: ParkedFrames | undefined;
 
-  constructor(readonly store: Store) {}
+  /** `InterpreterTier.withdrawals` when its frames were last looked through. */
+  #withdrawals = 0;
+  /** Whether the top frame trapped. */
+  #trapped = false;
+
+  constructor(readonly store: Store, readonly tier: InterpreterTier) {}
 
   get sp(): number {
     if (this.#first < 0) this.#begin();
@@ -157,6 +215,13 @@ export class Thread implements InterpThread {
   }
 
   enter(func: WasmFunc): boolean {
+    if (!this.#call(func, RETURN_DONE)) return false;
+    this.level++;
+    return true;
+  }
+
+  /** Pushes a frame for `func`, whose arguments are the topmost slots; `base` as in a frame. */
+  #call(func: WasmFunc, base: number): boolean {
     const code = functionCode(func);
     const fp = (this.sp << 1) - code.paramWords;
     if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return false;
@@ -164,43 +229,141 @@ export class Thread implements InterpThread {
     FRAMES[top + PC] = code.start;
     FRAMES[top + STP] = code.stp;
     FRAMES[top + FP] = fp;
-    FRAMES[top + BASE] = 1;
+    FRAMES[top + BASE] = base;
     CODES[top / FRAME_WORDS] = code;
     this.i32.fill(0, fp + code.paramWords, fp + code.localWords);
     this.sp = (fp + code.localWords) >> 1;
-    this.level++;
     this.#owes = this.#atSafepoint = true;
     return true;
   }
 
   run(): RunStatus {
-    const status = this.runToStop();
-    if (status === STOPPED) throw new BugError("the interpreter met a stop that nobody waits for");
-    return status;
+    for (;;) {
+      const status = this.runToStop();
+      if (status !== STOPPED) return status;
+      // Those of another engine, with the same module, are passed.
+      this.store.stopped?.(this.stop);
+      const stepped = this.step();
+      if (stepped !== STOPPED) return stepped;
+    }
   }
 
-  /** As `run()`, and gives STOPPED before an instruction where a stop is set; after it, `step()` goes on. */
-  runToStop(): RunStatus | typeof STOPPED {
+  /** Where it stands, after STOPPED. */
+  get stop(): Stop {
+    const { top } = this, { func } = CODES[top / FRAME_WORDS];
+    const { i32, sp } = this;
+    return { func, offset: FRAMES[top + PC], words: i32, locals: FRAMES[top + FP] >> 1, top: sp, frame: top };
+  }
+
+  /** As `run()`, and gives STOPPED before an instruction where a stop is set, after which `step()` goes on, and at the safepoint where `ticks` comes to `until`. */
+  runToStop(until = Infinity): RunStatus {
     const { interrupt, meter } = this.store;
     for (;;) {
+      if (this.ticks >= until) return this.#left(STOPPED);
       // Asked here, too, and answered at the next safepoint: a loop that calls or throws at each pass leaves before it has used up a slice.
       const stops = Atomics.load(interrupt, 0) !== 0 || deadlinePassed();
       if (stops && this.#owes) return this.#left(RunStatus.SAFEPOINT);
       const most = meter === undefined ? SLICE_FUEL : this.#pay(meter);
       if (most < 0) return this.#left(RunStatus.SAFEPOINT);
-      const slice = this.#given = stops ? 0 : most;
-      this.#before = this.#atSafepoint = false;
-      const status = runLoop(this, slice);
+      const slice = this.#given = stops ? 0 : Math.min(most, until - this.ticks - 1);
+      this.#chooseLoop();
+      this.#before = this.#atSafepoint = this.#trapped = false;
+      this.callee = undefined;
+      const status = FRAMES[this.top + STP] < 0 ? this.tier.registers!.run(this, slice) : runLoop(this, slice);
       this.#owes = status === SLICE;
+      // The place where a slice ends is past what it was given.
+      this.ticks += this.#given - this.rest;
       meter?.take(this.#given - Math.max(this.rest, 0));
+      if (status === SWITCH) {
+        if (this.callee === undefined || this.#callInterpreted(this.callee)) continue;
+        return this.#left(RunStatus.TRAP);
+      }
       if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
       if (status === RunStatus.THROW) {
         this.store.exceptions.thrown(this.exception!);
         if (this.catches(this.exception!, this.level)) continue;
       }
+      if (status === SLICE && this.ticks >= until) return this.#left(STOPPED);
       if (status !== SLICE) return this.#left(status);
       if (Atomics.load(interrupt, 0) !== 0 || deadlinePassed()) return this.#left(RunStatus.SAFEPOINT);
     }
+  }
+
+  // Frames of register code
+
+  /** The function of the frame at word `at`, as the interpreter knows it. */
+  #codeAt(at: number, { frames, codes } = this.#parked ?? SHARED): FunctionCode {
+    const cursor = frames[at + STP];
+    return cursor < 0 ? functionCode(this.store.func(~cursor)) : codes[at / FRAME_WORDS];
+  }
+  /** Where the interpreter would be in the frame at word `at`. */
+  #pcAt(at: number, code: FunctionCode, { frames } = this.#parked ?? SHARED): number {
+    const pc = frames[at + PC];
+    if (frames[at + STP] >= 0) return pc;
+    const registers = this.tier.registers!.prepare(code)!;
+    return at === this.top && this.#trapped ? registers.trapAt(pc)[0].pc : registers.pcAt(pc);
+  }
+
+  /** Has the top frame go on in the loop that its function is to run in, if it stands where that is possible. */
+  #chooseLoop(): void {
+    const { top, tier } = this;
+    if (tier.registers === undefined) return;
+    if (this.#withdrawals !== tier.withdrawals) {
+      this.#withdrawals = tier.withdrawals;
+      for (let at = this.#bottom + FRAME_WORDS; at <= top; at += FRAME_WORDS) {
+        if (FRAMES[at + BASE] === 0 && FRAMES[at - FRAME_WORDS + STP] < 0) FRAMES[at + BASE] = RETURN_SWITCHES;
+      }
+    }
+    const code = this.#codeAt(top), isRegister = FRAMES[top + STP] < 0;
+    if (code.wantsRegisters && !this.stepping) {
+      if (!isRegister) this.#toRegisters(code);
+    } else if (isRegister) this.#toInterpreter(code);
+  }
+
+  /** Makes the top frame one of register code, if it can go on there. */
+  #toRegisters(code: FunctionCode): void {
+    const { top } = this, fp = FRAMES[top + FP], pc = FRAMES[top + PC];
+    const registers = this.tier.registers!.prepare(code);
+    if (registers === undefined || fp + code.frameWords > STACK_WORDS) return;
+    const place = registers.placeAt(pc >= code.view.code.entry ? code.body : pc);
+    if (place < 0) return;
+    FRAMES[top + PC] = place;
+    FRAMES[top + STP] = ~code.func.ref;
+    this.#linkTop();
+  }
+
+  /** Makes the top frame one of the interpreter. */
+  #toInterpreter(code: FunctionCode): void {
+    const { top } = this, pc = this.#pcAt(top, code);
+    FRAMES[top + PC] = pc;
+    FRAMES[top + STP] = code.cursorAt(pc);
+    CODES[top / FRAME_WORDS] = code;
+    this.#linkTop();
+  }
+
+  /** Notes in the top frame whether the one below is run by another loop. */
+  #linkTop(): void {
+    const { top } = this, below = top - FRAME_WORDS;
+    if (FRAMES[top + BASE] & RETURN_DONE || below < this.#bottom) return;
+    const isRegister = FRAMES[top + STP] < 0,
+      same = isRegister === FRAMES[below + STP] < 0 &&
+        (!isRegister || this.#codeAt(top).func.instance === this.#codeAt(below).func.instance);
+    FRAMES[top + BASE] = same ? 0 : RETURN_SWITCHES;
+  }
+
+  /** Calls a function, or lets it take the place of the top frame, as the loop asked for that could not run it. False if there is no room, which is then a trap. */
+  #callInterpreted(func: WasmFunc): boolean {
+    const base = this.replaces ? FRAMES[this.top + BASE] & RETURN_DONE : 0;
+    if (this.replaces) this.top -= FRAME_WORDS;
+    if (!this.#call(func, base)) {
+      if (base !== 0) this.top += FRAME_WORDS;
+      this.replaces = false;
+      this.trapCode = TrapCode.CALL_STACK_EXHAUSTED;
+      return false;
+    }
+    this.replaces = false;
+    this.#linkTop();
+    return true;
   }
 
   /** Pays for the place where the thread stands; gives how much it may run then, or a negative number if it cannot pay. */
@@ -218,15 +381,20 @@ export class Thread implements InterpThread {
 
   /** Takes the fuel that the loop has used, of which `rest` is left, before others run in the middle of an instruction; asked again afterwards, gives what it may go on with. */
   settle(rest: number): number {
-    const { meter } = this.store;
-    if (meter === undefined || this.stepping) return rest;
-    meter.take(this.#given - rest);
-    return this.#given = Math.min(rest, meter.left);
+    const { meter } = this.store, taken = this.#given - rest;
+    this.ticks += taken;
+    if (meter === undefined) return this.#given = rest;
+    meter.take(taken);
+    return this.#given = this.stepping ? rest : Math.min(rest, meter.left);
   }
 
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
-  step(): RunStatus | typeof STOPPED {
-    const { view: { code }, body } = CODES[this.top / FRAME_WORDS];
+  step(): RunStatus {
+    const { meter } = this.store;
+    if (this.#owes) meter?.take(1);
+    this.#owes = false;
+    const stepped = this.#codeAt(this.top), { view: { code }, body } = stepped;
+    if (FRAMES[this.top + STP] < 0) this.#toInterpreter(stepped);
     if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
     const end = code.allow(pc);
@@ -234,10 +402,26 @@ export class Thread implements InterpThread {
     this.#before = this.#atSafepoint = false;
     try {
       for (;;) {
-        const status = runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED;
-        if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        this.#given = 0;
+        let status = runLoop(this, 0);
+        this.ticks += this.#given - this.rest;
+        meter?.take(this.#given - Math.max(this.rest, 0));
+        if (status === SLICE) {
+          // It leads to a loop's head or into a function, where runToStop() is still to ask; the instruction there may be this one.
+          this.#owes = true;
+          status = STOPPED;
+        }
+        if (status === RunStatus.THROW) {
+          this.store.exceptions.thrown(this.exception!);
+          if (this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        }
         // Whoever steps through a function wants it as it is.
         if (status === RunStatus.HOT) continue;
+        if (status === SWITCH) {
+          // It called a function of another tier, or returned to one: it stands before its next instruction.
+          if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.#codeAt(this.top));
+          continue;
+        }
         if (status !== RunStatus.TRAP || !this.#rewindAfterGrow()) return this.#left(status);
       }
     } finally {
@@ -252,6 +436,8 @@ export class Thread implements InterpThread {
    */
   #rewindAfterGrow(): boolean {
     if (this.trapCode !== TrapCode.MEMORY_OUT_OF_BOUNDS) return false;
+    // Register code looks at the length again itself.
+    if (FRAMES[this.top + STP] < 0) return false;
     const { view, body: start } = CODES[this.top / FRAME_WORDS];
     const memory = view.instance.memories[0];
     // Accesses with 64-bit addresses look at the length themselves.
@@ -270,8 +456,13 @@ export class Thread implements InterpThread {
     return true;
   }
 
-  #left<T extends RunStatus | typeof STOPPED>(status: T): T {
+  wait(): void {
+    this.#before = true;
+  }
+
+  #left<T extends RunStatus>(status: T): T {
     this.#before = status === STOPPED;
+    this.#trapped = status === RunStatus.TRAP;
     this.#atSafepoint = status === RunStatus.SAFEPOINT || status === RunStatus.HOT;
     if (status === RunStatus.DONE || status === RunStatus.TAIL_CALL) {
       this.top -= FRAME_WORDS;
@@ -282,78 +473,88 @@ export class Thread implements InterpThread {
 
   /** Byte offset of the instruction that the top frame is to run next, after STOPPED. */
   get offset(): number {
-    return FRAMES[this.top + PC];
+    const of = this.#codeAt(this.top), { view: { code }, heads, body } = of;
+    const pc = this.#pcAt(this.top, of);
+    return pc >= code.entry ? heads[(pc - code.entry) >> 1] ?? body : pc;
   }
 
   /** Word where the topmost frame below all but `level` base frames begins. */
   #topBelow(level: number): number {
     const frames = this.#parked?.frames ?? FRAMES;
     let at = this.top;
-    for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= frames[at + BASE];
+    for (let above = this.level - level; above > 0; at -= FRAME_WORDS) above -= frames[at + BASE] & RETURN_DONE;
     return at;
   }
 
   get hot(): HotSpot {
     const at = this.top;
-    const { func, heads, counters, view: { code } } = CODES[at / FRAME_WORDS];
-    const pc = FRAMES[at + PC], counter = heads.indexOf(pc);
+    const code = this.#codeAt(at), { func, heads, counters } = code;
+    const pc = this.#pcAt(at, code), counter = heads.indexOf(pc);
     return {
       func,
       loop: counter === 0 ? -1 : pc,
       calls: counters!.count(0),
       passes: counter === 0 ? 0 : counters!.count(counter),
       rearm: (more) => counters!.rearm(counter, more),
-      stays: () => code.fuse(func.index - func.instance!.module.importedFuncs),
+      stays: () => code.view.code.fuse(code.own),
     };
   }
 
+  get topSlot(): number {
+    return FRAMES[this.top + FP] >> 1;
+  }
+
   takeTop(): { at: number; base: boolean } {
-    const { top } = this, base = FRAMES[top + BASE] !== 0;
+    const { top } = this, base = (FRAMES[top + BASE] & RETURN_DONE) !== 0;
     this.#sp = FRAMES[top + FP] >> 1;
     this.top -= FRAME_WORDS;
     if (base) this.level--;
     return { at: this.#sp, base };
   }
 
-  push({ func, source, height }: FramePlan, base: boolean): number {
+  push({ func, source, height, owes = false }: FramePlan, base: boolean): number {
     const code = functionCode(func), at = this.sp, fp = at << 1;
     if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return -1;
     const top = this.top += FRAME_WORDS;
     FRAMES[top + PC] = source;
     FRAMES[top + STP] = code.cursorAt(source);
     FRAMES[top + FP] = fp;
-    FRAMES[top + BASE] = base ? 1 : 0;
+    FRAMES[top + BASE] = base ? RETURN_DONE : 0;
     CODES[top / FRAME_WORDS] = code;
     this.i32.fill(0, fp, fp + 2 * height);
     this.sp = at + height;
     if (base) this.level++;
-    this.#before = this.#owes = false;
+    this.#before = false;
+    this.#owes = owes;
     return at;
   }
 
   catches(exception: WasmException, level: number): boolean {
     for (let at = this.#topBelow(level); at >= this.#bottom; at -= FRAME_WORDS) {
-      const code = CODES[at / FRAME_WORDS];
+      const code = this.#codeAt(at);
       if (code.handlers.length > 0) {
-        const clause = clauseFor(code, FRAMES[at + PC], exception);
+        const pc = this.#pcAt(at, code);
+        const clause = clauseFor(code, pc, exception);
         if (clause !== undefined) {
-          const pc = FRAMES[at + PC];
           enterClause(this, at, code, clause, exception);
+          CODES[at / FRAME_WORDS] = code;
+          this.#linkTop();
           // Backwards: to the head of a loop.
           this.#owes = FRAMES[at + PC] <= pc;
+          if (this.#owes) this.ticks++;
           this.level = level;
           this.exception = undefined;
           return true;
         }
       }
-      if (FRAMES[at + BASE] !== 0) break;
+      if (FRAMES[at + BASE] & RETURN_DONE) break;
     }
     return false;
   }
 
   drop(level: number): void {
     for (; this.level > level; this.top -= FRAME_WORDS) {
-      this.level -= FRAMES[this.top + BASE];
+      this.level -= FRAMES[this.top + BASE] & RETURN_DONE;
       this.#sp = FRAMES[this.top + FP] >> 1;
     }
   }
@@ -365,14 +566,17 @@ export class Thread implements InterpThread {
 
   trace(level: number, limit: number): (() => WasmFrame)[] {
     const list: (() => WasmFrame)[] = [];
-    const { frames, codes } = this.#parked ?? SHARED;
+    const shared = this.#parked ?? SHARED, { frames } = shared;
     /** Offsets by pc, which tells functions of one module apart. */
     const known = new Map<Uint8Array, Map<number, number>>();
     for (let at = this.#topBelow(level); at >= this.#bottom && list.length < limit; at -= FRAME_WORDS) {
-      const { func, body } = codes[at / FRAME_WORDS];
-      const { index } = func, { module } = func.instance!, pc = frames[at + PC];
+      const code = this.#codeAt(at, shared), { func, body } = code;
+      const { index } = func, { module } = func.instance!, place = frames[at + PC];
       const before = at === this.top && this.#before;
+      const isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
+      const registers = isRegister ? this.tier.registers!.prepare(code)! : undefined;
       list.push(() => {
+        const pc = registers === undefined ? place : trapped ? registers.trapAt(place)[0].pc : registers.pcAt(place);
         let offset = pc;
         if (!before) {
           let offsets = known.get(module.bytes);
@@ -380,26 +584,77 @@ export class Thread implements InterpThread {
           offset = offsets.get(pc) ?? instructionBefore(module.bytes, body, pc);
           offsets.set(pc, offset);
         }
-        return { name: functionName(module, index), index, offset, tier: "interp" };
+        return { name: functionName(module, index), index, offset, tier: isRegister ? "fast" : "interp" };
       });
-      if (frames[at + BASE] !== 0) break;
+      if (frames[at + BASE] & RETURN_DONE) break;
     }
     return list;
   }
 
+  get depth(): number {
+    return (this.top - this.#bottom) / FRAME_WORDS + 1;
+  }
+
+  views(level: number, limit = Infinity): FrameView[] {
+    const views: FrameView[] = [];
+    const on = this.#parked ?? SHARED, { i32, frames } = on;
+    for (let at = this.#topBelow(level); at >= this.#bottom; at -= FRAME_WORDS) {
+      const of = this.#codeAt(at, on), { func, body, heads, view: { code } } = of;
+      const fp = frames[at + FP], next = this.#pcAt(at, of, on);
+      const slots = ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
+      const pc = next >= code.entry ? heads[(next - code.entry) >> 1] ?? body : next;
+      const before = at === this.top && (this.#before || this.#atSafepoint);
+      const offset = before ? pc : instructionBefore(code.original, body, pc);
+      const tier = frames[at + STP] < 0 ? "fast" : "interp";
+      views.push({ func, tier, offset, pc: before ? pc + 1 : pc, words: i32, at: fp, slots });
+      if ((frames[at + BASE] & RETURN_DONE) !== 0 || views.length >= limit) break;
+    }
+    return views;
+  }
+
+  image(): ThreadImage {
+    const { i32, frames, codes } = this.#parked ?? SHARED;
+    const first = this.#parked === undefined ? this.#first << 1 : 0,
+      bottom = this.#bottom,
+      end = this.top + FRAME_WORDS;
+    const image = {
+      words: i32.slice(first, this.#sp << 1),
+      frames: frames.slice(bottom, end),
+      codes: codes.slice(bottom / FRAME_WORDS, end / FRAME_WORDS),
+      level: this.level,
+      ticks: this.ticks,
+      standing: (this.#before ? BEFORE : 0) | (this.#atSafepoint ? AT_SAFEPOINT : 0) | (this.#owes ? OWES : 0),
+    };
+    for (let at = 0; at < image.frames.length; at += FRAME_WORDS) image.frames[at + FP] -= first;
+    return image;
+  }
+
+  restore({ words, frames, codes, level, ticks, standing }: ThreadImage): void {
+    this.#parked = { i32: words.slice(), frames: frames.slice(), codes: codes.slice() as FunctionCode[] };
+    this.#first = -1;
+    this.#sp = words.length >> 1;
+    this.#bottom = 0;
+    this.top = frames.length - FRAME_WORDS;
+    this.level = level;
+    this.ticks = ticks;
+    this.#before = (standing & BEFORE) !== 0;
+    this.#atSafepoint = (standing & AT_SAFEPOINT) !== 0;
+    this.#owes = (standing & OWES) !== 0;
+  }
+
   get running(): WasmFunc {
-    return CODES[this.top / FRAME_WORDS].func;
+    return this.#codeAt(this.top).func;
   }
 
   scan(visit: (ref: number, isFunc: boolean, func: WasmFunc, slot: number) => void): void {
-    const { i32, frames, codes } = this.#parked ?? SHARED;
+    const shared = this.#parked ?? SHARED, { i32, frames } = shared;
     for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) {
-      const { func, body, view: { code } } = codes[at / FRAME_WORDS];
+      const own = this.#codeAt(at, shared), { func, body, view: { code } } = own;
       const fp = frames[at + FP];
       // What an instruction took from the stack, such as a call's arguments, belongs to the next frame, or is gone.
       const slots = ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
       // Before an instruction with a stop, and at safepoints, the pc is where the next one begins.
-      const next = frames[at + PC];
+      const next = this.#pcAt(at, own, shared);
       const pc = next >= code.entry
         ? body + 1
         : next + (at === this.top && (this.#before || this.#atSafepoint) ? 1 : 0);
@@ -410,8 +665,8 @@ export class Thread implements InterpThread {
   }
 
   *functions(): Iterable<WasmFunc> {
-    const { codes } = this.#parked ?? SHARED;
-    for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) yield codes[at / FRAME_WORDS].func;
+    const shared = this.#parked ?? SHARED;
+    for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) yield this.#codeAt(at, shared).func;
   }
 
   /** Takes its part off the shared stack, so that others can run there. It must be the one that runs: what lies above has ended. */
@@ -429,7 +684,7 @@ export class Thread implements InterpThread {
     parked.codes.length = frameWords / FRAME_WORDS;
     for (let at = 0, k = 0; at < frameWords; at += FRAME_WORDS) {
       parked.frames[at + FP] -= first;
-      parked.codes[k++] = CODES[(bottom + at) / FRAME_WORDS];
+      parked.codes[k++] = this.#codeAt(bottom + at, SHARED);
     }
     this.#parked = parked;
     ACTIVE.length = at;
@@ -481,7 +736,13 @@ export class Thread implements InterpThread {
     this.level = 0;
     this.callee = undefined;
     this.exception = undefined;
-    this.#before = this.#atSafepoint = this.#owes = false;
+    this.#before =
+      this.#atSafepoint =
+      this.#owes =
+      this.#trapped =
+      this.replaces =
+        false;
+    this.ticks = 0;
     if (this.#parked !== undefined) this.#parked = this.#room = undefined;
     if (ACTIVE.length === 0) forgetCodes();
   }

@@ -132,6 +132,7 @@ export function tailCall(c: Context): void {
   const { m, s, r, module } = c;
   // A chain of tail calls is a loop, too.
   c.checkInterrupt(r.at);
+  c.countAt(r.at);
   let target: CallTarget = "record";
   let type: CompositeType;
   if (r.op === op.RETURN_CALL) {

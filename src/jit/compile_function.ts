@@ -4,6 +4,7 @@
 import type { VmctxLayout } from "../abi/vmctx.ts";
 import type { Code, Safepoint } from "../asm/code.ts";
 import { BugError } from "../base/bug.ts";
+import type { CountPlan } from "../validate/count_plan.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { functionName, type Module } from "../wasm/module.ts";
 import * as op from "../wasm/opcodes.ts";
@@ -43,6 +44,8 @@ export interface JitOptions extends CodeOptions {
 
 /** From this many on, locals without parameters are zeroed in memory instead of being constants at first. */
 const MANY_LOCALS = 64;
+
+const TAIL_CALL = calls.tailCall;
 
 const HANDLERS: (Handler | undefined)[] = [];
 const PREFIXED = new Map<number, Handler>();
@@ -141,19 +144,22 @@ export class JitCompiler {
     this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu), options);
   }
 
-  /** Where the values are at the safepoints of a function. Compiles it once more. */
-  safepoints(index: number): Safepoint[] {
+  /** Where the values are at the safepoints of a function. Compiles it once more, with the same counters. */
+  safepoints(index: number, counts?: CountPlan): Safepoint[] {
     const safepoints: Safepoint[] = this.#c.safepoints = [];
     try {
-      this.compile(index);
+      this.compile(index, counts);
     } finally {
       this.#c.safepoints = undefined;
     }
     return safepoints;
   }
 
-  /** Compiles the defined function with this index in the module's function index space. */
-  compile(index: number): Code {
+  /**
+   * Compiles the defined function with this index in the module's function index space. Code with counters can be entered in loops, and refers to the first counter,
+   * of 64 bits, by a relocation to {@link COUNTERS}; code without is the same as if there were none.
+   */
+  compile(index: number, counts?: CountPlan): Code {
     const c = this.#c, { m, s, r } = c, module = c.module;
     const decl = module.funcs[index], body = decl.body;
     if (body === undefined) throw new BugError(`function ${index} is imported`);
@@ -163,7 +169,7 @@ export class JitCompiler {
     const operands = facts.maxOperandSlots + facts.handlers.length;
     const names = kinds.length + operands + 1;
     c.uses.examine(r, body);
-    c.begin(c.signatureOf(decl.type));
+    c.begin(c.signatureOf(decl.type), counts);
     c.handlers = facts.handlers;
     c.facts = facts;
     s.begin(kinds, operands);
@@ -190,6 +196,8 @@ export class JitCompiler {
       m.source(r.at);
       const handler = code < 256 ? HANDLERS[code] : PREFIXED.get(code);
       if (handler === undefined) throw new BugError(`no code for ${r.info.name}`);
+      // Those begin at a safepoint.
+      if (counts !== undefined && handler !== TAIL_CALL) c.countAt(r.at);
       handler(c);
     }
     c.emitDetours();

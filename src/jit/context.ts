@@ -5,6 +5,7 @@ import type { Label } from "../asm/buffer.ts";
 import type { Safepoint } from "../asm/code.ts";
 import { type SignaturePlaces, signaturePlaces, type SlotKind } from "../abi/signature.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
+import type { CountPlan } from "../validate/count_plan.ts";
 import type { BodyFacts, Handler } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { Module } from "../wasm/module.ts";
@@ -58,9 +59,10 @@ export interface Signature {
   readonly places: SignaturePlaces;
 }
 
-/** A branch whose moves are made behind the function: then to `target`, or out of the function. */
+/** A branch whose moves are made behind the function: then to `target`, or out of the function. `counter`: of this edge, or -1. */
 interface Detour {
   readonly label: Label;
+  readonly counter: number;
   readonly moves: MoveProgram;
   readonly target: Label | undefined;
   readonly source: number;
@@ -118,6 +120,8 @@ export class Context {
   readonly entersLoops: boolean;
   /** Where safepoints are described; undefined where that is not asked for. */
   safepoints: Safepoint[] | undefined;
+  /** What the function counts, if anything. */
+  counts: CountPlan | undefined;
   #loopPads: LoopPad[] = [];
   readonly #signatures = new Map<FuncType, Signature>();
   /** Whether a call of an own function may come back from another instance, to which that made a tail call. */
@@ -138,8 +142,9 @@ export class Context {
   #described = 0;
 
   /** Starts a function. */
-  begin(signature: Signature): void {
+  begin(signature: Signature, counts?: CountPlan): void {
     this.signature = signature;
+    this.counts = counts;
     this.#described = 0;
     this.controls = [];
     this.blocks = this.event = 0;
@@ -341,11 +346,28 @@ export class Context {
 
   // Detours
 
-  /** A label from which `moves` are made behind the function, and then `target` follows, or the function's return. */
-  detour(moves: MoveProgram, target: Label | undefined): Label {
+  /** A label from which `moves` are made behind the function, and then `target` follows, or the function's return. A counter of the edge is counted. */
+  detour(moves: MoveProgram, target: Label | undefined, counter = -1): Label {
     const label = this.m.newLabel();
-    this.#detours.push({ label, moves, target, source: this.r.at });
+    this.#detours.push({ label, counter, moves, target, source: this.r.at });
     return label;
+  }
+
+  // Counting
+
+  /** Counts the instruction at `offset`, if that is asked for. Between instructions no flags are of interest, nor the scratch register. */
+  countAt(offset: number): void {
+    const counter = this.counts?.at.get(offset);
+    if (counter !== undefined) this.m.count(counter);
+  }
+  /** Counts an edge, unless the counter is -1. */
+  count(counter: number): void {
+    if (counter >= 0) this.m.count(counter);
+  }
+  /** The first counter of the edges of the present instruction, or -1; `n`: the counter behind it. */
+  edgeCounter(n = 0): number {
+    const first = this.counts?.edges.get(this.r.at);
+    return first === undefined ? -1 : first + n;
   }
 
   /** A landing pad, likewise. */
@@ -376,7 +398,7 @@ export class Context {
 
   /** Lets frames of the interpreter enter the loop whose head was just emitted, if that is asked for. */
   enterLoop(): void {
-    if (!this.entersLoops || !this.describes()) return;
+    if ((!this.entersLoops && this.counts === undefined) || !this.describes()) return;
     const pad = loopPad(this, this.facts);
     this.#loopPads.push(pad);
     this.m.bind(pad.target);
@@ -399,13 +421,16 @@ export class Context {
         m.copySlot(kind, base + i, from);
         from += passedSlots(kind);
       });
+      if (target === undefined && this.counts !== undefined) this.countAt(this.counts.lastEnd);
       this.merges.emit(moves);
       if (target === undefined) m.leaveAndReturn();
       else m.jump(target);
     }
-    for (const { label, moves, target, source } of this.#detours) {
+    for (const { label, counter, moves, target, source } of this.#detours) {
       m.source(source);
       m.bind(label);
+      this.count(counter);
+      if (target === undefined && this.counts !== undefined) this.countAt(this.counts.lastEnd);
       this.merges.emit(moves);
       if (target === undefined) m.leaveAndReturn();
       else m.jump(target);

@@ -8,6 +8,7 @@ import { type Context, kindOf } from "./context.ts";
 import { PLAIN } from "./local_uses.ts";
 import { ARGUMENT, Condition, inverse, Kind, NO_REGISTER, passedSlots, type Register } from "./macro_assembler.ts";
 import type { Control } from "./merges.ts";
+import type { MoveProgram } from "./moves.ts";
 import { CONSTANT, DIRTY, isFloat, REGISTER } from "./state.ts";
 import { passLocal } from "./variables.ts";
 
@@ -73,15 +74,16 @@ export function block(c: Context): void {
 /** Without `else` an `if` is a branch to its end, so that the state there is the one before it. */
 export function ifBlock(c: Context): void {
   const condition = c.takeCondition();
-  const control = open(c, op.IF);
+  const control = open(c, op.IF), notTaken = c.edgeCounter(1);
   if (c.uses.blockHasElse[control.block] === 1) {
     control.elseLabel = c.m.newLabel();
-    c.m.jumpIf(inverse(condition), control.elseLabel);
+    c.m.jumpIf(inverse(condition), notTaken < 0 ? control.elseLabel : c.detour([], control.elseLabel, notTaken));
     control.elseState = c.merges.save(control);
   } else {
     const moves = c.merges.edge(control);
-    c.m.jumpIf(inverse(condition), moves.length === 0 ? control.label : c.detour(moves, control.label));
+    c.m.jumpIf(inverse(condition), by(c, moves, control.label, notTaken));
   }
+  c.count(c.edgeCounter());
 }
 
 /** else: the end of the first arm, and the state before the `if` again. */
@@ -139,8 +141,16 @@ export function branch(c: Context): void {
   c.dead = true;
 }
 
+/** The label that a branch goes to: at once, or where there is something to move or to count, on a detour. */
+function by(c: Context, moves: MoveProgram, label: Label, counter: number): Label {
+  return moves.length === 0 && counter < 0 ? label : c.detour(moves, label, counter);
+}
+
 function jumpTo(c: Context, depth: number): void {
-  if (depth === c.controls.length - 1) return emitReturn(c);
+  if (depth === c.controls.length - 1) {
+    if (c.counts !== undefined) c.countAt(c.counts.lastEnd);
+    return emitReturn(c);
+  }
   const control = target(c, depth);
   c.merges.emitEdge(control);
   c.m.jump(control.label);
@@ -173,17 +183,25 @@ export function branchOnNonNull(c: Context): void {
 /** A branch to the label of the present instruction under a condition that the flags tell. */
 export function branchWhen(c: Context, condition: Condition): void {
   const depth = c.r.index, m = c.m;
-  if (depth === c.controls.length - 1) return m.jumpIf(condition, c.detour(returnMoves(c), undefined));
+  const taken = c.edgeCounter(), notTaken = c.edgeCounter(1);
+  if (depth === c.controls.length - 1) {
+    m.jumpIf(condition, c.detour(returnMoves(c), undefined, taken));
+    return c.count(notTaken);
+  }
   const control = target(c, depth);
   const moves = c.merges.edge(control);
-  if (moves.length === 0) return m.jumpIf(condition, control.label);
-  if (control.opcode !== op.LOOP) return m.jumpIf(condition, c.detour(moves, control.label));
+  if (control.opcode !== op.LOOP || (moves.length === 0 && taken < 0)) {
+    m.jumpIf(condition, by(c, moves, control.label, taken));
+    return c.count(notTaken);
+  }
   // Back to the head of a loop: the usual way.
   const past = m.newLabel();
   m.jumpIf(inverse(condition), past);
+  c.count(taken);
   c.merges.emit(moves);
   m.jump(control.label);
   m.bind(past);
+  c.count(notTaken);
 }
 
 /** br_table: each target has its own moves, out of line. */
@@ -192,14 +210,14 @@ export function branchTable(c: Context): void {
   const depths = c.r.labels.slice();
   const index = s.pop();
   const stubs = new Map<number, Label>();
-  const labels = depths.map((depth) => {
-    let label = stubs.get(depth);
+  const labels = depths.map((depth, i) => {
+    const counter = c.edgeCounter(i);
+    let label = counter < 0 ? stubs.get(depth) : undefined;
     if (label === undefined) {
-      if (depth === c.controls.length - 1) label = c.detour(returnMoves(c), undefined);
+      if (depth === c.controls.length - 1) label = c.detour(returnMoves(c), undefined, counter);
       else {
         const control = target(c, depth);
-        const moves = c.merges.edge(control);
-        label = moves.length === 0 ? control.label : c.detour(moves, control.label);
+        label = by(c, c.merges.edge(control), control.label, counter);
       }
       stubs.set(depth, label);
     }

@@ -29,6 +29,9 @@ export const INCOMING = 0x1000000;
 export const OUTGOING = 0x2000000;
 export const ARGUMENT = 0x3000000;
 
+/** What relocations name the counters of a function by. */
+export const COUNTERS = "counters";
+
 /** Two-operand arithmetic. */
 export const Arithmetic = { ADD: 0, SUB: 1, MUL: 2, AND: 3, OR: 4, XOR: 5 } as const;
 export type Arithmetic = number;
@@ -134,6 +137,8 @@ export interface MacroAssembler {
   checkInterrupt(place?: (returnOffset: number) => void): void;
   /** Takes one of the fuel in the stack block; likewise leaves, without taking it, when there is none. */
   takeFuel(): void;
+  /** Adds one to a counter of the function, of 64 bits. Changes flags and the scratch register. */
+  count(counter: number): void;
 
   // Moves; of integers, 32-bit ones clear the upper half
   move(kind: Kind, dst: Register, src: Register): void;

@@ -6,11 +6,12 @@ import { ResourceError } from "../wasm/errors.ts";
 import { bufferAt } from "./ffi.ts";
 import {
   Access,
-  mapMemory,
+  mapForProcess,
   mapTwice,
   mapTwiceForDebugger,
   REGION_ALIGN,
   roundToPages,
+  unmapForProcess,
   unmapMemory,
   unmapToReserve,
 } from "./native_memory.ts";
@@ -77,25 +78,27 @@ export class CodeChunk {
   }
 }
 
-/** The executable range of this isolate. It is never given back: a signal handler may look at it for as long as the process lives. */
+/** Reserves a range for code, which is never given back: a signal handler may look at it for as long as the process lives. Throws ResourceError when there is no room. */
+export function reserveCodeRange(): number {
+  // Slightly more is mapped and the ends are cut off, so that chunks are aligned whatever the page size.
+  const mapped = mapForProcess(CODE_RANGE_BYTES + REGION_ALIGN, Access.NONE);
+  const address = roundToPages(mapped);
+  const head = address - mapped;
+  if (head > 0) unmapForProcess(mapped, head);
+  if (head < REGION_ALIGN) unmapForProcess(address + CODE_RANGE_BYTES, REGION_ALIGN - head);
+  return address;
+}
+
+/** The executable range of this isolate. */
 export class ExecutableMemory {
-  /** First address of the range. */
-  readonly address: number;
   readonly byteLength: number = CODE_RANGE_BYTES;
   /** Whether a debugger is to write breakpoints into code: each piece then has pages of its own. Holds for chunks made from then on. */
   debuggable = false;
   /** Free places as [offset, bytes], sorted by offset, never adjacent. */
   #free: [offset: number, bytes: number][] = [[0, CODE_RANGE_BYTES]];
 
-  /** Reserves the range. Throws ResourceError when there is no room. */
-  constructor() {
-    // Slightly more is mapped and the ends are cut off, so that chunks are aligned whatever the page size.
-    const mapped = mapMemory(CODE_RANGE_BYTES + REGION_ALIGN, Access.NONE);
-    this.address = roundToPages(mapped);
-    const head = this.address - mapped;
-    if (head > 0) unmapMemory(mapped, head);
-    if (head < REGION_ALIGN) unmapMemory(this.address + CODE_RANGE_BYTES, REGION_ALIGN - head);
-  }
+  /** Takes the first address of a range in which nothing is mapped. */
+  constructor(readonly address: number = reserveCodeRange()) {}
 
   /** Whether `address` lies in the range. */
   contains(address: number): boolean {

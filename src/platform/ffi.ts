@@ -26,6 +26,17 @@ const functions = {
   sigaltstack: { parameters: ["buffer", "buffer"], result: "i32" },
 } as const;
 
+const threadFunctions = {
+  pthread_mutexattr_init: { parameters: ["buffer"], result: "i32" },
+  pthread_mutexattr_setrobust: { parameters: ["buffer", "i32"], result: "i32" },
+  pthread_mutexattr_settype: { parameters: ["buffer", "i32"], result: "i32" },
+  pthread_mutex_init: { parameters: ["u64", "buffer"], result: "i32" },
+  pthread_mutex_lock: { parameters: ["u64"], result: "i32" },
+  pthread_mutex_trylock: { parameters: ["u64"], result: "i32" },
+  pthread_mutex_consistent: { parameters: ["u64"], result: "i32" },
+  pthread_mutex_unlock: { parameters: ["u64"], result: "i32" },
+} as const;
+
 type Libc = Deno.DynamicLibrary<typeof functions>["symbols"];
 let symbols: Libc | undefined;
 
@@ -33,6 +44,12 @@ let symbols: Libc | undefined;
 export function libc(): Libc {
   symbols ??= Deno.dlopen(libcName, functions).symbols;
   return symbols;
+}
+
+let threads: Deno.DynamicLibrary<typeof threadFunctions>["symbols"] | undefined;
+/** glibc's mutexes, which are in a library of their own before its version 2.34. */
+export function libpthread(): typeof threads & object {
+  return threads ??= Deno.dlopen("libpthread.so.0", threadFunctions).symbols;
 }
 
 /** The pointer to `address`. */

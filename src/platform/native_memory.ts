@@ -4,6 +4,7 @@
 import { ResourceError } from "../wasm/errors.ts";
 import { BugError } from "../base/bug.ts";
 import { bufferAt, cString, libc } from "./ffi.ts";
+import { Ledger } from "./ledger.ts";
 
 /** Access rights of pages (`PROT_*`). */
 export const Access = { NONE: 0, READ: 1, READ_WRITE: 3, READ_EXECUTE: 5 } as const;
@@ -31,8 +32,18 @@ function map(address: number, bytes: number, access: Access, flags: number, fd: 
   return Number(result);
 }
 
-/** Maps zeroed private memory. Pages cost nothing until touched. Throws ResourceError when there is no room. */
+/** What this isolate has of native memory. */
+export const LEDGER: Ledger = new Ledger((bytes) => mapForProcess(bytes, Access.READ_WRITE));
+
+/** Maps zeroed private memory. Pages cost nothing until touched. Given back when the isolate's thread has ended. Throws ResourceError when there is no room. */
 export function mapMemory(bytes: number, access: Access): number {
+  const address = mapForProcess(bytes, access);
+  LEDGER.add(address, bytes);
+  return address;
+}
+
+/** The same, but it belongs to the process: it outlives the isolate. */
+export function mapForProcess(bytes: number, access: Access): number {
   return map(0, bytes, access, MAP.PRIVATE | MAP.ANONYMOUS | MAP.NORESERVE, -1);
 }
 
@@ -41,8 +52,14 @@ export function unmapToReserve(address: number, bytes: number): void {
   map(address, bytes, Access.NONE, MAP.PRIVATE | MAP.ANONYMOUS | MAP.NORESERVE | MAP.FIXED, -1);
 }
 
-/** Gives memory back to the system. No buffer may view it any more. */
+/** Gives memory back to the system that was mapped as one. No buffer may view it any more. */
 export function unmapMemory(address: number, bytes: number): void {
+  LEDGER.remove(address);
+  unmapForProcess(address, bytes);
+}
+
+/** Gives memory back that is the process's, or was an isolate's that has ended. */
+export function unmapForProcess(address: number, bytes: number): void {
   if (libc().munmap(BigInt(address), BigInt(bytes)) !== 0) {
     throw new BugError(`munmap of ${bytes} bytes at ${address} failed`);
   }
@@ -105,20 +122,23 @@ export function createMemoryFile(name: string): number {
  */
 export function mapTwice(executableAddress: number, bytes: number): number {
   const writable = map(0, bytes, Access.READ_WRITE, MAP.SHARED | MAP.ANONYMOUS, -1);
-  // From no bytes: a second view of the same memory.
-  const second = libc().mremap(
-    BigInt(writable),
-    0n,
-    BigInt(bytes),
-    MREMAP.MAYMOVE | MREMAP.FIXED,
-    BigInt(executableAddress),
-  );
-  if (second === MAP_FAILED) {
+  LEDGER.add(writable, bytes);
+  try {
+    // From no bytes: a second view of the same memory.
+    const second = libc().mremap(
+      BigInt(writable),
+      0n,
+      BigInt(bytes),
+      MREMAP.MAYMOVE | MREMAP.FIXED,
+      BigInt(executableAddress),
+    );
+    if (second === MAP_FAILED) throw new ResourceError(`cannot map ${bytes} bytes of code a second time`);
+    protectMemory(executableAddress, bytes, Access.READ_EXECUTE);
+    return writable;
+  } catch (error) {
     unmapMemory(writable, bytes);
-    throw new ResourceError(`cannot map ${bytes} bytes of code a second time`);
+    throw error;
   }
-  protectMemory(executableAddress, bytes, Access.READ_EXECUTE);
-  return writable;
 }
 
 /**
@@ -130,6 +150,7 @@ export function mapTwiceForDebugger(executableAddress: number, bytes: number): n
   try {
     if (libc().ftruncate(fd, BigInt(bytes)) !== 0) throw new ResourceError(`cannot allocate ${bytes} bytes for code`);
     const writable = map(0, bytes, Access.READ_WRITE, MAP.SHARED, fd);
+    LEDGER.add(writable, bytes);
     map(executableAddress, bytes, Access.READ_EXECUTE, MAP.PRIVATE | MAP.FIXED, fd);
     return writable;
   } finally {

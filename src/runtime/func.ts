@@ -2,7 +2,7 @@
 
 import { signatureKey, type SlotKind, slotKind } from "../abi/signature.ts";
 import { functionName } from "../wasm/module.ts";
-import { type FuncType, isRef, slotCount, TYPES, V128 } from "../wasm/types.ts";
+import { type FuncType, I32, isRef, slotCount, TYPES, V128 } from "../wasm/types.ts";
 import type { WasmInstance } from "./instance.ts";
 import { isExnType, isFuncType } from "./values.ts";
 import type { TierName } from "./tier.ts";
@@ -11,7 +11,7 @@ import type { TierName } from "./tier.ts";
 export type HostFunction = (...args: unknown[]) => unknown;
 
 /** How a function is called at present. */
-export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2, BOUND: 3 } as const;
+export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2, BOUND: 3, JS: 4 } as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
 
 /** A function type with what calls of it need to know. */
@@ -27,6 +27,8 @@ export interface Signature {
   readonly results: readonly SlotKind[];
   /** Whether a v128 or an exnref is among parameters and results: such a function and JavaScript cannot call one another. */
   readonly vectors: boolean;
+  /** How many parameters there are, if these are three at most, all of type i32, and there is no result but one of type i32; otherwise -1. */
+  readonly integers: number;
   /** Equal for signatures whose thunks are equal. */
   readonly key: string;
 }
@@ -51,8 +53,13 @@ function makeSignature(typeId: number): Signature {
     params,
     results,
     vectors,
+    integers: isIntegers(type) ? params.length : -1,
     key: signatureKey(params, results),
   };
+}
+
+function isIntegers({ params, results }: FuncType): boolean {
+  return params.length <= 3 && results.length <= 1 && [...params, ...results].every((t) => t === I32);
 }
 
 /** What the interpreter keeps with a function. */
@@ -76,6 +83,8 @@ export class WasmFunc {
   live = false;
   /** Why it is interpreted though another tier was asked for. */
   refusal: string | undefined = undefined;
+  /** Why it is to stay in the interpreter for a while, whoever moves it; undefined if it is not. */
+  held: string | undefined = undefined;
   /** The interpreter's view of the function, made when first called. */
   interp: InterpCode | undefined = undefined;
   /** Address of compiled code, 0 before compilation. */
@@ -100,7 +109,8 @@ export class WasmFunc {
     readonly instance: WasmInstance | undefined,
     /** Index in the module's function index space; -1 for a host function. */
     readonly index: number,
-    readonly host: HostFunction | undefined,
+    /** Replaced only by one that calls it, to watch. */
+    public host: HostFunction | undefined,
     readonly hostName = "",
     /** A host function whose result is a promise that the call waits for (JS Promise Integration). */
     readonly suspending = false,

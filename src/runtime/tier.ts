@@ -7,14 +7,15 @@ import type { NativeStack } from "../platform/stacks.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
+import type { FunctionCounters } from "./counters.ts";
 import type { WasmException } from "./exception.ts";
 import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
-export const TIERS: readonly TierName[] = ["interp", "jit"];
+export const TIERS: readonly TierName[] = ["interp", "fast", "js", "jit"];
 /** A tier's name. */
-export type TierName = "interp" | "jit";
+export type TierName = "interp" | "fast" | "js" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {
@@ -32,12 +33,16 @@ export const RunStatus = {
   SAFEPOINT: 5,
   /** A counter of the top frame's function ran out: see `hot`. The frame stands at its first instruction, or behind the head of a loop. */
   HOT: 6,
+  /** The top frame stands before an instruction where a stop is set, or where whoever debugs wants it to wait. */
+  STOPPED: -2,
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
 /** After how many calls of a function, and passes of a loop's head, the interpreter stops with HOT; at least 1. */
 export interface HotLimits {
+  /** Calls of a function. */
   readonly calls: number;
+  /** Passes of one of its loops. */
   readonly passes: number;
 }
 
@@ -47,7 +52,7 @@ export interface TierPolicy {
   /** Whether the frame at a spot is to go on as machine code; its function is to run so then. Must rearm the counter. */
   isToEnter(spot: HotSpot): boolean;
   /** Whether machine code that runs now is to leave at its next safepoint. */
-  leaves(): boolean;
+  readonly leaves: boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
@@ -73,6 +78,49 @@ export interface FramePlan {
   readonly func: WasmFunc;
   readonly source: number;
   readonly height: number;
+  /** Whether the place, a safepoint, is still to be paid for; default no. */
+  readonly owes?: boolean;
+}
+
+/** A frame of the interpreter before an instruction where a stop is set. */
+export interface Stop {
+  readonly func: WasmFunc;
+  /** Byte offset of the instruction in the module. */
+  readonly offset: number;
+  /** Slots, two words each. */
+  readonly words: Int32Array;
+  /** Slot of the first local; slot behind the topmost operand. */
+  readonly locals: number;
+  readonly top: number;
+  /** Tells frames apart that exist at one time; grows towards the callee. */
+  readonly frame: number;
+}
+
+/** A frame of the interpreter, for whoever looks at a call that waits. */
+export interface FrameView {
+  readonly func: WasmFunc;
+  /** `interp`, or the tier that shares its stack. */
+  readonly tier: TierName;
+  /** Byte offset of the instruction that is to run next, that waits for the frame above, or that trapped. */
+  readonly offset: number;
+  /** Where types of operands are looked up: the end of an instruction, or within one, before which the operands stood as they do, but for those that were taken. */
+  readonly pc: number;
+  /** The words of its slots, locals first, which begin at `at`. */
+  readonly words: Int32Array;
+  readonly at: number;
+  /** Slots in use. */
+  readonly slots: number;
+}
+
+/** All that a thread has, as it was at some moment. */
+export interface ThreadImage {
+  readonly words: Int32Array;
+  readonly frames: Int32Array;
+  readonly codes: readonly unknown[];
+  readonly level: number;
+  readonly ticks: number;
+  /** How it stands at its next instruction. */
+  readonly standing: number;
 }
 
 /** A stack of interpreter frames, on which one activation runs. */
@@ -90,6 +138,23 @@ export interface InterpThread {
   reserve(slots: number): boolean;
   /** Runs until the innermost base frame returns, something else is to be called, or a trap. */
   run(): RunStatus;
+  /** As `run()`, but leaves with STOPPED where a stop is set, and at the loop head or function entry where `ticks` comes to `until`. */
+  runToStop(until?: number): RunStatus;
+  /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
+  step(): RunStatus;
+  /** Takes note that the top frame waits before its next instruction; to be called before the activation is parked there. */
+  wait(): void;
+  /** Loop heads passed and functions entered so far: the same whenever the same is run again. */
+  ticks: number;
+  /** Frames on it. */
+  readonly depth: number;
+  /** Byte offset of the instruction that the top frame is to run next. */
+  readonly offset: number;
+  /** The frames from the innermost to the innermost base frame below `level` base frames, `limit` at most. */
+  views(level: number, limit?: number): FrameView[];
+  /** What it has now; a thread that has nothing takes it by `restore()`, and is parked then. */
+  image(): ThreadImage;
+  restore(image: ThreadImage): void;
   /**
    * Looks for a frame that catches `exception`, from the top frame below `level` base frames down to the innermost base frame there. If there is one, it becomes
    * the top frame, going on at its clause, and `level` base frames are left; if not, nothing changes.
@@ -103,6 +168,8 @@ export interface InterpThread {
   readonly level: number;
   /** After HOT. */
   readonly hot: HotSpot;
+  /** Slot where the top frame begins. */
+  readonly topSlot: number;
   /** Drops the top frame, for another tier to go on with; gives the slot where it began, which is the new `sp`, and whether it was a base frame. */
   takeTop(): { readonly at: number; readonly base: boolean };
   /**
@@ -128,6 +195,19 @@ export interface InterpTier {
   newThread(): InterpThread;
   /** Rights of a memory of the instance must be checked from now on, or need not be any more. */
   checkAccesses(instance: WasmInstance, check: boolean): void;
+  /** Sets a stop before the instruction at a byte offset of the module, for all its instances, or takes it away. */
+  setStop(instance: WasmInstance, offset: number, on: boolean): void;
+  /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether a function is counted. */
+  isCounted(func: WasmFunc): boolean;
+  /** The tier of a function was set. */
+  moved(func: WasmFunc): void;
+}
+
+/** Whether functions of a tier run as machine code. */
+export function isNative(tier: TierName): boolean {
+  return tier === "jit";
 }
 
 /** What makes machine code. */
@@ -143,8 +223,12 @@ export interface NativeTier {
   entryThunk(func: WasmFunc): ThunkPlace;
   /** Where a frame of the interpreter goes on in the function's code behind the head of the loop at `source`; undefined if nowhere. Compiles it if need be. */
   loopEntry(func: WasmFunc, source: number): LoopPlace | undefined;
-  /** The safepoint of the function's code with this offset; undefined if none is there. */
-  safepoint(func: WasmFunc, offset: number): Safepoint | undefined;
+  /** The safepoint with this offset of a code of the function; undefined if none is there. */
+  safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined;
+  /** Has a function of a module counted from now on by the code that `entryOf` gives, or not any more. */
+  count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether code at this address is not what its function runs any more: frames in it are to leave. */
+  isReplaced(start: number): boolean;
   /** Keeps the name of an interpreted function for the report of a fault; gives what NOTES.interpreted takes when it ran. */
   nameInterpreted(func: WasmFunc): number;
   /** What the exit TRAP in the stack block was. Throws BugError for a fault that no compiler declared. */

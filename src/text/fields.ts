@@ -1,7 +1,13 @@
 // Fields of a module in the text format (specification 6.6), in two passes: the first binds all names, the second reads contents.
 // Takes a cursor at the fields, gives the declarations that bytecode/module_writer.ts writes.
 
-import { emptyModuleDecl, type ImportDecl, SECTION_ORDER, writeLocals } from "../bytecode/module_writer.ts";
+import {
+  emptyModuleDecl,
+  type ImportDecl,
+  SECTION_ORDER,
+  writeLocals,
+  type WrittenModule,
+} from "../bytecode/module_writer.ts";
 import { ByteWriter } from "../bytecode/writer.ts";
 import { ExternKind } from "../wasm/module.ts";
 import { END, I32_CONST, I64_CONST, REF_FUNC } from "../wasm/opcodes.ts";
@@ -47,7 +53,9 @@ export class FieldParser {
   readonly decl: ReturnType<typeof emptyModuleDecl> = emptyModuleDecl();
   readonly ctx: Context = new Context();
   /** For each defined function, pairs of an offset in its code and an offset in the source. */
-  readonly positions: number[][] = [];
+  readonly #positions: number[][] = [];
+  /** By section, for each entry the offset in the source of the field that it came from. */
+  readonly #places: ReadonlyMap<number, number[]> = new Map(SECTION_ORDER.map((id) => [id, []]));
   readonly #c: Cursor;
   readonly #fields: Field[] = [];
   readonly #hints: BranchHints = new Map();
@@ -66,10 +74,12 @@ export class FieldParser {
       c.pos = f.at;
       if (f.word === "type") this.#type(f.index);
       else if (f.word === "rec") this.#rec(f.index);
+      this.#placeEntries(f.at);
     }
     for (const f of this.#fields) {
       c.pos = f.at;
       this.#field(f);
+      this.#placeEntries(f.at);
     }
     c.pos = end;
     c.checkAnnotations(start);
@@ -80,6 +90,42 @@ export class FieldParser {
       const place = 2 * SECTION_ORDER.indexOf(CODE_SECTION) + 1;
       this.decl.customs.push({ name: BRANCH_HINT, bytes: writeBranchHints(this.#hints), place });
     }
+  }
+
+  /** Pairs of a byte offset in the written module and an offset in the source, ascending, for all fields and instructions. */
+  pairs(written: WrittenModule): number[] {
+    const pairs: number[] = [];
+    for (const { section, offsets } of written.entries) {
+      const places = this.#places.get(section)!;
+      offsets.forEach((offset, i) => {
+        pairs.push(offset, places[i]);
+        if (section !== CODE_SECTION) return;
+        const code = written.codeOffsets[i], list = this.#positions[i];
+        for (let k = 0; k < list.length; k += 2) pairs.push(list[k] + code, list[k + 1]);
+      });
+    }
+    return pairs;
+  }
+
+  /** Says that the entries made since the last time came from the field whose word stands before token `at`. */
+  #placeEntries(at: number): void {
+    const { decl } = this, source = this.#c.tokens.starts[at - 1];
+    const fill = (section: number, count: number) => {
+      const places = this.#places.get(section)!;
+      while (places.length < count) places.push(source);
+    };
+    fill(1, this.ctx.typeSection.defs.length);
+    fill(2, decl.imports.length);
+    fill(3, decl.funcs.length);
+    fill(4, decl.tables.length);
+    fill(5, decl.memories.length);
+    fill(6, decl.globals.length);
+    fill(7, decl.exports.length);
+    fill(8, decl.start === undefined ? 0 : 1);
+    fill(9, decl.elems.length);
+    fill(CODE_SECTION, decl.funcs.length);
+    fill(11, decl.datas.length);
+    fill(13, decl.tags.length);
   }
 
   #space(kind: ExternKind): Space {
@@ -186,8 +232,10 @@ export class FieldParser {
     for (; c.form("type"); c.skipRest()) groupSize++;
     c.pos = start;
     for (let i = 0; c.form("type"); i++) {
+      const word = c.pos;
       c.id();
       parseTypeBody(c, this.ctx, first + i, { groupStart: first, groupSize, explicitGroup: true });
+      this.#placeEntries(word);
       c.close();
     }
     c.close();
@@ -311,7 +359,7 @@ export class FieldParser {
     body.positions.push(body.code.pos, c.offset());
     body.code.u8(END);
     this.decl.funcs.push({ type, groups, code: body.code.slice() });
-    this.positions.push(body.positions);
+    this.#positions.push(body.positions);
     if (body.hints.length > 0) {
       const w = new ByteWriter(16);
       writeLocals(w, groups);

@@ -3,44 +3,13 @@
 import { writeModule } from "../bytecode/module_writer.ts";
 import { Cursor } from "./cursor.ts";
 import { FieldParser } from "./fields.ts";
-import { decodeSource, lineColumn, Tok, tokenize } from "./lexer.ts";
+import { decodeSource, Tok, tokenize } from "./lexer.ts";
+import { PositionMap } from "./positions.ts";
 
 /** How to assemble. */
 export interface AssembleOptions {
   /** Whether the names of the text go into a name section. Default: true. */
   readonly names?: boolean;
-}
-
-/** Where the instructions of an assembled module stand in its text. */
-export class PositionMap {
-  readonly #source: string;
-  readonly #offsets: Float64Array;
-  readonly #sources: Float64Array;
-
-  /** Takes the text and pairs of a byte offset and an offset in the text, ascending. */
-  constructor(source: string, pairs: readonly number[]) {
-    this.#source = source;
-    this.#offsets = Float64Array.from({ length: pairs.length / 2 }, (_, i) => pairs[2 * i]);
-    this.#sources = Float64Array.from({ length: pairs.length / 2 }, (_, i) => pairs[2 * i + 1]);
-  }
-  /** How many instructions are known. */
-  get size(): number {
-    return this.#offsets.length;
-  }
-  /** Line and column, from 1, of the instruction at a byte offset of the module; undefined if none begins there. */
-  exactly(offset: number): { line: number; column: number } | undefined {
-    return this.#offsets.includes(offset) ? this.at(offset) : undefined;
-  }
-  /** Line and column, from 1, of the instruction at or before a byte offset of the module; undefined before the first. */
-  at(offset: number): { line: number; column: number } | undefined {
-    let low = 0, high = this.#offsets.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#offsets[middle] <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? undefined : lineColumn(this.#source, this.#sources[low - 1]);
-  }
 }
 
 /** An assembled module. */
@@ -50,7 +19,7 @@ export interface Assembled {
 }
 
 /**
- * Assembles a module in the text format: `(module …)`, also `binary` and `quote`, or fields alone. Gives the binary format and the places of the instructions.
+ * Assembles a module in the text format: `(module …)`, also `binary` and `quote`, or fields alone. Gives the binary format and the places of fields and instructions.
  * Throws a TextError. Source given as bytes has to be UTF-8.
  */
 export function assemble(source: string | Uint8Array, options: AssembleOptions = {}): Assembled {
@@ -90,10 +59,6 @@ export function assembleFields(c: Cursor, name: string | undefined, closing: Tok
   fields.parse();
   if (c.kind() !== closing) c.unexpected("a module field");
   const names = options.names === false ? undefined : { ...fields.ctx.names, module: fields.ctx.names.module ?? name };
-  const { bytes, codeOffsets } = writeModule({ ...fields.decl, names });
-  const pairs: number[] = [];
-  fields.positions.forEach((list, i) => {
-    for (let k = 0; k < list.length; k += 2) pairs.push(list[k] + codeOffsets[i], list[k + 1]);
-  });
-  return { bytes, positions: new PositionMap(c.source, pairs) };
+  const written = writeModule({ ...fields.decl, names });
+  return { bytes: written.bytes, positions: new PositionMap(c.source, fields.pairs(written)) };
 }

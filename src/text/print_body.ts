@@ -34,8 +34,18 @@ function hintText(hints: Hints, at: number): string {
   return hint === undefined ? "" : `(@${BRANCH_HINT} "\\0${hint}") `;
 }
 
-/** The lines of a body, one instruction each, indented by its blocks from `indent` on. The last `end` is left out. */
-export function flatBody(module: Module, func: number, body: FuncBody, indent: string, hints: Hints): string[] {
+/**
+ * The lines of a body, one instruction each, indented by its blocks from `indent` on. The last `end` is left out. The byte offset of each is appended to
+ * `offsets`.
+ */
+export function flatBody(
+  module: Module,
+  func: number,
+  body: FuncBody,
+  indent: string,
+  hints: Hints,
+  offsets?: number[],
+): string[] {
   const r = new BytecodeReader(module.bytes, body.codeStart, body.end);
   const labels = new Labels(module, func);
   const scope: InstructionScope = { ...functionScope(module, func), labels: labels.open };
@@ -43,8 +53,9 @@ export function flatBody(module: Module, func: number, body: FuncBody, indent: s
   let inner = indent;
   while (r.pos < body.end) {
     const op = r.next();
+    if ((op === END || op === DELEGATE) && labels.open.length === 0) break;
+    offsets?.push(r.at);
     if (op === END || op === DELEGATE) {
-      if (labels.open.length === 0) break;
       labels.open.pop();
       inner = inner.slice(2);
       lines.push(inner + instructionText(r, scope));

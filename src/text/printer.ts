@@ -22,12 +22,33 @@ export function printModule(module: Module, options: PrintOptions = {}): string 
   return new Printer(module, options).run();
 }
 
+/** A module's text by parts, as {@link printModule} writes it without options. */
+export class TextParts {
+  readonly #printer: Printer;
+
+  /** Takes the module. */
+  constructor(readonly module: Module) {
+    this.#printer = new Printer(module, {});
+  }
+
+  /** The lines before the first function. */
+  head(): string[] {
+    return this.#printer.part(() => this.#printer.head());
+  }
+  /** The lines of a function that the module defines; the byte offset of each instruction in `offsets`, -1 for lines that are none. */
+  func(index: number): { readonly lines: string[]; readonly offsets: number[] } {
+    const offsets: number[] = [];
+    const lines = this.#printer.part(() => this.#printer.func(index, offsets));
+    return { lines, offsets: [...new Array<number>(lines.length - offsets.length).fill(-1), ...offsets] };
+  }
+}
+
 class Printer {
   readonly #module: Module;
   readonly #options: PrintOptions;
   readonly #names: ModuleNames;
   readonly #hints: BranchHints | undefined;
-  readonly #lines: string[] = [];
+  #lines: string[] = [];
 
   constructor(module: Module, options: PrintOptions) {
     this.#module = module;
@@ -36,15 +57,27 @@ class Printer {
     this.#hints = hintsOf(module);
   }
 
-  run(): string {
-    const m = this.#module, names = this.#names;
+  /** The lines that a step writes, alone. */
+  part(write: () => void): string[] {
+    this.#lines = [];
+    write();
+    return this.#lines;
+  }
+
+  head(): void {
+    const m = this.#module;
     const name = m.names.module;
     this.#lines.push("(module" + (name === undefined ? "" : name === "" ? ` (@name "")` : " " + idText(name)));
     this.#types();
     for (const i of m.imports) {
       this.#field(`import ${quoteText(i.module)} ${quoteText(i.name)} (${this.#entity(i.kind, i.index)})`);
     }
-    for (let i = m.importedFuncs; i < m.funcs.length; i++) this.#func(i);
+  }
+
+  run(): string {
+    const m = this.#module, names = this.#names;
+    this.head();
+    for (let i = m.importedFuncs; i < m.funcs.length; i++) this.func(i);
     m.tables.slice(m.importedTables).forEach((t, i) => {
       const init = t.init === undefined ? "" : " " + constExprText(m, t.init).text;
       this.#field(this.#entity(ExternKind.TABLE, i + m.importedTables) + init);
@@ -155,7 +188,7 @@ class Printer {
     }
   }
 
-  #func(index: number): void {
+  func(index: number, offsets?: number[]): void {
     const m = this.#module;
     const body = m.funcs[index].body!;
     this.#lines.push(`  (${this.#entity(ExternKind.FUNC, index)}`);
@@ -176,7 +209,10 @@ class Printer {
       }
     }
     flush();
-    const lines = (this.#options.folded ? foldedBody : flatBody)(m, index, body, "    ", this.#hints?.get(index));
+    const hints = this.#hints?.get(index);
+    const lines = this.#options.folded
+      ? foldedBody(m, index, body, "    ", hints)
+      : flatBody(m, index, body, "    ", hints, offsets);
     for (const line of lines) this.#lines.push(line);
     this.#lines[this.#lines.length - 1] += ")";
   }

@@ -4,7 +4,7 @@ import { CompileError } from "../wasm/errors.ts";
 import { type Feature, featureOfType, type FeatureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID } from "../wasm/messages.ts";
-import { EXTERN_NAMES, ExternKind, type FuncDecl, type Module, type TagDecl } from "../wasm/module.ts";
+import { EXTERN_NAMES, ExternKind, type FuncDecl, functionName, type Module, type TagDecl } from "../wasm/module.ts";
 import {
   type CompositeType,
   type FieldType,
@@ -38,12 +38,20 @@ export type ProgressListener = (part: number) => void;
 /** Functions between two times. */
 const PROGRESS_STEP = 256;
 
-/** Validates a decoded module. Throws a CompileError with the byte offset of the first fault. */
-export function validateModule(module: Module, progress?: ProgressListener): ValidModule {
+/**
+ * Validates a decoded module. Throws a CompileError with the byte offset of the first fault. `known`: what was found out about the bodies of this very module before,
+ * which are then not looked at.
+ */
+export function validateModule(
+  module: Module,
+  progress?: ProgressListener,
+  known?: readonly BodyFacts[],
+): ValidModule {
   const v = new ModuleValidation(module);
   v.declarations();
   v.dataSegments();
   v.start();
+  if (known !== undefined) return { ...v.valid, bodies: known };
   for (let i = module.importedFuncs; i < module.funcs.length; i++) {
     const f = module.funcs[i];
     v.body(f);
@@ -83,7 +91,13 @@ export class ModuleValidation {
   /** The body of the next function. */
   body(func: FuncDecl): void {
     this.#validator.read(this.#module.bytes);
-    this.bodies.push(this.#validator.validateBody(func, func.body!));
+    try {
+      this.bodies.push(this.#validator.validateBody(func, func.body!));
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      const index = this.#module.importedFuncs + this.bodies.length;
+      throw error.locate({ func: functionName(this.#module, index) });
+    }
   }
   /** What is valid after all steps. */
   get valid(): ValidModule {

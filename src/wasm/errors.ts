@@ -3,40 +3,78 @@
 
 import { type TrapCode, TRAPS } from "./traps.ts";
 
-/** A module was malformed (binary format) or invalid (validation). `offset` is the byte offset in the module, -1 if the fault has no place. */
+/**
+ * A module was malformed (binary format) or invalid (validation). `offset` is the byte offset in the module, -1 if the fault has no place.
+ *
+ * ```ts
+ * import { CompileError, Engine } from "./mod.ts";
+ *
+ * try {
+ *   new Engine().compile("(module\n  (func $f (result i32)))");
+ * } catch (error) {
+ *   // type mismatch: end expects i32, but the stack is empty (in f, at 2:4, byte offset 0x18)
+ *   if (error instanceof CompileError) console.log(error.message, error.func, error.line, error.column, error.offset);
+ * }
+ * ```
+ */
 export class CompileError extends Error {
   /** The class's name. */
   override name = "CompileError";
+  readonly #what: string;
+  #func: string | undefined;
+  #line: number | undefined;
+  #column: number | undefined;
   /** Takes the message without its place, and the byte offset in the module. `malformed` tells the binary format's errors from validation's. */
   constructor(message: string, readonly offset: number, readonly malformed = false) {
-    super(offset >= 0 ? `${message} (at byte offset 0x${offset.toString(16)})` : message);
+    super(message);
+    this.#what = message;
+    this.#write();
   }
 
-  /** Where the fault stands in the text that the module was assembled from; undefined where that is not known. */
-  place: TextPlace | undefined;
-
-  /** Says where the fault stands in the text. */
-  locate(place: TextPlace): void {
-    this.place = place;
-    const { line, column, func } = place;
-    this.message = this.message.replace(/ \(at (byte offset 0x[0-9a-f]+)\)$/, ` (at ${line}:${column} in ${func}, $1)`);
+  /** What is wrong, without the place. */
+  get what(): string {
+    return this.#what;
   }
-}
+  /** The function whose body is at fault; undefined outside of bodies. */
+  get func(): string | undefined {
+    return this.#func;
+  }
+  /** The line in the text that the module was assembled from, from 1; undefined without one. */
+  get line(): number | undefined {
+    return this.#line;
+  }
+  /** The column there, from 1. */
+  get column(): number | undefined {
+    return this.#column;
+  }
 
-/** A place in the text format: line and column from 1, and the function that it belongs to. */
-export interface TextPlace {
-  readonly line: number;
-  readonly column: number;
-  readonly func: string;
+  /** Adds where the fault is, for people: the function's name, a place in the text. Gives the error. */
+  locate(place: { readonly func?: string; readonly line?: number; readonly column?: number }): this {
+    this.#func = place.func ?? this.#func;
+    this.#line = place.line ?? this.#line;
+    this.#column = place.column ?? this.#column;
+    this.#write();
+    return this;
+  }
+
+  #write(): void {
+    const place = [];
+    if (this.#func !== undefined) place.push(`in ${this.#func}`);
+    if (this.#line !== undefined) place.push(`at ${this.#line}:${this.#column}`);
+    if (this.offset >= 0) {
+      place.push(`${this.#line === undefined ? "at " : ""}byte offset 0x${this.offset.toString(16)}`);
+    }
+    this.message = this.#what + (place.length === 0 ? "" : ` (${place.join(", ")})`);
+  }
 }
 
 /** The text format was violated. `line` and `column` count from 1. */
 export class TextError extends Error {
   /** The class's name. */
   override name = "TextError";
-  /** Takes the message without its place, and the place. */
-  constructor(message: string, readonly line: number, readonly column: number) {
-    super(`${message} (at ${line}:${column})`);
+  /** Takes the message without its place (`what`), and the place. */
+  constructor(readonly what: string, readonly line: number, readonly column: number) {
+    super(`${what} (at ${line}:${column})`);
   }
 }
 

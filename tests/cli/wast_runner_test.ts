@@ -48,7 +48,7 @@ Deno.test("WastRunner.run() says what does not hold, with lines", () => {
     '11 assert_trap: expected the trap "unreachable", got 1:i32 2:i64',
     '12 assert_return: there is no function "nobody"',
     '13 assert_invalid: expected "type mismatch", but the module was accepted',
-    '14 assert_malformed: expected "type mismatch", got CompileError: type mismatch: end expects i32, but the stack is empty (at byte offset 0x18)',
+    '14 assert_malformed: expected "type mismatch", got CompileError: type mismatch: end expects i32, but the stack is empty (in func[0], at 14:45, byte offset 0x18)',
     '15 assert_unlinkable: expected "incompatible import type", got LinkError: unknown import: import "a" "b"',
     "16 action: the argument is an i32, the parameter an f32",
     "17 assert_return: there is no instance of module $other",

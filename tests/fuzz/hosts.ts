@@ -192,7 +192,25 @@ export const V8: Host = new V8Host();
  */
 export function strataHosts(): Host[] {
   const engine = (tier: typeof TIERS[number], gcZeal = false) => new Engine({ tier, features: ALL_FEATURES, gcZeal });
-  if (Engine.nativeUnavailable !== undefined) return [new StrataHost("interp", () => engine("interp"))];
+  const moved = [false, true].map((gcZeal) =>
+    new Engine({ tier: "js", tierZeal: true, features: ALL_FEATURES, gcZeal })
+  );
+  const chance = new Map<number, Engine>();
+  const portable = [
+    new StrataHost("moving frames of js", (seed) => moved[seed % 4 === 1 ? 1 : 0]),
+    new StrataHost("frames of js moved by chance", (seed) => {
+      const n = seed % 16;
+      let engine = chance.get(n);
+      if (engine === undefined) {
+        chance.set(n, engine = new Engine({ tier: "js", tierZeal: n, features: ALL_FEATURES, gcZeal: n % 4 === 2 }));
+      }
+      return engine;
+    }),
+  ];
+  if (Engine.nativeUnavailable !== undefined) {
+    const here = ["interp", "js"] as const;
+    return [...here.map((tier) => new StrataHost(tier, () => engine(tier))), ...portable];
+  }
   const engines = TIERS.map((tier) => engine(tier));
   const zealous = engine("jit", true);
   const moving = [false, true].map((gcZeal) => new Engine({ tierZeal: true, features: ALL_FEATURES, gcZeal }));
@@ -200,5 +218,6 @@ export function strataHosts(): Host[] {
     ...TIERS.map((tier, i) => new StrataHost(tier, () => engines[i])),
     new StrataHost("mixed tiers", (seed) => seed % 4 === 0 ? zealous : engines.at(-1)!, true),
     new StrataHost("moving frames", (seed) => moving[seed % 4 === 1 ? 1 : 0]),
+    ...portable,
   ];
 }

@@ -32,7 +32,7 @@ export class Interpreted {
 
   /** A thread of its own, for steps. */
   thread(): Thread {
-    return new Thread(this.store);
+    return new Thread(this.store, this.store.interp as InterpreterTier);
   }
 
   /** An exported function. */

@@ -5,6 +5,7 @@ import { Engine, type EngineOptions, type Func, type Instance, Suspending, type 
 import { startNative } from "../../src/abi/native.ts";
 import { randomNumbers } from "../security/tiers.ts";
 import { MEMORY_CASES } from "./memory_cases.ts";
+import { WORKER_CASES } from "./worker_cases.ts";
 
 /** A case: `scale` 1 takes about a second. */
 export interface StressCase {
@@ -346,4 +347,5 @@ export const CASES: readonly StressCase[] = [
     },
   },
   ...MEMORY_CASES,
+  ...WORKER_CASES,
 ];

@@ -4,7 +4,7 @@
 import type { Assembler } from "../../asm/x64/assembler.ts";
 import { Cond, R12, R13, R14, R15, R8, R9, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from "../../asm/x64/registers.ts";
 import { NAME, NOTES } from "../../platform/notes.ts";
-import { REGISTRY } from "../../platform/signals.ts";
+import { ISOLATE, PROCESS, REGISTRY } from "../../platform/registry.ts";
 import { RECORD, STACK } from "../vmctx.ts";
 
 /** System calls by number. */
@@ -51,16 +51,17 @@ export function emitFaultReport(a: Assembler, label: number, places: FaultPlaces
   a.mov32_ri(RAX, SYS.gettid);
   a.syscall();
   a.zero(R14);
-  a.mov32_rm(RCX, RBX, REGISTRY.rangeCount);
-  a.lea64_rm(RDX, RBX, REGISTRY.ranges);
+  a.mov64_rm(RDX, RBX, REGISTRY.process);
+  a.mov32_rm(RCX, RDX, PROCESS.isolateCount);
+  a.add64_ri(RDX, PROCESS.isolates);
   a.bind(nextRange);
   a.sub32_ri(RCX, 1);
   a.jcc(Cond.B, ranged);
-  a.cmp64_rm(RAX, RDX, 16);
+  a.cmp64_rm(RAX, RDX, ISOLATE.thread);
   a.jcc(Cond.NE, skip);
-  a.mov64_rm(R14, RDX, 24);
+  a.mov64_rm(R14, RDX, ISOLATE.notes);
   a.bind(skip);
-  a.add64_ri(RDX, 1 << REGISTRY.rangeLog2);
+  a.add64_ri(RDX, 1 << ISOLATE.log2);
   a.jmp(nextRange);
   a.bind(ranged);
 

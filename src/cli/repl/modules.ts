@@ -6,8 +6,8 @@ import { innerInstance, type Instance } from "../../api/instance.ts";
 import { gatherImports } from "../../api/missing_imports.ts";
 import type { Module } from "../../api/module.ts";
 import type { Wasi } from "../../wasi/wasi.ts";
-import { named } from "../compile.ts";
 import { CommandError, UsageError } from "../exit.ts";
+import { named } from "../compile.ts";
 import { loadModule } from "../load_module.ts";
 import { externText, funcTypeText } from "../../api/type_text.ts";
 import { wasiOffer } from "../wasi.ts";
@@ -69,9 +69,7 @@ function load(
   content: Uint8Array | string,
   progress?: (part: number) => void,
 ): Output {
-  const compile = () => session.engine.compile(content, { progress });
-  // What was typed needs no name.
-  const module = progress === undefined ? compile() : named(source, compile);
+  const module = named(source, () => session.engine.compile(content, { progress }));
   const wasi = wasiForLoad(session, name, module);
   const instance = instantiate(session, module, wasi?.wasi);
   wasi?.ready(instance);
@@ -93,6 +91,7 @@ const SHOWN_FUNCTIONS = 200;
 export const MODULE_COMMANDS: readonly Command[] = [
   {
     name: "load",
+    aliases: ["l", "lo"],
     args: "<module> [as <name>]",
     help: "load a .wasm or .wat file, a URL, or npm:package@version/path, and use it",
     example: `:load examples/fib.wat as f
@@ -118,6 +117,7 @@ fib 10`,
   {
     name: "wat",
     args: "(module …)",
+    takesText: true,
     help: "load a module in the text format; lines are read until its parentheses are closed",
     example: `:wat (module $adder
   (func (export "add") (param i32 i32) (result i32)
@@ -207,14 +207,17 @@ twice`,
   },
   {
     name: "info",
-    args: "[name]",
-    help: "show what an instance imports, exports and holds",
+    args: "[name or breakpoints]",
+    help: "show what an instance imports, exports and holds; or what calls stop for",
     example: `:load examples/fib.wat
 :info`,
     completes: ["instance"],
     run(session, args) {
       const name = args.next();
       args.end();
+      if (name !== undefined && !session.loaded.has(name) && "breakpoints".startsWith(name)) {
+        return session.debugger.points();
+      }
       const loaded = name === undefined ? session.current : session.loaded.get(name);
       if (loaded === undefined) throw new CommandError(`there is no instance ${name}; :use lists them`);
       const { instance } = loaded;

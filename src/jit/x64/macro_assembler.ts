@@ -46,6 +46,7 @@ import {
   type Arithmetic,
   type CallTarget,
   Condition,
+  COUNTERS,
   Division,
   FIRST_FLOAT,
   type Fixed,
@@ -317,6 +318,11 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     const a = this.a, again = a.here();
     a.sub32_mi(STACK_REG, STACK.fuel, 1);
     this.#leaveIf(Cond.B, again);
+  }
+
+  count(counter: number): void {
+    this.a.mov64Symbol(R11, COUNTERS, counter * 8);
+    this.a.inc64_m(R11, 0);
   }
 
   #leaveIf(condition: Cond, then: Label, place?: (returnOffset: number) => void): void {

@@ -1,0 +1,201 @@
+// Register code in its place: of a module, shared by its instances, and what the loop looks up of an instance. Translates functions when they are first called.
+
+import { BugError } from "../base/bug.ts";
+import { type FunctionCode, functionCode, type InstanceCode, instanceCode } from "../interp/code.ts";
+import type { RegisterCode } from "../interp/registers.ts";
+import { FRAMES, PC } from "../interp/stack.ts";
+import type { WasmFunc } from "../runtime/func.ts";
+import type { WasmInstance } from "../runtime/instance.ts";
+import type { ValidModule } from "../validate/validate_module.ts";
+import { allocateWords, freeWords, WORDS } from "./arena.ts";
+import { Explanation, type TrapSite } from "./explanation.ts";
+import { type Translation, type TranslationOptions, Translator } from "./translate.ts";
+
+/** Words of an entry of `Translation.points`. */
+const POINT_WORDS = 3;
+
+/** The code of one function in its place. */
+export class FunctionRegisters implements RegisterCode {
+  #places: Map<number, number> | undefined;
+  #sites: readonly TrapSite[] | undefined;
+
+  constructor(
+    readonly module: ModuleRegisters,
+    readonly index: number,
+    /** Where the code begins. */
+    readonly base: number,
+    readonly translation: Translation,
+  ) {}
+
+  placeAt(pc: number): number {
+    if (this.#places === undefined) {
+      this.#places = new Map();
+      const { points } = this.translation;
+      // The last of several: behind what counts.
+      for (let i = 0; i < points.length; i += POINT_WORDS) this.#places.set(points[i + 1], points[i]);
+    }
+    const place = this.#places.get(pc);
+    return place === undefined ? -1 : this.base + place;
+  }
+
+  /** Index of the first point at a place or, failing that, behind it. */
+  #find(place: number): number {
+    const { points } = this.translation, at = place - this.base;
+    let low = 0, high = points.length / POINT_WORDS;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (points[middle * POINT_WORDS] < at) low = middle + 1;
+      else high = middle;
+    }
+    return low * POINT_WORDS;
+  }
+
+  pcAt(place: number): number {
+    const { points } = this.translation, i = this.#find(place);
+    if (points[i] !== place - this.base) throw new BugError(`a frame stands where none stops: ${place - this.base}`);
+    return points[i + 1];
+  }
+  /** Words of the frame in use at a place; -1 where frames do not stop. */
+  heightAt(place: number): number {
+    const { points } = this.translation, at = place - this.base;
+    let i = this.#find(place);
+    if (points[i] !== at) return -1;
+    // What calls and what begins a loop may be the same place: the last of them has all operands.
+    while (points[i + POINT_WORDS] === at) i += POINT_WORDS;
+    return points[i + 2];
+  }
+
+  trapAt(place: number): readonly { readonly index: number; readonly pc: number }[] {
+    const sites = this.#sites ??= this.module.explain(this.index).sites();
+    const at = place - this.base;
+    const site = sites.findLast((s) => s.place < at);
+    if (site === undefined) throw new BugError(`nothing traps before ${at}`);
+    return [{ index: this.index, pc: site.pc }];
+  }
+}
+
+/** Gives words back when what they belong to is gone. */
+const UNUSED = new FinalizationRegistry<{ at: number; words: number }>(({ at, words }) => freeWords(at, words));
+
+/** Figures of translation, of all engines of an isolate. */
+export interface TranslationFigures {
+  functions: number;
+  wasmBytes: number;
+  codeBytes: number;
+  ms: number;
+}
+export const FIGURES: TranslationFigures = { functions: 0, wasmBytes: 0, codeBytes: 0, ms: 0 };
+
+/** The register code of a module. */
+export class ModuleRegisters {
+  readonly #functions: (FunctionRegisters | undefined | null)[] = [];
+  #translator: Translator | undefined;
+
+  constructor(readonly valid: ValidModule, readonly options: TranslationOptions) {}
+
+  /** The code of a defined function; undefined if there is no room. */
+  code(index: number): FunctionRegisters | undefined {
+    const known = this.#functions[index];
+    if (known !== undefined) return known ?? undefined;
+    const began = performance.now();
+    this.#translator ??= new Translator(this.valid, this.options);
+    const translation = this.#translator.translate(index);
+    const { words, poolWords } = translation;
+    const base = allocateWords(words.length);
+    if (base < 0) {
+      this.#functions[index] = null;
+      return undefined;
+    }
+    WORDS.set(words, base);
+    for (const word of poolWords) WORDS[base + word] += base >> 1;
+    const code = this.#functions[index] = new FunctionRegisters(this, index, base, translation);
+    UNUSED.register(this, { at: base, words: words.length });
+    const body = this.valid.module.funcs[index].body!;
+    FIGURES.functions++;
+    FIGURES.wasmBytes += body.end - body.start;
+    FIGURES.codeBytes += words.length * 4;
+    FIGURES.ms += performance.now() - began;
+    return code;
+  }
+
+  /** What became of the instructions of a function. */
+  explain(index: number): Explanation {
+    const explanation = new Explanation();
+    new Translator(this.valid, this.options, explanation).translate(index);
+    return explanation;
+  }
+}
+
+const MODULES = new WeakMap<ValidModule, Map<string, ModuleRegisters>>();
+/** The one of a module for some options. */
+export function moduleRegisters(valid: ValidModule, options: TranslationOptions): ModuleRegisters {
+  let known = MODULES.get(valid);
+  if (known === undefined) MODULES.set(valid, known = new Map());
+  const key = JSON.stringify(options);
+  let module = known.get(key);
+  if (module === undefined) known.set(key, module = new ModuleRegisters(valid, options));
+  return module;
+}
+
+/** What the loop looks up of an instance: by function where its code begins, or 0, and its type; by global its cell. */
+export class InstanceRegisters {
+  readonly view: InstanceCode;
+  /** Word where that begins; -1 if there is no room. */
+  readonly cells: number;
+  /** Functions of the module, and those that are imported and defined. */
+  readonly count: number;
+  readonly imported: number;
+  readonly defined: number;
+  /** The record of the first function that it defines. */
+  readonly firstRef: number;
+  /** Whether its functions may run as register code. */
+  allowed = true;
+
+  constructor(readonly instance: WasmInstance, readonly module: ModuleRegisters) {
+    const { funcs, globals } = instance, { importedFuncs } = instance.module;
+    this.view = instanceCode(instance);
+    this.count = funcs.length;
+    this.imported = importedFuncs;
+    this.defined = funcs.length - importedFuncs;
+    this.firstRef = funcs[importedFuncs].ref;
+    const words = 2 * funcs.length + globals.length;
+    this.cells = allocateWords(words);
+    if (this.cells < 0) return;
+    for (let i = 0; i < funcs.length; i++) {
+      WORDS[this.cells + i] = 0;
+      WORDS[this.cells + funcs.length + i] = funcs[i].signature.typeId;
+    }
+    for (let i = 0; i < globals.length; i++) WORDS[this.cells + 2 * funcs.length + i] = this.view.globals[i];
+    UNUSED.register(this, { at: this.cells, words });
+  }
+
+  /** Where the code of one of its functions begins, if it is to run so; 0 otherwise. */
+  entry(func: WasmFunc): number {
+    const code = functionCode(func);
+    if (!code.wantsRegisters) return 0;
+    const registers = this.prepare(code);
+    if (registers === undefined) return 0;
+    return registers.base;
+  }
+
+  /** The code of one of its functions; undefined if there is no room. */
+  prepare(code: FunctionCode): FunctionRegisters | undefined {
+    if (this.cells < 0) return undefined;
+    const registers = this.module.code(code.func.index);
+    if (registers !== undefined && code.wantsRegisters) WORDS[this.cells + code.func.index] = registers.base;
+    if (registers !== undefined) code.frameWords = Math.max(code.frameWords, registers.translation.frameWords);
+    return registers;
+  }
+
+  /** Lets calls of a function ask again. */
+  forget(func: WasmFunc): void {
+    if (this.cells >= 0) WORDS[this.cells + func.index] = 0;
+  }
+
+  /** Words in use of the frame of register code at word `top` of FRAMES. */
+  heightAt(top: number): number {
+    const func = this.instance.store.func(~FRAMES[top + 1]);
+    const words = this.module.code(func.index)!.heightAt(FRAMES[top + PC]);
+    return words < 0 ? functionCode(func).localWords : words;
+  }
+}

@@ -90,6 +90,8 @@ export interface Driver {
   run(activation: Activation, thread: InterpThread, state: CallState): RunStatus;
   callHost(activation: Activation, callee: WasmFunc, args: SlotRange): void;
   stopsAt(activation: Activation, error: unknown): boolean;
+  /** Whether it stands before what has happened. */
+  readonly inPast: boolean;
   /** Objects may be freed and handles used again. */
   collects(): void;
 }
@@ -178,6 +180,16 @@ export class Controller implements StoreDebugger {
     }
     if (point.kind === "memory") this.#observe(point.memory);
     this.#listen();
+  }
+
+  instantiates(): void {
+    this.#checkPresent();
+  }
+  /** What others did in the past would be lost with it, while they keep references to it. */
+  #checkPresent(): void {
+    for (const { inPast } of this.drivers) {
+      if (inPast) throw new TypeError("the past of a recorded call is looked at: return to the present first");
+    }
   }
 
   /** Takes note that code was loaded: points hold there, too. */
@@ -350,6 +362,7 @@ export class Controller implements StoreDebugger {
 
   run(activation: Activation, thread: InterpThread): RunStatus {
     const state = this.stateOf(activation), outer = this.#running;
+    if (state.driver === undefined && this.drivers.size > 0) this.#checkPresent();
     this.#running = { activation, thread, state };
     try {
       return state.driver === undefined

@@ -20,7 +20,7 @@ export interface WastOptions {
   readonly features?: FeatureChange;
 }
 
-const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random"];
+const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random", "zeal-fast"];
 
 /** Runs files, and all `.wast` files of directories. Gives the exit code. Throws UsageError, CommandError. */
 export function runWast(paths: readonly string[], options: WastOptions): ExitCode {

@@ -19,9 +19,9 @@ import { argumentBits, matchesPattern, Mismatch, printPattern, Unsupported } fro
 
 /**
  * Where scripts run: a tier; `mixed`: each function in a tier that chance decides; `zeal`: machine code, but every frame changes the tier at each opportunity;
- * `zeal-random`: at those of them that chance decides.
+ * `zeal-random`: at those of them that chance decides; `zeal-fast`: likewise between tiers `fast` and `interp`.
  */
-export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random";
+export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random" | "zeal-fast";
 
 /** A failure or a skip. */
 export interface Note {
@@ -94,7 +94,8 @@ export class WastRunner {
       this.#engine = new Engine({ ...options, tier: "interp" });
     } else if (tier === "zeal" || tier === "zeal-random") {
       this.#engine = new Engine({ ...options, tier: "jit", tierZeal: tier === "zeal" ? true : seed });
-    } else this.#engine = new Engine({ ...options, tier });
+    } else if (tier === "zeal-fast") this.#engine = new Engine({ ...options, tier: "fast", tierZeal: seed });
+    else this.#engine = new Engine({ ...options, tier });
   }
 
   /** Runs a script from its start. Its instances are disposed of afterwards. */

@@ -2495,7 +2495,9 @@ export function runRegisters(
           i64[z >> 1] = 0n;
         }
         pc = (t + 5) | 0;
-        if ((code[2] = (code[2] - 1) | 0) < 0) break run;
+        if ((code[2] = (code[2] - 1) | 0) < 0) {
+          break run;
+        }
         continue;
       }
       // Calls of what has no register code yet, or is of another instance or kind, come here; x is where the arguments begin.
@@ -2516,10 +2518,14 @@ export function runRegisters(
         if (t !== 0 && ((fp + code[t + 1]) | 0) <= STACK_WORDS) {
           frames[(u + STP) | 0] = ~((code[3] + code[t + 3]) | 0);
           y = (fp + code[t + 2]) | 0;
-          for (z = (fp + code[t + 4]) | 0; z < y; z = (z + 2) | 0) i64[z >> 1] = 0n;
+          for (z = (fp + code[t + 4]) | 0; z < y; z = (z + 2) | 0) {
+            i64[z >> 1] = 0n;
+          }
           pc = (t + 5) | 0;
           sp = -1;
-          if ((code[2] = (code[2] - 1) | 0) < 0) break run;
+          if ((code[2] = (code[2] - 1) | 0) < 0) {
+            break run;
+          }
           continue;
         }
       }

@@ -222,7 +222,7 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
+      "interp, fast, js, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), zeal-fast (between fast and interp), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")

@@ -55,6 +55,11 @@ export interface TierPolicy {
   readonly leaves: boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
+  /**
+   * Where frames are to go to and fro between the interpreter and register code: whether one is to be of register code, asked of each whose function may run so whenever a thread is about
+   * to run, for `slice` calls and passes.
+   */
+  readonly shuffle?: { readonly slice: number; isRegister(): boolean };
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
   poll(): void;
 }

@@ -1,4 +1,4 @@
-// Tests that hold in every tier: each is written once, and registered for interp, jit, a mixture in which callers and callees run in different tiers, live tiers
+// Tests that hold in every tier: each is written once, and registered for interp, fast, jit, a mixture in which callers and callees run in different tiers, live tiers
 // where everything is hot at once, and zeal, in which every frame changes the tier wherever it can.
 
 import { Engine, type EngineOptions, type Imports, type Instance, type Module } from "../../mod.ts";
@@ -13,13 +13,17 @@ export interface Machine {
   another(options?: EngineOptions): Engine;
 }
 
-const MODES = ["interp", "jit", "mixed", "live", "zeal"] as const;
+const MODES = ["interp", "fast", "jit", "mixed", "live", "zeal", "fast zeal"] as const;
+/** Those that run no machine code. */
+const PORTABLE: readonly string[] = ["interp", "fast", "fast zeal"];
 const OPTIONS: Record<typeof MODES[number], EngineOptions> = {
   interp: { tier: "interp" },
+  fast: { tier: "fast" },
   jit: { tier: "jit" },
   mixed: { tier: "jit" },
   live: { tier: "auto", callThreshold: 2, loopThreshold: 2 },
   zeal: { tierZeal: true },
+  "fast zeal": { tier: "fast", tierZeal: 3 },
 };
 
 /** Registers a test for every tier that can run here but those that are left out. */
@@ -30,7 +34,7 @@ export function testInTiers(
 ): void {
   for (const mode of MODES) {
     if (left.includes(mode)) continue;
-    const reason = mode === "interp" ? undefined : Engine.nativeUnavailable;
+    const reason = PORTABLE.includes(mode) ? undefined : Engine.nativeUnavailable;
     testUnless(reason, `${mode}: ${name}`, () => run(machine(mode)));
   }
 }

@@ -116,7 +116,7 @@ export class Debugger {
   /** Takes the engine's inner side: `engine.debugger` is the way to one. */
   constructor(context: Context) {
     this.#context = context;
-    this.#controller = new Controller(context.store);
+    this.#controller = new Controller(context.store, (func) => context.hold(func, "breakpoint"));
   }
 
   static {

@@ -41,15 +41,19 @@ export class StopTable<Reason extends object> {
 /** Functions that must be interpreted, of all instances of their modules, as long as somebody wants that; then each goes back to where it was. */
 export class Pins {
   readonly #wanted = new Map<ValidModule, Map<number, Set<object>>>();
-  readonly #moved = new Map<WasmFunc, { readonly tier: TierName; readonly live: boolean }>();
-  /** Who wants that of all functions. */
+  /** Functions that are kept in the interpreter, with what ends that. */
+  readonly #kept = new Map<WasmFunc, () => void>();
+  /** Who wants that of all functions, or of those of a tier. */
   readonly #all = new Set<object>();
+  readonly #tiers = new Map<object, { readonly tier: TierName; readonly funcs: Set<WasmFunc> }>();
 
-  constructor(readonly store: Store) {}
+  /** `hold` keeps a function in the interpreter, and gives what ends that. */
+  constructor(readonly store: Store, readonly hold: (func: WasmFunc) => () => void) {}
 
   /** Whether it is wanted that a function is interpreted. */
   has(func: WasmFunc): boolean {
     if (this.#all.size > 0) return true;
+    for (const { tier, funcs } of this.#tiers.values()) if (func.tier === tier || funcs.has(func)) return true;
     return (this.#wanted.get(func.instance!.valid)?.get(func.index)?.size ?? 0) > 0;
   }
 
@@ -74,6 +78,13 @@ export class Pins {
   unpinAll(owner: object): void {
     if (this.#all.delete(owner)) this.#release();
   }
+  pinTier(tier: TierName, owner: object): void {
+    this.#tiers.set(owner, { tier, funcs: new Set() });
+    for (const func of this.store.functions()) if (func.tier === tier) this.#take(func);
+  }
+  unpinTier(owner: object): void {
+    if (this.#tiers.delete(owner)) this.#release();
+  }
   /** A new instance. */
   apply(instance: WasmInstance): void {
     for (const func of instance.funcs) if (func.instance !== undefined && this.has(func)) this.#take(func);
@@ -81,20 +92,15 @@ export class Pins {
 
   #take(func: WasmFunc): void {
     if (func.instance === undefined || func.bound !== undefined || func.freed) return;
-    if (!this.#moved.has(func)) this.#moved.set(func, { tier: func.tier, live: func.live });
-    // The policy moves only functions that are live.
-    func.live = false;
-    if (func.tier !== "interp") this.store.setTier(func, "interp");
+    for (const { tier, funcs } of this.#tiers.values()) if (func.tier === tier) funcs.add(func);
+    if (!this.#kept.has(func)) this.#kept.set(func, this.hold(func));
   }
 
   #release(): void {
-    for (const [func, { tier, live }] of this.#moved) {
+    for (const [func, release] of this.#kept) {
       if (!func.freed && this.has(func)) continue;
-      this.#moved.delete(func);
-      // Somebody may have moved it meanwhile.
-      if (func.freed || func.tier !== "interp") continue;
-      func.live = live;
-      if (tier !== "interp") this.store.setTier(func, tier);
+      this.#kept.delete(func);
+      release();
     }
   }
 }

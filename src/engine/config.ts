@@ -8,8 +8,9 @@ import { DEFAULT_STACK_BYTES } from "../platform/stacks.ts";
 import { type Feature, type FeatureSet, featureSet } from "../wasm/features.ts";
 import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
 import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
-import type { HotLimits, TierName } from "../runtime/tier.ts";
+import { type HotLimits, type TierName, TIERS } from "../runtime/tier.ts";
 import { LIMITS } from "../wasm/limits.ts";
+import { jsUnavailable } from "../js/tier.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
 /** The tiers that can be asked for: with `auto`, functions begin in `interp`, and what is hot goes on as machine code where that can run. */
@@ -33,6 +34,10 @@ export interface EngineOptions {
   readonly loopThreshold?: number;
   /** Tier `fast`: optimisations of the translation to register code to switch off; default all on. */
   readonly fast?: Partial<FastOptions>;
+  /** Tier `auto`: the same for each tier above `interp`, by its name; where nothing is given, what `LADDER` in config.ts says. */
+  readonly thresholds?: Readonly<Partial<Record<TierName, Partial<HotLimits>>>>;
+  /** Tier `auto`: bytes of a function's body above which it is compiled in a Worker only; default 1 MiB, for which compiling takes a tenth of a second. */
+  readonly maxBodyBytes?: number;
   /** Features to switch on (`threads`, `wide-arithmetic`, `custom-page-sizes`) or off (those of WebAssembly 3.0), by name. */
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
@@ -59,7 +64,7 @@ export interface EngineOptions {
   readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
-   * Needs tier `jit`; default false.
+   * Needs tier `jit` or `js`; default false.
    */
   readonly tierZeal?: boolean | number;
   /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
@@ -158,8 +163,10 @@ export interface EngineConfig {
   readonly compile: CompileMode;
   /** Why the mode is not the one that was asked for. */
   readonly compileReason: string | undefined;
-  readonly hot: HotLimits;
   readonly fast: FastOptions;
+  /** The tiers that functions climb in `auto`, from the lowest to the best that can run here. */
+  readonly ladder: readonly Rung[];
+  readonly maxBodyBytes: number;
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly fuel: number | undefined;
@@ -198,7 +205,7 @@ export function checkFuel(fuel: number): number {
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierChoice): EngineConfig {
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
-  if (tierZeal !== false && tier !== "jit") throw new TypeError("tierZeal needs tier jit");
+  if (tierZeal !== false && tier !== "jit" && tier !== "js") throw new TypeError("tierZeal needs tier jit or js");
   const wanted = options.compile ?? "lazy";
   if (!COMPILE_MODES.includes(wanted)) {
     throw new TypeError(`compile is one of ${COMPILE_MODES.join(", ")}, not "${wanted}"`);
@@ -214,11 +221,9 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     tier,
     compile: compileReason === undefined ? wanted : "lazy",
     compileReason,
-    hot: {
-      calls: threshold("callThreshold", options.callThreshold ?? 10),
-      passes: threshold("loopThreshold", options.loopThreshold ?? 1000),
-    },
     fast: fastOptions(options.fast),
+    ladder: ladderOf(options),
+    maxBodyBytes: bytesLimit("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
@@ -254,7 +259,55 @@ function fastOptions(wanted: Partial<FastOptions> = {}): FastOptions {
   return { ...FAST_DEFAULTS, ...wanted };
 }
 
-function threshold(name: string, value: number): number {
+/** A tier with the calls of a function, and passes of one of its loops, from which on a function runs in it. */
+export interface Rung extends HotLimits {
+  /** Its name. */
+  readonly tier: TierName;
+}
+
+/**
+ * THE thresholds of tier `auto`. A call takes about as long in `interp` as compiling a few dozen bytes of it, a thousand passes about a tenth of a millisecond. Of those
+ * above `interp`, machine code is made where it can run; the others where it cannot. Tiers that are not there are passed over.
+ */
+export const LADDER: readonly { readonly tier: string; readonly native?: boolean; calls: number; passes: number }[] = [
+  { tier: "interp", calls: 0, passes: 0 },
+  { tier: "fast", native: false, calls: 10, passes: 1000 },
+  { tier: "js", native: false, calls: 100, passes: 10_000 },
+  { tier: "jit", native: true, calls: 10, passes: 1000 },
+  { tier: "aot", native: true, calls: 100, passes: 10_000 },
+];
+const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+
+/** Tiers that can be asked for or climbed to here. */
+function ladderOf({ callThreshold, loopThreshold, thresholds = {} }: EngineOptions): Rung[] {
+  const native = canRunNative();
+  const there = LADDER.filter((r) =>
+    (TIERS as readonly string[]).includes(r.tier) && (r.native ?? native) === native &&
+    (r.tier !== "js" || jsUnavailable() === undefined)
+  );
+  for (const name of Object.keys(thresholds)) {
+    if (!TIERS.includes(name as TierName) || name === "interp") {
+      throw new TypeError(`thresholds are for ${TIERS.filter((t) => t !== "interp").join(", ")}, not for "${name}"`);
+    }
+  }
+  return there.map(({ tier: name, calls, passes }, i) => {
+    const tier = name as TierName, given = thresholds[tier] ?? {}, first = i === 1;
+    if (i === 0) return { tier, calls, passes };
+    return {
+      tier,
+      calls: threshold("callThreshold", given.calls ?? (first ? callThreshold : undefined) ?? calls),
+      passes: threshold("loopThreshold", given.passes ?? (first ? loopThreshold : undefined) ?? passes),
+    };
+  });
+}
+
+/** Whether functions can move between tiers here at all. */
+export function hasLadder(): boolean {
+  return ladderOf({}).length > 1;
+}
+
+/** Checks a number of calls or passes. Throws TypeError. */
+export function threshold(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= 0x7fffffff) return value;
   throw new TypeError(`${name} is a whole number from 1 to 2147483647, not ${value}`);
 }

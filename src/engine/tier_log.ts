@@ -2,8 +2,24 @@
 
 import type { TierName } from "../runtime/tier.ts";
 
-/** Why something moved: a counter of calls or of a loop ran out, it was compiled with its module, somebody set its tier, or tier zeal. */
-export type TierCause = "calls" | "loop" | "eager" | "set" | "zeal";
+/**
+ * Why something moved: a counter of calls or of a loop ran out, it was compiled with its module, somebody set its tier, or pinned it, or needs it in `interp` for a time,
+ * to stop, to look or to protect; its code was evicted; or tier zeal. `refused`: it was hot, but stays, for the reason given.
+ */
+export type TierCause =
+  | "calls"
+  | "loop"
+  | "eager"
+  | "set"
+  | "pinned"
+  | "breakpoint"
+  | "probe"
+  | "protection"
+  | "count"
+  | "released"
+  | "evicted"
+  | "refused"
+  | "zeal";
 
 /** A move between tiers. */
 export interface TierEvent {
@@ -35,6 +51,8 @@ export interface TierEvent {
   readonly worker: boolean;
   /** Whether its code was there already, as that of another instance, or in a cache. */
   readonly cached: boolean;
+  /** The cause in words, where the others do not say it; otherwise empty. */
+  readonly reason: string;
 }
 
 /** Called with each event, while Wasm may be running. What it throws is reported as uncaught. */
@@ -68,6 +86,7 @@ export class TierLog {
       codeBytes: 0,
       worker: false,
       cached: false,
+      reason: "",
       ...event,
     };
     this.count++;

@@ -1,10 +1,12 @@
-// The policy of live tiers: functions begin in the interpreter, counters say which are hot, and those go on as machine code, compiled at once or in a Worker.
+// The policy of live tiers: functions begin in the interpreter, counters say which are hot, and those climb a ladder of tiers, rung by rung, with code that is compiled at once
+// or in a Worker. Where the rungs are is config.ts's affair.
 
 import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { Store } from "../runtime/store.ts";
-import type { HotLimits, HotSpot, TierPolicy } from "../runtime/tier.ts";
+import type { HotLimits, HotSpot, TierName, TierPolicy } from "../runtime/tier.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { BackgroundCompiler, type Compiled } from "./background_compiler.ts";
+import type { Rung } from "./config.ts";
 import type { JitTier } from "./native_tier.ts";
 import type { TierCause, TierLog } from "./tier_log.ts";
 
@@ -13,34 +15,70 @@ const LATER = 20_000;
 /** Calls and passes after which somebody looks whether a Worker has answered. */
 const POLL_CALLS = 4;
 const POLL_PASSES = 500;
+/** Part of the limit of machine code from which on functions have to be hotter, and how much. */
+const FULL = 0.9;
+const FULL_FACTOR = 10;
+
+/** What the policy looks at. */
+export interface PolicyOptions {
+  /** From the lowest tier to the best. */
+  readonly ladder: readonly Rung[];
+  /** Bytes of a body above which it is not compiled in this thread. */
+  readonly maxBodyBytes: number;
+  /** Whether a Worker compiles. */
+  readonly inWorker: boolean;
+}
 
 /** Decides by counting. */
 export class LivePolicy implements TierPolicy {
-  /** Functions that the Worker was asked for, with what was counted then. */
   readonly leaves = false;
+  /** Functions that the Worker was asked for, with what was counted then. */
   readonly #pending = new Map<WasmFunc, HotSpot>();
   readonly #background: BackgroundCompiler | undefined;
+  /** Functions of which the log says already why they stay. */
+  readonly #kept = new WeakSet<WasmFunc>();
+  /** The rungs; who changes thresholds replaces them. */
+  ladder: readonly Rung[];
+  readonly #maxBodyBytes: number;
 
-  /** `inWorker`: whether a Worker compiles. */
-  constructor(
-    readonly store: Store,
-    readonly jit: JitTier,
-    readonly limits: HotLimits,
-    readonly log: TierLog,
-    inWorker: boolean,
-  ) {
-    if (inWorker) this.#background = new BackgroundCompiler(jit.native.cpu, jit.options);
+  /** `jit` is undefined where no machine code can run. */
+  constructor(readonly store: Store, readonly jit: JitTier | undefined, readonly log: TierLog, options: PolicyOptions) {
+    this.ladder = options.ladder;
+    this.#maxBodyBytes = options.maxBodyBytes;
+    if (options.inWorker && jit !== undefined) this.#background = new BackgroundCompiler(jit.native.cpu, jit.options);
+  }
+
+  /** When functions are looked at first. */
+  get limits(): HotLimits {
+    const above = this.ladder.slice(1);
+    return {
+      calls: Math.min(LATER, ...above.map((r) => r.calls)),
+      passes: Math.min(LATER, ...above.map((r) => r.passes)),
+    };
   }
 
   isToEnter(spot: HotSpot): boolean {
     const { func } = spot, isCall = spot.loop < 0;
-    if (func.mode === Mode.NATIVE || this.#raise(spot)) {
+    if (func.mode === Mode.NATIVE) {
       spot.rearm(isCall ? this.limits.calls : this.limits.passes);
       return true;
     }
+    const rung = func.live ? this.#next(func) : undefined;
+    if (rung === undefined) {
+      spot.rearm(LATER);
+      return false;
+    }
+    const limit = (isCall ? rung.calls : rung.passes) * this.#scarcity(rung);
+    const count = isCall ? spot.calls : spot.passes;
+    if (count < limit) {
+      spot.rearm(Math.min(limit - count, LATER));
+      return false;
+    }
+    const enters = this.#raise(spot, rung.tier);
     const soon = this.#pending.has(func);
-    spot.rearm(soon ? (isCall ? POLL_CALLS : POLL_PASSES) : LATER);
-    return false;
+    const again = enters ? (isCall ? this.limits.calls : this.limits.passes) : isCall ? POLL_CALLS : POLL_PASSES;
+    spot.rearm(enters || soon ? again : this.#following(spot));
+    return enters;
   }
 
   takesBack(): boolean {
@@ -53,6 +91,46 @@ export class LivePolicy implements TierPolicy {
     for (const compiled of this.#background!.arrived()) this.#install(compiled);
   }
 
+  /** How long until the next rung is in question. */
+  #following({ func, loop, calls, passes }: HotSpot): number {
+    const rung = this.#next(func);
+    if (rung === undefined) return LATER;
+    return Math.min(LATER, Math.max(1, loop < 0 ? rung.calls - calls : rung.passes - passes));
+  }
+
+  /** The lowest rung above a function's tier that can run it. */
+  #next(func: WasmFunc): Rung | undefined {
+    const at = this.ladder.findIndex((r) => r.tier === func.tier);
+    for (const rung of this.ladder.slice(at + 1)) {
+      const why = this.#refusal(func, rung.tier);
+      if (why === undefined) return rung;
+      if (!this.#kept.has(func)) this.#keep(func, why);
+    }
+    return undefined;
+  }
+
+  #refusal(func: WasmFunc, tier: TierName): string | undefined {
+    if (tier !== "jit") return undefined;
+    const why = this.jit!.refusal(func);
+    if (why !== undefined || this.#background !== undefined) return why;
+    const { start, end } = func.instance!.module.funcs[func.index].body!;
+    if (end - start <= this.#maxBodyBytes) return undefined;
+    return `its body of ${end - start} bytes is larger than ${this.#maxBodyBytes} (maxBodyBytes)`;
+  }
+
+  /** Notes why a hot function stays. */
+  #keep(func: WasmFunc, reason: string): void {
+    this.#kept.add(func);
+    const { name, index, tier } = func;
+    this.log.add({ what: "function", name, index, from: tier, to: tier, why: "refused", reason });
+  }
+
+  /** By how much a function has to be hotter than usual. */
+  #scarcity(rung: Rung): number {
+    const { budget } = this.jit ?? {};
+    return rung.tier === "jit" && budget !== undefined && budget.used > FULL * budget.limit ? FULL_FACTOR : 1;
+  }
+
   #install(compiled: Compiled): void {
     for (const [func, spot] of this.#pending) {
       if (func.index !== compiled.index || func.instance!.valid !== compiled.valid) continue;
@@ -61,11 +139,19 @@ export class LivePolicy implements TierPolicy {
     }
   }
 
-  /** Whether the function of a hot spot runs as machine code from now on. */
-  #raise(spot: HotSpot): boolean {
+  /** Moves the function of a hot spot to a tier; whether it runs as machine code from now on. */
+  #raise(spot: HotSpot, tier: TierName): boolean {
     const { func } = spot, background = this.#background;
-    if (!func.live || this.jit.refusal(func) !== undefined) return false;
-    if (background === undefined || this.jit.restore(func.instance!.valid, func.index)) {
+    if (tier !== "jit") {
+      const from = func.tier, { name, index } = func;
+      this.store.setTier(func, tier);
+      const { calls, passes, loop: offset } = spot, why = offset < 0 ? "calls" : "loop";
+      if (func.tier !== from) {
+        this.log.add({ what: "function", name, index, from, to: func.tier, why, offset, calls, passes });
+      }
+      return false;
+    }
+    if (background === undefined || this.jit!.restore(func.instance!.valid, func.index)) {
       return this.#compile(func, spot, undefined);
     }
     if (!this.#pending.has(func)) {
@@ -84,11 +170,11 @@ export class LivePolicy implements TierPolicy {
   /** Lets a function run as machine code: that of the Worker, if it made some. False if there is no room for it. */
   #compile(func: WasmFunc, spot: HotSpot, compiled: Compiled | undefined): boolean {
     const why = spot.loop < 0 ? "calls" : "loop";
-    return raise(this.store, this.jit, this.log, func, why, spot, compiled);
+    return raise(this.store, this.jit!, this.log, func, why, spot, compiled);
   }
 }
 
-/** Lets a function run as machine code, which is made now unless it is there or `compiled`. False if there is no room for it; then it stays in the interpreter. */
+/** Lets a function run as machine code, which is made now unless it is there or `compiled`. False if there is no room for it; then it stays where it is. */
 export function raise(
   store: Store,
   jit: JitTier,
@@ -98,31 +184,33 @@ export function raise(
   spot: Pick<HotSpot, "loop" | "calls" | "passes">,
   compiled?: Compiled,
 ): boolean {
-  const { ms: began, functions } = jit.figures, made = compiled?.code;
+  const { ms: began, functions } = jit.figures, made = compiled?.code, from = func.tier;
+  const { name, index } = func;
   try {
-    if (made !== undefined) jit.adopt(func.instance!.valid, func.index, made, compiled!.ms);
+    if (made !== undefined) jit.adopt(func.instance!.valid, index, made, compiled!.ms);
     store.setTier(func, "jit");
     if (func.refusal !== undefined) return false;
     store.compile(func);
   } catch (error) {
-    store.setTier(func, "interp");
+    store.setTier(func, from);
     if (!(error instanceof ResourceError)) throw error;
     func.live = false;
     func.refusal = error.message;
+    log.add({ what: "function", name, index, from, to: from, why: "refused", reason: error.message });
     return false;
   }
   log.add({
     what: "function",
-    name: func.name,
-    index: func.index,
-    from: "interp",
+    name,
+    index,
+    from,
     to: "jit",
     why,
     offset: spot.loop,
     calls: spot.calls,
     passes: spot.passes,
     compileMs: jit.figures.ms - began,
-    codeBytes: jit.peek(func.instance!.valid, func.index)?.code.bytes.length ?? 0,
+    codeBytes: jit.peek(func.instance!.valid, index)?.code.bytes.length ?? 0,
     worker: made !== undefined,
     cached: made === undefined && jit.figures.functions === functions,
   });

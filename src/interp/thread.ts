@@ -14,6 +14,7 @@ import {
   type InterpThread,
   type InterpTier,
   RunStatus,
+  type Stop,
   type ThreadImage,
 } from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
@@ -24,7 +25,15 @@ import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { checkAccesses, type FunctionCode, functionCode, moduleCode, setStop, wantsRegisters } from "./code.ts";
+import {
+  checkAccesses,
+  type FunctionCode,
+  functionCode,
+  isCounted,
+  moduleCode,
+  setStop,
+  wantsRegisters,
+} from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import type { RegisterTier } from "./registers.ts";
 import { runLoop, SLICE, STOPPED, SWITCH } from "./run.ts";
@@ -49,7 +58,6 @@ import {
 
 /** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
-const UNLIMITED_FUEL = 0x7fffffff;
 
 /** Runs interpreted functions of a store. */
 export class InterpreterTier implements InterpTier {
@@ -73,6 +81,9 @@ export class InterpreterTier implements InterpTier {
     code.wantsRegisters = wants;
     this.registers?.moved(func);
     if (!wants) this.withdrawals++;
+  }
+  isCounted(func: WasmFunc): boolean {
+    return isCounted(func);
   }
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void {
     moduleCode(valid, this.store.policy !== undefined).count(index - valid.module.importedFuncs, counters);
@@ -227,13 +238,21 @@ export class Thread implements InterpThread {
   }
 
   run(): RunStatus {
-    let status = this.runToStop();
-    // Stops are set in bytes that all instances of a module share, also those of stores where nobody waits for them.
-    while (status === STOPPED) {
-      status = this.step();
-      if (status === STOPPED) status = this.runToStop();
+    for (;;) {
+      const status = this.runToStop();
+      if (status !== STOPPED) return status;
+      // Those of another engine, with the same module, are passed.
+      this.store.stopped?.(this.stop);
+      const stepped = this.step();
+      if (stepped !== STOPPED) return stepped;
     }
-    return status;
+  }
+
+  /** Where it stands, after STOPPED. */
+  get stop(): Stop {
+    const { top } = this, { func } = CODES[top / FRAME_WORDS];
+    const { i32, sp } = this;
+    return { func, offset: FRAMES[top + PC], words: i32, locals: FRAMES[top + FP] >> 1, top: sp, frame: top };
   }
 
   /** As `run()`, and gives STOPPED before an instruction where a stop is set, after which `step()` goes on, and at the safepoint where `ticks` comes to `until`. */
@@ -383,17 +402,22 @@ export class Thread implements InterpThread {
     this.#before = this.#atSafepoint = false;
     try {
       for (;;) {
-        this.#given = UNLIMITED_FUEL;
-        const status = runLoop(this, UNLIMITED_FUEL) as RunStatus;
+        this.#given = 0;
+        let status = runLoop(this, 0);
         this.ticks += this.#given - this.rest;
-        meter?.take(this.#given - this.rest);
+        meter?.take(this.#given - Math.max(this.rest, 0));
+        if (status === SLICE) {
+          // It leads to a loop's head or into a function, where runToStop() is still to ask; the instruction there may be this one.
+          this.#owes = true;
+          status = STOPPED;
+        }
         if (status === RunStatus.THROW) {
           this.store.exceptions.thrown(this.exception!);
           if (this.catches(this.exception!, this.level)) return this.#left(STOPPED);
         }
         // Whoever steps through a function wants it as it is.
         if (status === RunStatus.HOT) continue;
-        if ((status as number) === SWITCH) {
+        if (status === SWITCH) {
           // It called a function of another tier, or returned to one: it stands before its next instruction.
           if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.#codeAt(this.top));
           continue;
@@ -476,6 +500,10 @@ export class Thread implements InterpThread {
     };
   }
 
+  get topSlot(): number {
+    return FRAMES[this.top + FP] >> 1;
+  }
+
   takeTop(): { at: number; base: boolean } {
     const { top } = this, base = (FRAMES[top + BASE] & RETURN_DONE) !== 0;
     this.#sp = FRAMES[top + FP] >> 1;
@@ -484,7 +512,7 @@ export class Thread implements InterpThread {
     return { at: this.#sp, base };
   }
 
-  push({ func, source, height }: FramePlan, base: boolean): number {
+  push({ func, source, height, owes = false }: FramePlan, base: boolean): number {
     const code = functionCode(func), at = this.sp, fp = at << 1;
     if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return -1;
     const top = this.top += FRAME_WORDS;
@@ -496,7 +524,8 @@ export class Thread implements InterpThread {
     this.i32.fill(0, fp, fp + 2 * height);
     this.sp = at + height;
     if (base) this.level++;
-    this.#before = this.#owes = false;
+    this.#before = false;
+    this.#owes = owes;
     return at;
   }
 

@@ -28,6 +28,7 @@ import { trapDetail } from "./protection.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
+import type { JsCaller, JsOutcome } from "./js_tier.ts";
 import type { Store } from "./store.ts";
 import {
   type CallSite,
@@ -58,6 +59,8 @@ export interface Segment {
   readonly below: Segment | undefined;
   /** Machine code: `Store.demotions` when it was last looked for frames that are to be taken back. */
   demotions: number;
+  /** JavaScript, which is always the topmost segment: what it begins with, the head of a loop (-1 for a call), and whether it has begun. */
+  readonly js: { readonly words: Int32Array; readonly at: number; readonly loop: number; runs: boolean } | undefined;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
   saved: { readonly sp: number; readonly fp: number; readonly resumeIp: number } | undefined;
 }
@@ -106,6 +109,7 @@ export class Activation {
   #stack: NativeStack | undefined;
   #thread: InterpThread | undefined;
   #native: Native | undefined;
+  #jsCaller: JsCaller | undefined;
 
   constructor(readonly store: Store, readonly kind: ActivationKind = "plain") {}
 
@@ -133,7 +137,7 @@ export class Activation {
 
   /** What it has, to be taken up by `restore()` later; undefined while it has frames of machine code. */
   image(): ActivationImage | undefined {
-    if (this.#thread === undefined || this.segments.some((s) => s.native)) return undefined;
+    if (this.#thread === undefined || this.segments.some((s) => s.native || s.js !== undefined)) return undefined;
     return { segments: [...this.segments], thread: this.#thread.image(), pause: this.pause };
   }
   /** Takes up what another one of its store had, and is parked there; for one that has not begun. */
@@ -266,7 +270,10 @@ export class Activation {
     use: (func: WasmFunc) => void,
     useInstance: (instance: WasmInstance) => void,
   ): void {
-    for (const segment of this.segments) use(segment.func);
+    for (const segment of this.segments) {
+      use(segment.func);
+      if (segment.js !== undefined) this.#scanJs(segment.js, guess);
+    }
     if (this.#thread !== undefined) {
       this.#thread.scan(visit);
       for (const func of this.#thread.functions()) use(func);
@@ -294,6 +301,7 @@ export class Activation {
   #start(func: WasmFunc, args: SlotRange): void {
     if (func.mode === Mode.NATIVE) this.#startNative(func, args);
     else if (func.mode === Mode.INTERP) this.#startInterp(func, args);
+    else if (func.mode === Mode.JS) this.#startJs(func, args);
     else if (func.mode === Mode.BOUND) this.#start(func.bound!.target, boundArguments(func, args));
     else throw new BugError("host functions are called, not started");
   }
@@ -309,10 +317,10 @@ export class Activation {
     this.#pushSegment(func, false, 0);
   }
 
-  #pushSegment(func: WasmFunc, native: boolean, enteredAt: number): Segment {
+  #pushSegment(func: WasmFunc, native: boolean, enteredAt: number, js: Segment["js"] = undefined): Segment {
     const { demotions } = this.store;
     const last = this.segments[this.segments.length - 1], below = last?.native ? last : last?.below;
-    const segment: Segment = { func, native, exit: undefined, enteredAt, below, demotions, saved: undefined };
+    const segment: Segment = { func, native, exit: undefined, enteredAt, below, demotions, js, saved: undefined };
     this.segments.push(segment);
     return segment;
   }
@@ -362,18 +370,21 @@ export class Activation {
     if (this.kind === "debugged") return this.#driveDebugged();
     for (;;) {
       if (this.pause !== undefined) return PARKED;
-      const segment = this.segments[this.segments.length - 1];
-      const done = segment.native ? this.#runNative(segment) : this.#runInterp(segment);
+      const done = this.#runTop(this.segments[this.segments.length - 1]);
       if (done !== undefined) return done;
     }
+  }
+
+  #runTop(segment: Segment): SlotRange | undefined {
+    if (segment.native) return this.#runNative(segment);
+    return segment.js !== undefined ? this.#runJs(segment) : this.#runInterp(segment);
   }
 
   /** The same for a call that may wait where an error ends it. */
   #driveDebugged(): SlotRange {
     while (this.pause === undefined) {
-      const segment = this.segments[this.segments.length - 1];
       try {
-        const done = segment.native ? this.#runNative(segment) : this.#runInterp(segment);
+        const done = this.#runTop(this.segments[this.segments.length - 1]);
         if (done !== undefined) return done;
       } catch (error) {
         if (!this.store.debug?.stopsAt(this, error)) throw error;
@@ -472,9 +483,16 @@ export class Activation {
     if (hot.loop < 0) {
       const { at, base } = thread.takeTop();
       if (base) this.segments.pop();
-      // Machine code takes the call's fuel again.
+      // The code that is called takes the call's fuel again.
       store.meter?.take(-1);
-      return this.#startNative(func, { words: thread.i32, at });
+      return this.#start(func, { words: thread.i32, at });
+    }
+    if (func.mode === Mode.JS) {
+      const word = 2 * thread.topSlot;
+      if (!store.js!.canEnterLoop(func, hot.loop, thread.i32, word)) return;
+      if (thread.takeTop().base) this.segments.pop();
+      this.#pushSegment(func, false, 0, { words: thread.i32, at: word, loop: hot.loop, runs: false });
+      return store.frameMoved(func, "js", hot.loop, hot);
     }
     store.compile(func);
     const place = store.native!.loopEntry(func, hot.loop);
@@ -510,6 +528,112 @@ export class Activation {
     }
     this.#pushSegment(taken.func, false, 0);
     return true;
+  }
+
+  // Functions of JavaScript
+
+  #startJs(func: WasmFunc, { words, at }: SlotRange): void {
+    const copy = words.slice(2 * at, 2 * (at + func.paramSlots));
+    this.#pushSegment(func, false, 0, { words: copy, at: 0, loop: -1, runs: false });
+  }
+
+  /** What such functions see of this activation. */
+  get #caller(): JsCaller {
+    if (this.#jsCaller !== undefined) return this.#jsCaller;
+    const thread = this.#thread ??= this.store.activations.takeThread();
+    // deno-lint-ignore no-this-alias
+    const self = this;
+    return this.#jsCaller = {
+      kind: this.kind,
+      get stackTop() {
+        return thread.sp;
+      },
+      set stackTop(slot) {
+        thread.sp = slot;
+      },
+      serves: () => this.#serveSafepoint(),
+      suspends: (callee, words, at) => {
+        if (this.kind !== "promising") return undefined;
+        this.#checkRoomToPark();
+        this.host = callee;
+        return Promise.resolve(askHost(this.store, callee, { words, at }));
+      },
+      get host() {
+        return self.host;
+      },
+      set host(func) {
+        self.host = func;
+      },
+    };
+  }
+
+  #runJs(segment: Segment): SlotRange | undefined {
+    const { func } = segment, { words, at, loop } = segment.js!, js = this.store.js!, caller = this.#caller;
+    segment.js!.runs = true;
+    const outcome = loop < 0 ? js.run(caller, func, words, at) : js.enterLoop(caller, func, loop, words, at);
+    this.segments.pop();
+    switch (outcome.what) {
+      case "done":
+        return this.#give(func.resultSlots, { words: this.#thread!.i32, at: outcome.at });
+      case "refused":
+        this.#startInterp(func, { words, at: at >> 1 });
+        return undefined;
+      case "tail":
+        return this.#startInstead(outcome.callee, outcome.words);
+      case "left":
+        return this.#goOnLeft(outcome);
+      case "exception":
+        if (this.#catch(outcome.exception)) return undefined;
+        if (outcome.thrown !== undefined) throw outcome.thrown.error;
+        throw this.store.exceptions.leave(outcome.exception, () => this.store.activations.trace(false));
+      case "trap": {
+        const below = this.store.activations.trace(false), { frames } = outcome;
+        throw new Trap(outcome.code, () => [...frames.map((make) => make()), ...below()], trapDetail(outcome.code));
+      }
+    }
+  }
+
+  /** Starts what a tail call of JavaScript leads to. */
+  #startInstead(callee: WasmFunc, words: Int32Array): SlotRange | undefined {
+    if (callee.mode !== Mode.HOST) {
+      this.#start(callee, { words, at: 0 });
+      return undefined;
+    }
+    const args = { words: new Int32Array(2 * Math.max(callee.paramSlots, callee.resultSlots)), at: 0 };
+    args.words.set(words);
+    return this.#callHost(callee, args) ? this.#give(callee.resultSlots, args) : undefined;
+  }
+
+  /** Makes the frames that JavaScript left frames of the interpreter; what they wait for comes next. */
+  #goOnLeft({ frames, words, awaits }: JsOutcome & { what: "left" }): SlotRange | undefined {
+    const thread = this.#thread!, { level } = thread;
+    for (let i = frames.length - 1; i >= 0; i--) {
+      const { func, source, height, owes, at } = frames[i];
+      const slot = thread.push({ func, source, height, owes }, i === frames.length - 1);
+      if (slot < 0) {
+        thread.drop(level);
+        this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
+      }
+      copySlots(words, at >> 1, thread.i32, slot, height);
+      this.store.frameMoved(func, "interp", source);
+    }
+    if (frames.length > 0) this.#pushSegment(frames[frames.length - 1].func, false, 0);
+    switch (awaits.what) {
+      case "results":
+        return this.#give(awaits.slots, { words: awaits.words, at: 0 });
+      case "call":
+        this.#start(awaits.callee, { words: awaits.words, at: 0 });
+        break;
+      case "promise":
+        this.pause = { reason: "promise", callee: awaits.callee, promise: awaits.promise };
+    }
+    return undefined;
+  }
+
+  #scanJs(js: NonNullable<Segment["js"]>, guess: (word: number) => void): void {
+    if (!js.runs) return js.words.forEach(guess);
+    const tier = this.store.js!, { i32 } = this.#thread!;
+    for (let at = tier.baseOf(this.#caller), end = tier.topOf(this.#caller); at < end; at++) guess(i32[at]);
   }
 
   #runNative(segment: Segment): SlotRange | undefined {
@@ -692,6 +816,7 @@ export class Activation {
     let level = thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i];
+      if (segment.js !== undefined) continue;
       if (segment.native) {
         if (!this.#catchesNative(segment, exception)) continue;
         if (i + 1 < this.segments.length) this.segments.splice(i + 1);
@@ -783,6 +908,7 @@ export class Activation {
 
   /** Its Wasm frames, innermost first. */
   frames(): WasmFrame[] {
+    this.store.js?.notePositions();
     const trace: (() => WasmFrame)[] = [];
     this.trace(trace, false);
     return trace.map((make) => make());
@@ -795,6 +921,7 @@ export class Activation {
     let level = this.#thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i];
+      if (segment.js !== undefined) continue;
       if (!segment.native) {
         for (const view of this.#thread!.views(level--)) frames.push({ ...view, writable: true });
         continue;
@@ -834,6 +961,7 @@ export class Activation {
   topFrame(): WasmFrame | undefined {
     const segment = this.segments[this.segments.length - 1];
     if (segment === undefined) return undefined;
+    if (segment.js !== undefined) return this.frames()[0];
     if (!segment.native) return this.#thread!.trace(this.#thread!.level, 1)[0]?.();
     const trace: (() => WasmFrame)[] = [];
     this.#traceNative(segment, false, trace, 1);
@@ -846,7 +974,9 @@ export class Activation {
     for (let i = this.segments.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
       const segment = this.segments[i];
       if (segment.native) this.#traceNative(segment, trapped && i === this.segments.length - 1, trace);
-      else for (const make of this.#thread!.trace(level--, MAX_FRAMES - trace.length)) trace.push(make);
+      else if (segment.js !== undefined) {
+        if (segment.js.runs) trace.push(...this.store.js!.frames(this.#caller));
+      } else for (const make of this.#thread!.trace(level--, MAX_FRAMES - trace.length)) trace.push(make);
     }
   }
 

@@ -88,6 +88,7 @@ export class Activations {
    */
   trace(trapped: boolean): () => WasmFrame[] {
     const trace: (() => WasmFrame)[] = [];
+    this.store.js?.notePositions();
     for (let i = this.#running.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
       const activation = this.#running[i], { host } = activation;
       // The innermost has ended its host call, if there was one.

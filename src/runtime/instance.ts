@@ -84,7 +84,7 @@ export class WasmInstance {
       arena.setAddress(at + l.importedFunctions + 8 * i, this.store.recordAddress(this.funcs[i]));
     }
     m.canonical.forEach((id, i) => arena.i32[((at + l.typeIds) >> 2) + i] = id);
-    if (this.memories.some((x) => x.protection !== undefined)) this.store.checkAccesses(this);
+    if (this.memories.some((x) => x.isChecked)) this.store.checkAccesses(this);
   }
 
   /** Tells machine code whether accesses to shared memories, whose pages others use too and so are never closed, must be checked. */

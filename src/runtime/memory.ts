@@ -68,6 +68,10 @@ export class WasmMemory {
   protection: Protection | undefined = undefined;
   /** Told of each access that the interpreter checks (`Store.checkAccesses`), before it is made, while somebody debugs. */
   observer: AccessObserver | undefined = undefined;
+  /** Whether each access of the interpreter is to be checked or told. */
+  get isChecked(): boolean {
+    return this.protection !== undefined || this.observer !== undefined;
+  }
   /** Successful grows so far. */
   grows = 0;
   /** Successful shrinks so far. */

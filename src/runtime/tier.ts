@@ -13,9 +13,9 @@ import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
-export const TIERS: readonly TierName[] = ["interp", "fast", "jit"];
+export const TIERS: readonly TierName[] = ["interp", "fast", "js", "jit"];
 /** A tier's name. */
-export type TierName = "interp" | "fast" | "jit";
+export type TierName = "interp" | "fast" | "js" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {
@@ -40,7 +40,9 @@ export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
 /** After how many calls of a function, and passes of a loop's head, the interpreter stops with HOT; at least 1. */
 export interface HotLimits {
+  /** Calls of a function. */
   readonly calls: number;
+  /** Passes of one of its loops. */
   readonly passes: number;
 }
 
@@ -76,6 +78,22 @@ export interface FramePlan {
   readonly func: WasmFunc;
   readonly source: number;
   readonly height: number;
+  /** Whether the place, a safepoint, is still to be paid for; default no. */
+  readonly owes?: boolean;
+}
+
+/** A frame of the interpreter before an instruction where a stop is set. */
+export interface Stop {
+  readonly func: WasmFunc;
+  /** Byte offset of the instruction in the module. */
+  readonly offset: number;
+  /** Slots, two words each. */
+  readonly words: Int32Array;
+  /** Slot of the first local; slot behind the topmost operand. */
+  readonly locals: number;
+  readonly top: number;
+  /** Tells frames apart that exist at one time; grows towards the callee. */
+  readonly frame: number;
 }
 
 /** A frame of the interpreter, for whoever looks at a call that waits. */
@@ -132,6 +150,8 @@ export interface InterpThread {
   readonly depth: number;
   /** Byte offset of the instruction that the top frame is to run next. */
   readonly offset: number;
+  /** Where it stands, after STOPPED. */
+  readonly stop: Stop;
   /** The frames from the innermost to the innermost base frame below `level` base frames, `limit` at most. */
   views(level: number, limit?: number): FrameView[];
   /** What it has now; a thread that has nothing takes it by `restore()`, and is parked then. */
@@ -150,6 +170,8 @@ export interface InterpThread {
   readonly level: number;
   /** After HOT. */
   readonly hot: HotSpot;
+  /** Slot where the top frame begins. */
+  readonly topSlot: number;
   /** Drops the top frame, for another tier to go on with; gives the slot where it began, which is the new `sp`, and whether it was a base frame. */
   takeTop(): { readonly at: number; readonly base: boolean };
   /**
@@ -179,6 +201,8 @@ export interface InterpTier {
   setStop(instance: WasmInstance, offset: number, on: boolean): void;
   /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether a function is counted. */
+  isCounted(func: WasmFunc): boolean;
   /** The tier of a function was set. */
   moved(func: WasmFunc): void;
 }

@@ -29,6 +29,8 @@ export interface Command {
   readonly more?: string;
   /** A script that works in a fresh shell; a test runs it. */
   readonly example: string;
+  /** Whether its argument is one text, not words: `args.rest`. */
+  readonly takesText?: boolean;
   /** What Tab offers, by argument. */
   readonly completes?: readonly Completes[];
   /** Throws UsageError for wrong arguments, CommandError and what Strata throws for what does not work. */

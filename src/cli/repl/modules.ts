@@ -117,6 +117,7 @@ fib 10`,
   {
     name: "wat",
     args: "(module …)",
+    takesText: true,
     help: "load a module in the text format; lines are read until its parentheses are closed",
     example: `:wat (module $adder
   (func (export "add") (param i32 i32) (result i32)

@@ -14,6 +14,14 @@ const CAUSES: Readonly<Record<TierCause, (e: TierEvent) => string>> = {
   loop: (e) => `${count(e.passes, "pass", "passes")} of the loop at ${place(e)}`,
   eager: () => "compiled with its module",
   set: (e) => e.what === "frame" ? `moved by hand, goes on at ${place(e)}` : "moved by hand",
+  pinned: () => "pinned",
+  breakpoint: () => "for a breakpoint",
+  probe: () => "for a probe",
+  protection: () => "for a protected region",
+  count: () => "to be counted",
+  released: () => "free again",
+  evicted: () => "its code made room",
+  refused: (e) => `stays: ${e.reason}`,
   zeal: (e) => `zeal, goes on at ${place(e)}`,
 };
 
@@ -33,7 +41,7 @@ function list(session: Session, shown: number): Output {
   const rows = events.map((e) => [
     duration(e.time),
     `${e.what === "frame" ? "frame of " : ""}${e.name}`,
-    `${e.from} → ${e.to}`,
+    e.from === e.to && e.what === "function" ? e.to : `${e.from} → ${e.to}`,
     CAUSES[e.why](e),
     made(e),
   ]);

@@ -15,6 +15,7 @@ Examples:
   strata run --invoke fib fib.wat 30            call an export
   strata run --dir data::/data program.wasm x   run a WASI command, which sees the folder data
   strata asm --tier jit fib.wat fib             machine code under the Wasm it came from
+  strata debug fib.wat fib 5                    stop at the first instruction of fib
   strata print npm:web-tree-sitter@0.22.6/tree-sitter.wasm
   strata wast --tier all core/i32.wast          run a script of the specification's test suite
 
@@ -164,6 +165,25 @@ export function makeProgram(done: (code: number) => void): Command {
     .addOption(gdb())
     .addOption(fuel("each call may take"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
+
+  program.command("debug")
+    .summary("open the shell with a call that waits at its first instruction")
+    .description(
+      "Opens the shell with a module, and calls one of its functions, or runs it as a WASI command, up to the first instruction. Without a function of a module that is no such command nothing is called.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[call...]", "a function and its arguments, or arguments of the WASI command")
+    .option("-e, --eval <command>", "run this command and end; may be repeated", collect)
+    .option("-x, --execute <file>", "run the commands in a file and end")
+    .option("--no-echo", "do not show the commands of that file")
+    .option("--json", "one object per command, each on a line")
+    .addOption(tier())
+    .addOption(features())
+    .addOption(fuel("each call may take"))
+    .passThroughOptions()
+    .action(async (module, start, options) =>
+      done(await (await import("./repl/repl.ts")).runRepl({ ...options, module, start }))
+    );
 
   runOptions(program.command("run"))
     .summary("run a program, or call one of a module's exports")

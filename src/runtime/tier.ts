@@ -155,6 +155,8 @@ export interface InterpThread {
   readonly depth: number;
   /** Byte offset of the instruction that the top frame is to run next. */
   readonly offset: number;
+  /** Where it stands, after STOPPED. */
+  readonly stop: Stop;
   /** The frames from the innermost to the innermost base frame below `level` base frames, `limit` at most. */
   views(level: number, limit?: number): FrameView[];
   /** What it has now; a thread that has nothing takes it by `restore()`, and is parked then. */

@@ -145,6 +145,10 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("[module]", `load this first: ${MODULE}`)
     .option("-e, --eval <command>", "run this command and end; may be repeated", collect)
     .option("-x, --execute <file>", "run the commands in a file and end")
+    .option(
+      "--init <file>",
+      "run the commands in a file before all else, and go on; no file is read that was not asked for",
+    )
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
     .addOption(tier())
@@ -213,11 +217,12 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), several with commas, or all",
+      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
-    .option("--seed <n>", "decides the tiers in mixed and zeal-random", integer, 1)
+    .option("--seed <n>", "decides the tiers in mixed, pins and zeal-random", integer, 1)
+    .option("--threshold <n>", "calls and loop passes from which on functions are hot in auto and pins", amount)
     .option("--skip-unsupported", "skip what needs a feature that Strata does not have yet, instead of failing")
     .action(async (paths, options) => done((await import("./wast.ts")).runWast(paths, options)));
 

@@ -12,6 +12,7 @@ import { ResourceError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { Activation } from "./activation.ts";
+import type { StoreDebugger } from "./debugging.ts";
 import { Activations } from "./activations.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
@@ -116,6 +117,8 @@ export class Store {
   trapped: ((code: TrapCode, func: WasmFunc, offset: number) => void) | undefined = undefined;
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
   demotions = 0;
+  /** Told of what runs in the interpreter, while somebody debugs. */
+  debug: StoreDebugger | undefined = undefined;
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
@@ -192,6 +195,16 @@ export class Store {
     if (this.#paused === 0) collectUnasked(this);
   }
 
+  /** Keeps allocations from collecting until what it gives is called, once. */
+  pauseCollections(): () => void {
+    this.#paused++;
+    let paused = true;
+    return () => {
+      if (paused) this.#paused--;
+      paused = false;
+    };
+  }
+
   /** Runs `f`, during which allocations do not collect: for those who hold references where no roots are looked for. */
   withoutCollection<T>(f: () => T): T {
     this.#paused++;
@@ -205,7 +218,7 @@ export class Store {
   /** Has accesses to the memories of an instance checked, if anything in them is forbidden or watched. */
   checkAccesses(instance: WasmInstance): void {
     instance.writeChecks();
-    const check = instance.memories.some((m) => m.protection !== undefined);
+    const check = instance.memories.some((m) => m.isChecked);
     this.interp.checkAccesses(instance, check);
     if (check) this.#leaveJs(instance);
   }
@@ -415,7 +428,7 @@ export class Store {
   }
 
   #jsRefusal(func: WasmFunc): string | undefined {
-    if (func.instance!.memories.some((m) => m.protection !== undefined)) {
+    if (func.instance!.memories.some((m) => m.isChecked)) {
       return "a memory has protected or watched places";
     }
     if (this.interp.isCounted(func)) return "its instructions or branches are counted";

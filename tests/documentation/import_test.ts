@@ -25,7 +25,8 @@ for (const entry of ["mod.ts", "cli.ts"]) {
       assertEquals(error, undefined, specifier);
       if (!specifier.startsWith("file:")) continue;
       for (const d of dependencies ?? []) {
-        const full = /^(?:\.{1,2}\/.*\.ts|node:[\w/]+|npm:(?:@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(?:\/[\w./-]+)?)$/;
+        const full =
+          /^(?:\.{1,2}\/.*\.(?:ts|html|css|js)|node:[\w/]+|npm:(?:@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(?:\/[\w./-]+)?)$/;
         assertMatch(d.specifier, full, `imported by ${specifier}`);
         // The disassembler, when it is asked for: mod.ts knows no more than its types; and two functions for paths.
         if (entry === "mod.ts" && d.specifier.startsWith("npm:")) {

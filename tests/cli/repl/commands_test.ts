@@ -13,6 +13,18 @@ for (const command of COMMANDS) {
     const { text, stopped } = await runShell(command.example);
     assertEquals(stopped, undefined, text);
   });
+  testUnless(missing, `the example of :${command.name} gives only one object per command with --json`, async () => {
+    const { text, session: { recorder } } = await runShell(command.example, { json: true });
+    const objects = text.split("\n").map((line) => JSON.parse(line));
+    for (const { command: source, ok, ...data } of objects) {
+      assertEquals([typeof source, ok], ["string", true], text);
+      // What leaves the shell has nothing to say.
+      if (source !== ":quit") assert(Object.keys(data).length > 0, `${source} gives no data`);
+    }
+    // A script within a script shows its own commands first.
+    if (command.example.includes(":source")) return;
+    assertEquals(objects.map((o) => o.command), recorder.typed.map((t) => t.source));
+  });
 }
 
 Deno.test("every command has one line of help that fits a terminal", () => {
@@ -232,7 +244,7 @@ Deno.test("--json gives one object per command, also for errors and traps", asyn
     ":time fib 5",
   ];
   const { text } = await runShell(script.map((line) => `:try ${line}`).join("\n"), { json: true });
-  const objects = text.split("\n").map((line) => JSON.parse(line)).filter((o) => !o.command.startsWith(":try"));
+  const objects = text.split("\n").map((line) => JSON.parse(line).result);
   assertEquals(objects.map((o) => o.command), script);
   assertEquals(objects.map((o) => o.ok), script.map((_, i) => ![0, 3, 4].includes(i)));
   assertEquals(objects[2].results, [{ type: "i32", value: "55" }]);

@@ -367,7 +367,7 @@ export class Controller implements StoreDebugger {
       state.arrived = false;
       const cause = this.#arrive(activation, thread, state);
       // A place that does not stop the call is passed.
-      state.skip = this.stops.at(thread.running.instance!.valid, thread.offset) !== undefined;
+      state.skip = thread.atStop;
       if (cause === undefined) continue;
       thread.wait();
       state.cause = cause;

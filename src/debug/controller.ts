@@ -391,7 +391,7 @@ export class Controller implements StoreDebugger {
       state.arrived = false;
       const cause = this.#arrive(activation, thread, state);
       // It is passed, whether it stops the call or not.
-      state.skip = true;
+      state.skip = thread.atStop;
       if (cause === undefined) continue;
       thread.wait();
       state.cause = cause;

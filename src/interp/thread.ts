@@ -32,6 +32,7 @@ import {
   isCounted,
   moduleCode,
   setStop,
+  STOP,
   wantsRegisters,
 } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
@@ -244,11 +245,14 @@ export class Thread implements InterpThread {
     for (;;) {
       const status = this.runToStop();
       if (status !== STOPPED) return status;
-      // Those of another engine, with the same module, are passed.
-      this.store.stopped?.(this.stop);
       const stepped = this.step();
       if (stepped !== STOPPED) return stepped;
     }
+  }
+
+  get atStop(): boolean {
+    const { top } = this;
+    return FRAMES[top + STP] >= 0 && this.#codeAt(top).view.code.bytes[FRAMES[top + PC]] === STOP;
   }
 
   /** Where it stands, after STOPPED. */
@@ -416,6 +420,8 @@ export class Thread implements InterpThread {
     if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.top, stepped);
     if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
+    // Stops that another engine has set, with the same module, are passed.
+    if (code.bytes[pc] === STOP) this.store.stopped?.(this.stop);
     const end = code.allow(pc);
     this.stepping = true;
     this.#before = this.#atSafepoint = false;

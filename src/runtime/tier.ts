@@ -139,6 +139,8 @@ export interface InterpThread {
   readonly exception: WasmException | undefined;
   /** Pushes a base frame for `func`, whose arguments are the topmost slots. False if the stack is exhausted. */
   enter(func: WasmFunc): boolean;
+  /** After STOPPED: whether a stop is set at the instruction that the top frame is to run next. */
+  readonly atStop: boolean;
   /** Makes room for `slots` more above `sp`. False if the stack is exhausted. */
   reserve(slots: number): boolean;
   /** Runs until the innermost base frame returns, something else is to be called, or a trap. */

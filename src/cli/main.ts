@@ -91,6 +91,33 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
+/** The options of commands that run a program or call an export, with the module and its arguments. */
+function runOptions(command: Command): Command {
+  return command
+    .option("-i, --invoke <name>", "the export to call")
+    .option(
+      "--dir <host::guest[:ro]>",
+      "give the program a directory, read only with :ro; may be repeated",
+      collect,
+    )
+    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect)
+    .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
+    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
+    .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
+    .addOption(tier())
+    .addOption(compileMode())
+    .addOption(cache())
+    .addOption(features())
+    .addOption(perfMap())
+    .addOption(gdb())
+    .addOption(fuel("the program may take"))
+    .option("--timeout <ms>", "milliseconds after which it traps", amount)
+    .addOption(
+      new Option("--missing <what>", "what becomes of imported functions that nobody gives: calls trap, or are traced")
+        .choices(["error", "trap", "trace"]).default("error"),
+    );
+}
+
 /** The parser of the command line. The subcommand that it finds gives its exit code to `done`. */
 export function makeProgram(done: (code: number) => void): Command {
   const program = new Command("strata")
@@ -133,37 +160,54 @@ export function makeProgram(done: (code: number) => void): Command {
     .addOption(fuel("each call may take"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
-  program.command("run")
+  runOptions(program.command("run"))
     .summary("run a program, or call one of a module's exports")
     .description(
       "Runs a WASI command, or the function _start or main of a module; with --invoke calls an export and prints its results, one per line.",
     )
     .argument("<module>", MODULE)
     .argument("[args...]", "arguments; options of run stand before the module")
-    .option("-i, --invoke <name>", "the export to call")
-    .option(
-      "--dir <host::guest[:ro]>",
-      "give the program a directory, read only with :ro; may be repeated",
-      collect,
-    )
-    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect)
-    .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
-    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
-    .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
-    .addOption(tier())
-    .addOption(compileMode())
-    .addOption(cache())
-    .addOption(features())
-    .addOption(perfMap())
-    .addOption(gdb())
-    .addOption(fuel("the program may take"))
-    .option("--timeout <ms>", "milliseconds after which it traps", amount)
-    .addOption(
-      new Option("--missing <what>", "what becomes of imported functions that nobody gives: calls trap, or are traced")
-        .choices(["error", "trap", "trace"]).default("error"),
-    )
     .passThroughOptions()
     .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
+
+  runOptions(program.command("trace"))
+    .summary("run a program, or call an export, and write what it does")
+    .description(
+      "Runs a module as run does, and writes a line for each call, instruction, access, collection or move to standard error, or to a file.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[args...]", "arguments; options of trace stand before the module")
+    .option("--what <kinds>", "calls, ops, mem, globals, gc, tier, wasi; several with commas", "calls")
+    .option(
+      "--func <pattern>",
+      "only functions with such a name, with * and ?, or this index; may be repeated",
+      collect,
+    )
+    .option("--offsets <a..b>", "only instructions at these byte offsets of the module")
+    .option("--addresses <a..b>", "with mem, only accesses to these addresses")
+    .option("-o, --output <file>", "write there: an object per line if its name ends in .jsonl, else text")
+    .option("--json", "an object per line, wherever they go")
+    .passThroughOptions()
+    .action(async (module, args, options) =>
+      done(await (await import("./trace.ts")).traceModule(module, args, options))
+    );
+
+  runOptions(program.command("profile"))
+    .summary("run a program, or call an export, and tell where the time goes")
+    .description(
+      "Runs a module as run does, and writes to standard error where the time went: functions, loops and the tree of calls, by samples that are taken at loops and calls. With --exact it counts every instruction instead.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[args...]", "arguments; options of profile stand before the module")
+    .option("--exact", "count instructions: calls, passes of loops, the mix, what was covered")
+    .option("--interval <ms>", "milliseconds between samples", Number)
+    .option("--lines <n>", "rows of each table", amount)
+    .option("-o, --output <file>", "write it there: .cpuprofile, .speedscope.json, .lcov (with --exact), or .json")
+    .option("--json", "one JSON object")
+    .passThroughOptions()
+    .action(async (module, args, options) =>
+      done(await (await import("./profile.ts")).profileModule(module, args, options))
+    );
 
   program.command("wast")
     .summary("run scripts of the specification's test language")
@@ -173,11 +217,12 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), several with commas, or all",
+      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
-    .option("--seed <n>", "decides the tiers in mixed and zeal-random", integer, 1)
+    .option("--seed <n>", "decides the tiers in mixed, pins and zeal-random", integer, 1)
+    .option("--threshold <n>", "calls and loop passes from which on functions are hot in auto and pins", amount)
     .option("--skip-unsupported", "skip what needs a feature that Strata does not have yet, instead of failing")
     .action(async (paths, options) => done((await import("./wast.ts")).runWast(paths, options)));
 

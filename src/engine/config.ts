@@ -64,7 +64,7 @@ export interface EngineOptions {
   readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
-   * Needs tier `jit`; default false.
+   * Needs tier `jit` or `js`; default false.
    */
   readonly tierZeal?: boolean | number;
   /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
@@ -205,7 +205,7 @@ export function checkFuel(fuel: number): number {
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierChoice): EngineConfig {
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
-  if (tierZeal !== false && tier !== "jit") throw new TypeError("tierZeal needs tier jit");
+  if (tierZeal !== false && tier !== "jit" && tier !== "js") throw new TypeError("tierZeal needs tier jit or js");
   const wanted = options.compile ?? "lazy";
   if (!COMPILE_MODES.includes(wanted)) {
     throw new TypeError(`compile is one of ${COMPILE_MODES.join(", ")}, not "${wanted}"`);

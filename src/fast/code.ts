@@ -175,13 +175,14 @@ export class InstanceRegisters {
     if (!code.wantsRegisters) return 0;
     const registers = this.prepare(code);
     if (registers === undefined) return 0;
-    return WORDS[this.cells + func.index] = registers.base;
+    return registers.base;
   }
 
   /** The code of one of its functions; undefined if there is no room. */
   prepare(code: FunctionCode): FunctionRegisters | undefined {
     if (this.cells < 0) return undefined;
     const registers = this.module.code(code.func.index);
+    if (registers !== undefined && code.wantsRegisters) WORDS[this.cells + code.func.index] = registers.base;
     if (registers !== undefined) code.frameWords = Math.max(code.frameWords, registers.translation.frameWords);
     return registers;
   }

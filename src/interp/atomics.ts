@@ -73,6 +73,7 @@ export function runAtomic(thread: Thread, view: InstanceCode, pc: number): Outco
   if (((low + offsetLow) & ((1 << log2) - 1)) !== 0) return TrapCode.UNALIGNED_ATOMIC;
   const at = low + (type.is64 ? (SLOTS_I32[first + 1] >>> 0) * 2 ** 32 : 0) + offset;
   if (at + (1 << log2) > byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
+  accessed.observer?.(at, 1 << log2, RIGHTS[sub]);
   if (accessed.protection === undefined) return operate(thread, sub, accessed.atomics, at, first, shared !== undefined);
   let outcome: Outcome = OK;
   const checked = accessed.access(at, 1 << log2, RIGHTS[sub], ({ atomics }) => {

@@ -3,6 +3,7 @@
 
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
+import { deadlinePassed } from "../platform/deadline.ts";
 import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { Activation } from "../runtime/activation.ts";
 import { WasmException } from "../runtime/exception.ts";
@@ -16,16 +17,18 @@ import { TrapCode } from "../wasm/traps.ts";
 import { type Callable, Cell } from "./cell.ts";
 import { type JsSource, refusal, writeFunction } from "./compile_function.ts";
 import { getF32, getF64, putF32, putF64, signalsF32, signalsF64 } from "./floats.ts";
-import { FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
+import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
 import { RH } from "./long.ts";
 import { limitTraces, makeEntry, nameSource, type Origin, resetTraces, type Runs, runsOf } from "./positions.ts";
 import { type Kind, kindSlots, kindsOf, Unsuitable } from "./state.ts";
-import { U } from "./unwinding.ts";
+import { type Leaver, U } from "./unwinding.ts";
 
 /** Activations that calls out of JavaScript may begin within one another; a frame beyond is left, so that the call takes no more of JavaScript's stack. */
 const MOST_NESTED = 40;
 /** Words above all frames that arguments and results may take. */
 const RESERVE = 8192;
+/** Passes of loops that a function makes which begins there, at first, and at most until it looks for interruptions. */
+const LEAST_PASSES = 2000, MOST_PASSES = 1 << 16;
 /** The most fuel that is given at once. */
 const CHUNK = 2 ** 30;
 
@@ -72,9 +75,8 @@ export function jsUnavailable(): string | undefined {
   }
 }
 
-/** The text of the function that `new Function` is given, and its source. Throws Unsuitable with the reason where there is none. */
-export function sourceOf(valid: ValidModule, index: number, metered: boolean, stackWords: number, at = -1): JsSource {
-  return writeFunction(valid, index, { metered, stackWords }, at);
+function keyOf(index: number, at: number, metered: boolean, exact: boolean): string {
+  return `${index} ${at} ${metered} ${exact}`;
 }
 
 /** The tier of one store. */
@@ -83,6 +85,8 @@ export class JavaScriptTier implements JsTier {
   readonly #cells: (Cell | undefined)[] = [];
   readonly #scope: Scope;
   readonly #metered: boolean;
+  /** Whether the policy wants frames at each safepoint. */
+  readonly #exact: boolean;
   /** Fuel that was handed out. */
   #given = 0;
   readonly #trap: (code: TrapCode) => never;
@@ -94,7 +98,12 @@ export class JavaScriptTier implements JsTier {
   constructor(readonly store: Store, readonly steps: SingleSteps) {
     this.#metered = store.meter !== undefined;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
-    this.#scope = storeScope(store, steps, cellOf, (owes) => this.#poll(owes !== 0));
+    this.#exact = store.policy?.leaves ?? false;
+    this.#scope = storeScope(store, steps, cellOf, {
+      poll: (owes: number) => this.#poll(owes !== 0),
+      slice: (me: Leaver) => this.#slice(me),
+      resume: (me: Leaver, site: number, at: number) => this.#resume(me, me.sites[site - 1].source, at),
+    });
     this.#trap = this.#scope.trap as (code: TrapCode) => never;
   }
 
@@ -111,7 +120,7 @@ export class JavaScriptTier implements JsTier {
   }
 
   #key(func: WasmFunc, at: number): string {
-    return `${func.index} ${at} ${this.#metered}`;
+    return keyOf(func.index, at, this.#metered, this.#exact);
   }
 
   #newCell(ref: number): Cell {
@@ -169,7 +178,8 @@ export class JavaScriptTier implements JsTier {
 
   #write(valid: ValidModule, index: number, at: number): Made | Unsuitable {
     try {
-      const source = sourceOf(valid, index, this.#metered, this.stackWords, at);
+      const options = { metered: this.#metered, exact: this.#exact, stackWords: this.stackWords };
+      const source = writeFunction(valid, index, options, at);
       const { body } = valid.module.funcs[index];
       this.figures.functions++;
       this.figures.wasmBytes += body!.end - body!.start;
@@ -188,10 +198,10 @@ export class JavaScriptTier implements JsTier {
     }
   }
 
-  #instantiate({ source, factory }: Made, func: WasmFunc): Callable {
+  #instantiate({ source, factory }: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable {
     const { instance } = func, scope = this.#scope;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
-    const me = { func, sites: source.sites };
+    const me: Leaver = { func, sites: source.sites, loops };
     return factory(...source.names.map((name) => {
       if (name === "me") return me;
       const value = name in scope ? scope[name] : instanceName(name, instance!, this.steps, cellOf, this.#trap);
@@ -201,7 +211,7 @@ export class JavaScriptTier implements JsTier {
   }
 
   peek(valid: ValidModule, index: number): JsSource | undefined {
-    const made = MADE.get(valid)?.get(`${index} -1 ${this.#metered}`);
+    const made = MADE.get(valid)?.get(keyOf(index, -1, this.#metered, this.#exact));
     return made === undefined || made instanceof Unsuitable ? undefined : made.source;
   }
 
@@ -235,10 +245,39 @@ export class JavaScriptTier implements JsTier {
   }
 
   enterLoop(caller: JsCaller, func: WasmFunc, source: number, words: Int32Array, at: number): JsOutcome {
-    const made = this.#make(func, source);
-    if (made instanceof Unsuitable) throw new BugError(`there is no way into the loop: ${made.message}`);
-    this.#checkRoom(2 * caller.stackTop);
-    return this.#enter(caller, func, this.#instantiate(made, func), [words as unknown as number, at]);
+    const base = 2 * caller.stackTop;
+    this.#checkRoom(base);
+    if (words !== this.steps.words || at !== base) throw new BugError("a frame for a loop is not on top");
+    let loops = this.#loops.get(func);
+    if (loops === undefined) this.#loops.set(func, loops = new Map());
+    const me: Leaver = { func, sites: [], loops };
+    return this.#enter(caller, func, () => this.#resume(me, source, at), []);
+  }
+  /** Functions from loops on, for frames of the interpreter. */
+  readonly #loops = new WeakMap<WasmFunc, Leaver["loops"]>();
+
+  /** Goes on behind the head of a loop, with the frame whose words begin at `at` of the stack, where it may stay. */
+  #resume({ func, loops }: Leaver, source: number, at: number): unknown {
+    for (;;) {
+      let loop = loops.get(source);
+      if (loop === undefined) {
+        const made = this.#make(func, source);
+        if (made instanceof Unsuitable) throw new BugError(`there is no way into the loop: ${made.message}`);
+        loops.set(source, loop = { f: this.#instantiate(made, func, loops), passes: LEAST_PASSES });
+      }
+      const { passes } = loop;
+      if (passes < MOST_PASSES) loop.passes *= 2;
+      AGAIN.source = -1;
+      const result = loop.f(this.steps.words, at, passes);
+      if (AGAIN.source < 0) return result;
+      source = AGAIN.source;
+    }
+  }
+
+  /** Called after some passes of a loop: how many more it may make, or -1 if the function is to be left for one that begins there. */
+  #slice(_: Leaver): number {
+    if (Atomics.load(INTERRUPT, 0) !== 0 || deadlinePassed()) this.#poll(false);
+    return -1;
   }
 
   #checkRoom(word: number): void {

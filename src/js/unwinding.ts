@@ -9,6 +9,13 @@ import type { Site } from "./state.ts";
 export interface Leaver {
   readonly func: WasmFunc;
   readonly sites: readonly Site[];
+  /** The same function from its loops on, by offset. */
+  readonly loops: Map<number, LoopFunction>;
+}
+/** A function that begins at a loop: takes the words of a frame, the first of them, and how many passes it may make. */
+export interface LoopFunction {
+  readonly f: (words: Int32Array, at: number, passes: number) => unknown;
+  passes: number;
 }
 
 const NOTHING: Awaited = { what: "nothing" };

@@ -44,7 +44,7 @@ function collectFrom(store: Store, across: boolean): GcReport {
   const { freed, finalizers } = store.handles.sweep(trace.handles);
   const ms = performance.now() - began;
   if (store.heapOptions.verify) verifyHeap(store);
-  count(store.heapInUse, began, ms, heap.bytesBefore);
+  count(store, began, ms, heap.bytesBefore);
   const report: GcReport = {
     ms,
     roots: trace.roots,
@@ -70,10 +70,12 @@ export function collectUnasked(store: Store): void {
   const { finalizers } = store.handles.sweep(trace.handles);
   if (store.heapOptions.verify) verifyHeap(store);
   if (finalizers.length > 0) queueMicrotask(() => runAll(finalizers));
-  count(store.heapInUse, began, performance.now() - began, trace.bytesBefore);
+  count(store, began, performance.now() - began, trace.bytesBefore);
 }
 
-function count(heap: GcHeap | undefined, at: number, ms: number, bytesBefore: number): void {
+function count(store: Store, at: number, ms: number, bytesBefore: number): void {
+  const { heapInUse: heap } = store;
+  store.collected?.({ at, ms, bytesBefore, bytesAfter: heap?.occupiedBytes ?? 0 });
   if (heap === undefined) return;
   const { figures } = heap;
   figures.collections++;

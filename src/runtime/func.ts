@@ -107,7 +107,8 @@ export class WasmFunc {
     readonly instance: WasmInstance | undefined,
     /** Index in the module's function index space; -1 for a host function. */
     readonly index: number,
-    readonly host: HostFunction | undefined,
+    /** Replaced only by one that calls it, to watch. */
+    public host: HostFunction | undefined,
     readonly hostName = "",
     /** A host function whose result is a promise that the call waits for (JS Promise Integration). */
     readonly suspending = false,

@@ -29,6 +29,9 @@ export interface MemoryViews {
   readonly atomics: AtomicViews;
 }
 
+/** Told of `size` bytes from `at` on, and what is to be done with them, of READ and WRITE. */
+export type AccessObserver = (at: number, size: number, rights: number) => void;
+
 const NOTHING = new ArrayBuffer(0);
 const NO_VIEW = new DataView(NOTHING);
 const NO_BYTES = new Uint8Array(NOTHING);
@@ -63,6 +66,12 @@ export class WasmMemory {
   #disposed = false;
   /** What is forbidden or watched; undefined when nothing is. */
   protection: Protection | undefined = undefined;
+  /** Told of each access that the interpreter checks (`Store.checkAccesses`), before it is made, while somebody debugs. */
+  observer: AccessObserver | undefined = undefined;
+  /** Whether each access of the interpreter is to be checked or told. */
+  get isChecked(): boolean {
+    return this.protection !== undefined || this.observer !== undefined;
+  }
   /** Successful grows so far. */
   grows = 0;
   /** Successful shrinks so far. */
@@ -237,6 +246,17 @@ export class WasmMemory {
     }
     this.#closeAll();
     return shrunk ? old : -1;
+  }
+
+  /** Makes it as long as it was at some earlier moment; bytes that come anew are zero. For whoever restores it; false where that cannot be done. */
+  setLength(byteLength: number): boolean {
+    if (byteLength === this.byteLength) return true;
+    if (!(this.#linear instanceof LinearMemory) || this.taken) return false;
+    this.#openAll();
+    const done = this.#linear.resize(byteLength);
+    this.#refresh();
+    this.#closeAll();
+    return done;
   }
 
   // Rights

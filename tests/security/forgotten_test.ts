@@ -1,6 +1,6 @@
 // What nobody holds any more is given back: code of modules, engines with their stores and stacks, things the host made. And what is left when code memory runs out.
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Engine, type Instance, ResourceError, Suspending } from "../../mod.ts";
@@ -103,17 +103,12 @@ testNative("when code memory is scarce, modules without instances lose their cod
     engine.gc();
     assertEquals([first.exports.f(), engine.instantiate(module).exports.f()], [1000, 2000]);
     const live: Instance[] = [];
-    assertThrows(
-      () => {
-        for (let k = 0; k < 100; k++) {
-          live.push(engine.load(small(k)));
-          assertEquals(live[k].exports.f(), k);
-        }
-      },
-      ResourceError,
-      "machine code",
-    );
-    assert(live.length > 10);
+    for (let k = 0; k < 100; k++) {
+      live.push(engine.load(small(k)));
+      assertEquals(live[k].exports.f(), k);
+    }
+    // Those that run now and then take turns.
+    assert(engine.caches.code!.evictions > 0 && engine.caches.code!.entries > 10);
     assertEquals([first.exports.f(), live[0].exports.f()], [1000, 0]);
     const last = live.at(-1)!;
     last.setTier("interp");

@@ -20,6 +20,8 @@ export type Completes =
 export interface Command {
   /** Without the colon. */
   readonly name: string;
+  /** Shorter or other names. */
+  readonly aliases?: readonly string[];
   readonly args: string;
   /** One line. */
   readonly help: string;

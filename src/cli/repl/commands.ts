@@ -6,6 +6,10 @@ import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
+import { LOOK_COMMANDS } from "./debugger_look.ts";
+import { POINT_COMMANDS } from "./debugger_points.ts";
+import { STEP_COMMANDS } from "./debugger_steps.ts";
+import { EDGE_COMMANDS } from "./edge.ts";
 import { generalCommands } from "./general.ts";
 import { JS_COMMANDS } from "./js.ts";
 import { HEAP_COMMANDS } from "./heap.ts";
@@ -19,6 +23,8 @@ import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
 import { WASI_COMMANDS } from "./wasi.ts";
 import { WHERE_COMMANDS } from "./where.ts";
+import { PROFILE_COMMANDS } from "./profile.ts";
+import { TRACE_COMMANDS } from "./trace.ts";
 import { Args, needsMore, splitWords } from "./words.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -31,8 +37,14 @@ export const COMMANDS: readonly Command[] = [
   ...CODE_COMMANDS,
   ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
+  ...TRACE_COMMANDS,
+  ...PROFILE_COMMANDS,
+  ...EDGE_COMMANDS,
   ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
+  ...POINT_COMMANDS,
+  ...STEP_COMMANDS,
+  ...LOOK_COMMANDS,
   ...BENCH_COMMANDS,
   ...LIMIT_COMMANDS,
   ...PLOT_COMMANDS,
@@ -44,7 +56,7 @@ export const COMMANDS: readonly Command[] = [
 /** The command of a name, which may be shortened. Throws UsageError if there is none or more than one. */
 export function findCommand(name: string): Command {
   const fitting = COMMANDS.filter((c) => c.name.startsWith(name));
-  const exact = fitting.find((c) => c.name === name);
+  const exact = COMMANDS.find((c) => c.name === name) ?? COMMANDS.find((c) => c.aliases?.includes(name));
   if (exact !== undefined) return exact;
   if (fitting.length === 1) return fitting[0];
   if (fitting.length === 0) throw new UsageError(`there is no command :${name}; :help lists them`);

@@ -83,12 +83,20 @@ export function generalCommands(
           columns([[c.help]]),
           ...(c.more === undefined ? [] : ["", columns(c.more.split("\n").map((l) => [l]))]),
           "",
+          ...(c.aliases === undefined ? [] : [`also ${c.aliases.map((a) => `:${a}`).join(", ")}`, ""]),
           session.paint("note", "for example"),
           columns(c.example.split("\n").map((l) => [l])),
         ];
         return {
           text: text.join("\n"),
-          data: { name: `:${c.name}`, args: c.args, help: c.help, more: c.more, example: c.example },
+          data: {
+            name: `:${c.name}`,
+            aliases: c.aliases?.map((a) => `:${a}`),
+            args: c.args,
+            help: c.help,
+            more: c.more,
+            example: c.example,
+          },
         };
       },
     },

@@ -23,6 +23,7 @@ import {
   type Value,
 } from "../values.ts";
 import { onCacheNote } from "../tier.ts";
+import { ShellDebugger } from "./debugger.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter, visible } from "./print.ts";
 import { Recorder } from "./recorder.ts";
@@ -68,6 +69,8 @@ export interface SessionOptions {
 export class Session {
   readonly engine: Engine;
   readonly host: HostModules;
+  /** Calls that are stopped, and what they stop for. */
+  readonly debugger: ShellDebugger = new ShellDebugger(this);
   readonly paint: Paint;
   /** Whether each command gives an object, instead of text. */
   json: boolean;

@@ -62,7 +62,7 @@ f f32:1.5 -inf i64:0xffff_ffff_ffff_ffff`);
 const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   ["", "fib 1", /^error: nothing is loaded yet/],
   ["", ":nope", /^error: there is no command :nope/],
-  ["", ":t", /^error: :t may be :table or :tier or :time or :try/],
+  ["", ":t", /^error: :t may be :table or :tier or :trace/],
   ["", ":load", /^error: the module is missing\nusage: :load <module>/],
   ["", ":load nowhere.wasm", /^error: there is no file nowhere\.wasm$/],
   ["", ":load examples", /^error: examples is a directory$/],

@@ -304,7 +304,11 @@ export function makeProgram(done: (code: number) => void): Command {
       "Writes one HTML page that stands alone: the functions of a module with their text, offsets and machine code of each tier. What belongs together is marked; / searches, ? shows the keys.",
     )
     .argument("<module>", MODULE)
+    .argument("[args...]", "arguments of what runs")
     .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .html")
+    .option("-i, --invoke <name>", "call this export, and show how often each instruction ran")
+    .option("--run", "run the program, and show the same")
+    .option("--profile <file>", "show the counts, or the samples, of a file that profile -o wrote")
     .option("-f, --func <name>", "only this function, by name, index or pattern with *; may be repeated", collect)
     .option(
       "-t, --tier <tiers>",
@@ -312,7 +316,9 @@ export function makeProgram(done: (code: number) => void): Command {
       (list: string) => list.split(","),
     )
     .addOption(features())
-    .action(async (module, options) => done(await (await import("./explore/explore.ts")).explore(module, options)));
+    .action(async (module, args, options) =>
+      done(await (await import("./explore/explore.ts")).explore(module, args, options))
+    );
 
   program.command("where")
     .summary("find a place in all forms of a module: offset, text, machine code")

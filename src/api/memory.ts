@@ -412,6 +412,7 @@ export class Memory {
     return this.maximum * this.pageSize;
   }
   #checkRange(start: number, end: number): void {
+    if (start > end) throw new RangeError(`the start ${start} is behind the end ${end}`);
     if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start >= end || end > this.#end) {
       throw new RangeError(`${start} to ${end} is no range of addresses below ${this.#end}`);
     }

@@ -90,6 +90,8 @@ export interface Driver {
   run(activation: Activation, thread: InterpThread, state: CallState): RunStatus;
   callHost(activation: Activation, callee: WasmFunc, args: SlotRange): void;
   stopsAt(activation: Activation, error: unknown): boolean;
+  /** Whether it stands before what has happened. */
+  readonly inPast: boolean;
   /** Objects may be freed and handles used again. */
   collects(): void;
 }
@@ -109,6 +111,8 @@ export class Controller implements StoreDebugger {
   readonly points: Map<number, Point> = new Map();
   /** Called where a call stops that cannot be parked; says how it goes on. Where nobody listens, such calls do not stop. */
   onNestedStop: ((stop: NestedStop) => Go) | undefined = undefined;
+  /** What is run now was run before: hits do not count, and points stay. */
+  scanning = false;
   readonly #states = new WeakMap<Activation, CallState>();
   /** Calls that are wanted to be seen, though there is no point. */
   #users = 0;
@@ -179,6 +183,16 @@ export class Controller implements StoreDebugger {
     this.#listen();
   }
 
+  instantiates(): void {
+    this.#checkPresent();
+  }
+  /** What others did in the past would be lost with it, while they keep references to it. */
+  #checkPresent(): void {
+    for (const { inPast } of this.drivers) {
+      if (inPast) throw new TypeError("the past of a recorded call is looked at: return to the present first");
+    }
+  }
+
   /** Takes note that code was loaded: points hold there, too. */
   instantiated(instance: WasmInstance): void {
     this.pins.apply(instance);
@@ -224,6 +238,7 @@ export class Controller implements StoreDebugger {
   /** Whether a point that was reached stops the call. */
   counts(point: Point): boolean {
     if (!point.enabled || (point.condition !== undefined && !point.condition(point))) return false;
+    if (this.scanning) return true;
     point.hits++;
     if (point.ignore > 0) {
       point.ignore--;
@@ -273,6 +288,11 @@ export class Controller implements StoreDebugger {
     for (const func of plan.pinned) {
       if (!next.pinned.includes(func)) this.pins.unpin(func.instance!.valid, func.index, activation);
     }
+  }
+
+  /** How many frames the call that runs has, for conditions. */
+  get depthHere(): number {
+    return this.#running!.activation.depth;
   }
 
   /** Has the function interpreted that a call begins with. */
@@ -343,6 +363,7 @@ export class Controller implements StoreDebugger {
 
   run(activation: Activation, thread: InterpThread): RunStatus {
     const state = this.stateOf(activation), outer = this.#running;
+    if (state.driver === undefined && this.drivers.size > 0) this.#checkPresent();
     this.#running = { activation, thread, state };
     try {
       return state.driver === undefined
@@ -377,6 +398,26 @@ export class Controller implements StoreDebugger {
     }
   }
 
+  /** Runs one instruction; gives STOPPED, with `state.cause` if the call would wait there, or why it left the interpreter. */
+  advanceOne(activation: Activation, thread: InterpThread, state: CallState): RunStatus {
+    if (!state.arrived) {
+      state.skip = true;
+      const status = this.#advance(thread, activation, state, Infinity);
+      if (status !== RunStatus.STOPPED) {
+        state.arrived = true;
+        return status;
+      }
+    }
+    state.arrived = false;
+    const cause = this.#arrive(activation, thread, state);
+    state.skip = this.stops.at(thread.running.instance!.valid, thread.offset) !== undefined;
+    if (cause !== undefined) {
+      thread.wait();
+      state.cause = cause;
+    }
+    return RunStatus.STOPPED;
+  }
+
   /** Runs to the next stop, or one instruction. */
   #advance(thread: InterpThread, activation: Activation, state: CallState, until: number): RunStatus {
     const { plan } = state;
@@ -409,7 +450,7 @@ export class Controller implements StoreDebugger {
       : cause.kind === "watch"
       ? cause.hits.map((h) => h.point)
       : [];
-    for (const point of points) if (point.once) this.remove(point);
+    for (const point of points) if (point.once && !this.scanning) this.remove(point);
     if (plan.steps > 0 && --plan.steps === 0 && cause === undefined) return { kind: "step" };
     return cause;
   }
@@ -504,7 +545,7 @@ export class Controller implements StoreDebugger {
   readonly drivers: Set<Driver> = new Set();
 
   /** A call is over, or is dropped. */
-  ended(activation: Activation): void {
+  forget(activation: Activation): void {
     this.#dropPlan(activation, this.stateOf(activation));
     this.#states.delete(activation);
   }

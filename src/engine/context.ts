@@ -398,6 +398,7 @@ export class Context {
   ): WasmInstance {
     const { store, caller } = this;
     let instance: WasmInstance | undefined;
+    store.debug?.instantiates();
     try {
       instance = link(store, valid, resolve);
       for (const f of instance.funcs) {

@@ -600,12 +600,25 @@ export class Thread implements InterpThread {
     const on = this.#parked ?? SHARED, { i32, frames } = on;
     for (let at = this.#topBelow(level); at >= this.#bottom; at -= FRAME_WORDS) {
       const of = this.#codeAt(at, on), { func, body, heads, view: { code } } = of;
-      const fp = frames[at + FP], next = this.#pcAt(at, of, on);
-      const slots = ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
+      const fp = frames[at + FP], isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
+      const tier = isRegister ? "fast" : "interp";
+      let next: number;
+      if (isRegister && trapped) {
+        // Functions that were inlined have no frames of their own, and operands are nowhere.
+        const places = this.tier.registers!.prepare(of)!.trapAt(frames[at + PC]);
+        for (const { index, pc } of places.slice(0, -1)) {
+          const inlined = func.instance!.funcs[index], { codeStart } = func.instance!.module.funcs[index].body!;
+          const offset = instructionBefore(code.original, codeStart, pc);
+          views.push({ func: inlined, tier, offset, pc, words: undefined, at: 0, slots: 0 });
+        }
+        next = places.at(-1)!.pc;
+      } else next = this.#pcAt(at, of, on);
+      const slots = isRegister && trapped
+        ? of.localWords >> 1
+        : ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
       const pc = next >= code.entry ? heads[(next - code.entry) >> 1] ?? body : next;
       const before = at === this.top && (this.#before || this.#atSafepoint);
       const offset = before ? pc : instructionBefore(code.original, body, pc);
-      const tier = frames[at + STP] < 0 ? "fast" : "interp";
       views.push({ func, tier, offset, pc: before ? pc + 1 : pc, words: i32, at: fp, slots });
       if ((frames[at + BASE] & RETURN_DONE) !== 0 || views.length >= limit) break;
     }

@@ -105,8 +105,8 @@ export interface FrameView {
   readonly offset: number;
   /** Where types of operands are looked up: the end of an instruction, or within one, before which the operands stood as they do, but for those that were taken. */
   readonly pc: number;
-  /** The words of its slots, locals first, which begin at `at`. */
-  readonly words: Int32Array;
+  /** The words of its slots, locals first, which begin at `at`; undefined where there are none. */
+  readonly words: Int32Array | undefined;
   readonly at: number;
   /** Slots in use. */
   readonly slots: number;

@@ -1,6 +1,6 @@
 // What nobody holds any more is given back: code of modules, engines with their stores and stacks, things the host made. And what is left when code memory runs out.
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Engine, type Instance, ResourceError, Suspending } from "../../mod.ts";

@@ -18,7 +18,7 @@ export let publicMemory: (inner: WasmMemory) => Memory;
 export interface SharedMemory {
   /** Its bytes. */
   readonly buffer: SharedArrayBuffer;
-  /** Orders the grows of all Workers; without it the memory cannot be grown from there. */
+  /** Orders the grows of all Workers, and knows who waits; without it the memory cannot be grown from there. */
   readonly lock?: SharedArrayBuffer;
   /** Bytes of a page; default 65536. */
   readonly pageSize?: number;

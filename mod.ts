@@ -24,6 +24,21 @@ export {
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export type { SharedModule } from "./src/engine/context.ts";
+export type { FastOptions } from "./src/fast/options.ts";
+export type { CodeToken } from "./src/platform/shared_code.ts";
+export { EdgeRuntime, type Pin } from "./src/api/edge.ts";
+export { type FunctionTimes, type MonitorOptions, type MonitorReport, PerformanceMonitor } from "./src/api/monitor.ts";
+export type {
+  InstrumentOptions,
+  MetricAttributes,
+  MetricCounter,
+  MetricObserver,
+  MetricRecorder,
+  MetricsMeter,
+  ObservableMetric,
+} from "./src/api/metrics_meter.ts";
+export type { MemorySample } from "./src/engine/monitoring.ts";
 export { AddressMap, type Place, type PlaceInTier } from "./src/debug/address_map.ts";
 export type { TextPlace } from "./src/text/positions.ts";
 export type { ElementType, MemoryOptions, TableOptions } from "./src/api/options.ts";
@@ -31,13 +46,17 @@ export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/
 export { type Exports, Instance } from "./src/api/instance.ts";
 export { Func } from "./src/api/func.ts";
 export {
+  constant,
   fn,
+  HostConstant,
   HostFunction,
   type HostResults,
   type HostType,
   type HostValue,
   type HostValues,
+  type Payload,
   suspendingFn,
+  type ValueOfType,
 } from "./src/api/host_func.ts";
 export { Linker, type LinkerOptions } from "./src/api/linker.ts";
 export { type Fallback, MissingImport } from "./src/api/missing_imports.ts";
@@ -64,6 +83,21 @@ export { Global } from "./src/api/global.ts";
 export { Tag } from "./src/api/tag.ts";
 export { promising, Suspending } from "./src/api/suspending.ts";
 export { Execution, type ExecutionStep, type SliceOptions } from "./src/api/execution.ts";
+export {
+  DebugCall,
+  DebugFrame,
+  Debugger,
+  type DebugPoint,
+  type DebugValue,
+  type LastWriter,
+  type PointOptions,
+  Recording,
+  type RecordOptions,
+  type Stop,
+  type StopEvent,
+  type StopReason,
+  type WatchedChange,
+} from "./src/api/debugger.ts";
 export { Exception } from "./src/api/exception.ts";
 export type {
   ExternDescriptor,
@@ -78,9 +112,9 @@ export type { WasiInput, WasiOutput } from "./src/wasi/streams.ts";
 export type { WasiFunction } from "./src/wasi/calls.ts";
 export { WasiExit } from "./src/wasi/exit.ts";
 export type { Feature } from "./src/wasm/features.ts";
-export type { CompileMode, EngineOptions, TierChoice } from "./src/engine/config.ts";
+export type { CompileMode, EngineOptions, Rung, TierChoice } from "./src/engine/config.ts";
 export type { TierCause, TierEvent, TierListener } from "./src/engine/tier_log.ts";
-export type { TierName } from "./src/runtime/tier.ts";
+export type { HotLimits, TierName } from "./src/runtime/tier.ts";
 export type { Finalizer } from "./src/gc/handles.ts";
 export type { CacheFigures } from "./src/base/lru_cache.ts";
 export type { DiskFigures } from "./src/platform/cache_folder.ts";
@@ -105,8 +139,31 @@ export type {
   RelocationTarget,
   TrapSites,
 } from "./src/asm/code.ts";
+export { type ProfileFormat, Profiling, writeProfile } from "./src/api/profiling.ts";
+export type {
+  Coverage,
+  Covered,
+  FunctionCounts,
+  Profile,
+  ProfiledFunction,
+  ProfiledLoop,
+  ProfileFrame,
+  ProfileNode,
+  ProfileOptions,
+  ProfileSample,
+} from "./src/debug/profile_report.ts";
+export type { SourceLine } from "./src/debug/source_lines.ts";
+export type { CountedInstruction } from "./src/validate/count_plan.ts";
+export { Trace } from "./src/api/trace.ts";
+export { type Traced, type TraceEvent, type TraceOptions, traceText, type TraceValue } from "./src/debug/trace.ts";
 export { Probe } from "./src/api/probe.ts";
-export type { NamePattern, ProbeCount, ProbeListener, ProbePlaces } from "./src/debug/probes.ts";
+export {
+  type NamePattern,
+  type ProbeCount,
+  ProbeError,
+  type ProbeListener,
+  type ProbePlaces,
+} from "./src/debug/probes.ts";
 export type { ProbeAccess, ProbeEvent, ProbeKind } from "./src/debug/probe_event.ts";
 export type { MemoryAccess } from "./src/debug/operands.ts";
 export { createWebAssembly, WebAssembly } from "./src/js_api/namespace.ts";

@@ -2,6 +2,7 @@
 
 import { Engine } from "../api/engine.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
+import type { EngineOptions } from "../engine/config.ts";
 import { isNative, type TierName, TIERS } from "../runtime/tier.ts";
 import { TextError } from "../wasm/errors.ts";
 import type { FeatureSet } from "../wasm/features.ts";
@@ -15,17 +16,21 @@ export interface WastOptions {
   readonly tier?: string;
   readonly json?: boolean;
   readonly seed?: number;
+  /** Calls, and loop passes, from which on functions are hot in `auto` and `pins`. */
+  readonly threshold?: number;
   readonly skipUnsupported?: boolean;
   /** Features to switch on and off, beside those of the folder. */
   readonly features?: FeatureChange;
 }
 
 const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random", "zeal-fast"];
+/** Tiers that are run when they are asked for. */
+const MORE: readonly WastTier[] = ["pins"];
 
 /** Runs files, and all `.wast` files of directories. Gives the exit code. Throws UsageError, CommandError. */
 export function runWast(paths: readonly string[], options: WastOptions): ExitCode {
   const runners = tiersOf(options.tier, (line) => console.error(line)).map((tier) =>
-    new WastRunner(tier, {}, options.seed)
+    new WastRunner(tier, thresholdsOf(tier, options.threshold), options.seed)
   );
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const times = new Map<WastTier, number>();
@@ -52,6 +57,13 @@ export function runWast(paths: readonly string[], options: WastOptions): ExitCod
   if (options.json) console.log(JSON.stringify(sum));
   else console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
   return sum.failed === 0 ? ExitCode.OK : ExitCode.ERROR;
+}
+
+function thresholdsOf(tier: WastTier, threshold: number | undefined): EngineOptions {
+  if (threshold === undefined) return {};
+  if (tier !== "auto" && tier !== "pins") throw new UsageError("--threshold is for the tiers auto and pins");
+  const limits = { calls: threshold, passes: threshold };
+  return { thresholds: Object.fromEntries(TIERS.filter((t) => t !== "interp").map((t) => [t, limits])) };
 }
 
 function printOutcome(file: string, tier: WastTier, outcome: Outcome): void {
@@ -85,9 +97,11 @@ export function tiersOf(list: string | undefined, say: (line: string) => void): 
     return portable;
   }
   return list.split(",").map((name) => {
-    const tier = name === "auto" ? Engine.resolveTier(name) : ALL.find((t) => t === name);
-    if (tier === undefined) throw new UsageError(`there is no tier "${name}"; tiers are ${ALL.join(", ")}, auto, all`);
-    if (!portable.includes(tier) && missing !== undefined) {
+    const tier = name === "auto" ? Engine.resolveTier(name) : [...ALL, ...MORE].find((t) => t === name);
+    if (tier === undefined) {
+      throw new UsageError(`there is no tier "${name}"; tiers are ${[...ALL, ...MORE].join(", ")}, auto, all`);
+    }
+    if (missing !== undefined && tier !== "auto" && tier !== "pins" && !portable.includes(tier)) {
       throw new CommandError(`tier ${tier} cannot run here: ${missing}`);
     }
     return tier;

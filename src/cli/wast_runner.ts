@@ -2,6 +2,7 @@
 
 import { Engine } from "../api/engine.ts";
 import { Exception } from "../api/exception.ts";
+import type { Func } from "../api/func.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
 import { Module, publicModule } from "../api/module.ts";
 import type { EngineOptions, TierChoice } from "../engine/config.ts";
@@ -19,9 +20,9 @@ import { argumentBits, matchesPattern, Mismatch, printPattern, Unsupported } fro
 
 /**
  * Where scripts run: a tier; `mixed`: each function in a tier that chance decides; `zeal`: machine code, but every frame changes the tier at each opportunity;
- * `zeal-random`: at those of them that chance decides; `zeal-fast`: likewise between tiers `fast` and `interp`.
+ * `zeal-random`: at those of them that chance decides; `zeal-fast`: likewise between tiers `fast` and `interp`; `pins`: as `auto`, but chance pins some functions to tiers.
  */
-export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random" | "zeal-fast";
+export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random" | "zeal-fast" | "pins";
 
 /** A failure or a skip. */
 export interface Note {
@@ -95,12 +96,13 @@ export class WastRunner {
     } else if (tier === "zeal" || tier === "zeal-random") {
       this.#engine = new Engine({ ...options, tier: "jit", tierZeal: tier === "zeal" ? true : seed });
     } else if (tier === "zeal-fast") this.#engine = new Engine({ ...options, tier: "fast", tierZeal: seed });
-    else this.#engine = new Engine({ ...options, tier });
+    else this.#engine = new Engine({ ...options, tier: tier === "pins" ? "auto" : tier });
   }
 
   /** Runs a script from its start. Its instances are disposed of afterwards. */
   run(script: Script, options: RunnerOptions = {}): Outcome {
-    const run = new ScriptRun(script, this.#engine, this.tier === "mixed" ? random(options.seed ?? 1) : undefined);
+    const chance = this.tier === "mixed" || this.tier === "pins";
+    const run = new ScriptRun(script, this.#engine, chance ? random(options.seed ?? 1) : undefined);
     const outcome: Outcome = { passed: 0, failed: [], skipped: [] };
     for (const command of script.commands) {
       const { line } = command;
@@ -261,10 +263,19 @@ class ScriptRun {
     this.#made.push(instance);
     if (this.#random !== undefined) {
       for (const f of instance.functions) {
-        if (!f.isHost) f.tier = TIERS_HERE[Math.floor(this.#random() * TIERS_HERE.length)];
+        if (!f.isHost) this.#place(f, this.#random());
       }
     }
     return instance;
+  }
+
+  /** Puts a function where chance, from 0 to 1, says: into any tier, or where tiers are live, leaves two of three to the engine. */
+  #place(func: Func, chance: number): void {
+    const { edge } = this.#engine;
+    if (edge.active) {
+      const tiers = edge.ladder.map((r) => r.tier), choice = tiers[Math.floor(3 * chance * tiers.length)];
+      if (choice !== undefined) edge.pin(func, choice);
+    } else func.tier = TIERS_HERE[Math.floor(chance * TIERS_HERE.length)];
   }
 
   #instance(name: string | undefined): Instance {

@@ -65,6 +65,7 @@ export interface MemoryAccess {
   readonly address: number;
   /** Bytes accessed. */
   readonly bytes: number;
+  /** What is done with them. */
   readonly kind: "load" | "store" | "update";
 }
 

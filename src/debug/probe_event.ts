@@ -56,6 +56,7 @@ function valueIn(store: Store, words: Int32Array, at: number, t: ValType): unkno
 
 /** What a probe's function gets. It holds only while that runs: afterwards, reading from it throws. */
 export class ProbeEvent {
+  /** What it is told of. */
   readonly kind: ProbeKind;
   readonly #stop: Stop;
   readonly #store: Store;

@@ -10,6 +10,7 @@ import type { WasmInstance } from "../runtime/instance.ts";
 import type { Stop } from "../runtime/tier.ts";
 import { CountKind, isConditional } from "../validate/count_plan.ts";
 import * as op from "../wasm/opcodes.ts";
+import { Trap, Uncatchable } from "../wasm/errors.ts";
 import { accessesMemory } from "./operands.ts";
 import { ProbeEvent, type ProbeKind } from "./probe_event.ts";
 
@@ -28,20 +29,38 @@ export interface ProbePlaces {
   readonly offsets?: number | readonly (readonly [number, number])[];
   /** Of accesses to memory: those that touch bytes from the first to before the second address, of memory 0 if no other is given. */
   readonly addresses?: readonly [number, number];
+  /** Index of a memory in the module: accesses to it alone. */
   readonly memory?: number;
 }
 
-/** Called with what happens; what it gives is not looked at. What it throws ends the call of Wasm, and no handler of Wasm catches it. */
+/** Ends a call of Wasm because a probe's function threw: no handler of Wasm catches it. */
+export class ProbeError extends Uncatchable {
+  /** The class's name. */
+  override name = "ProbeError";
+  /** What was thrown. */
+  override readonly cause: unknown;
+
+  /** Takes what was thrown. */
+  constructor(cause: unknown) {
+    super(`a probe failed: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`);
+    this.cause = cause;
+  }
+}
+
+/** Called with what happens; what it gives is not looked at. What it throws ends the call of Wasm as a {@link ProbeError}, but for traps and errors that no handler of Wasm catches anyway. */
 export type ProbeListener = (event: ProbeEvent) => void;
 
 /** How often an instruction was come to. */
 export interface ProbeCount {
-  /** The function's name, and its index in the module. */
+  /** The function's name. */
   readonly name: string;
+  /** The function's index in the module. */
   readonly index: number;
-  /** Byte offset of the instruction in the module, and its mnemonic. */
+  /** Byte offset of the instruction in the module. */
   readonly offset: number;
+  /** The instruction's mnemonic. */
   readonly opcode: string;
+  /** How often it was come to. */
   readonly count: number;
   /** Of a branch: how often it went each way: its condition held, or not; for a `br_table`, each label, the default last. */
   readonly ways?: readonly number[];
@@ -183,6 +202,8 @@ export class AttachedProbe {
       if (!this.#touches(event)) return;
       this.#hits++;
       this.listener!(event);
+    } catch (error) {
+      throw error instanceof Trap || error instanceof Uncatchable ? error : new ProbeError(error);
     } finally {
       ProbeEvent.end(event);
     }

@@ -9,14 +9,16 @@ import { InterpreterTier } from "../interp/thread.ts";
 import { JavaScriptTier, jsUnavailable } from "../js/tier.ts";
 import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, hasLadder, type TierChoice } from "./config.ts";
-import { JitTier } from "./native_tier.ts";
+import { type FoundCode, JitTier } from "./native_tier.ts";
 import { Counting } from "./counting.ts";
 import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
+import { Monitoring } from "./monitoring.ts";
 import { RegisterZeal, Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
+import type { CodeToken } from "../platform/shared_code.ts";
 import type { SharedBytes } from "../platform/shared_memory.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect, collectAcross } from "../runtime/collect.ts";
@@ -32,7 +34,7 @@ import { type TierName, TIERS } from "../runtime/tier.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
-import { CompileError } from "../wasm/errors.ts";
+import { CompileError, ResourceError } from "../wasm/errors.ts";
 import type { Module } from "../wasm/module.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
 import { decode, link, start, validate } from "./pipeline.ts";
@@ -60,6 +62,14 @@ interface Hold {
   live: boolean;
 }
 
+/** A module as it travels to another Worker with `postMessage`, to be given to `engine.moduleFrom()` there. */
+export interface SharedModule {
+  /** Its bytes, in shared memory. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** By which its machine code is found as long as somebody holds the module: plain data, of use in this process alone. */
+  readonly code?: CodeToken;
+}
+
 /** The inner side of an engine. */
 export class Context {
   readonly config: EngineConfig;
@@ -77,6 +87,8 @@ export class Context {
   readonly #held = new Map<WasmFunc, Hold>();
   #counting: Counting | undefined;
   #disposals = 0;
+  /** Why modules that were shared have no shared code here. */
+  readonly #unshared = new WeakMap<ValidModule, string>();
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
@@ -118,6 +130,7 @@ export class Context {
       });
     };
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
+    if (this.jit !== undefined) this.jit.vacate = (valid) => this.#vacate(valid);
     this.#nameCode();
     this.caller = new Caller(this.store);
     this.store.funcOf = (value) => {
@@ -134,6 +147,22 @@ export class Context {
     return this.store.js = this.#js = new JavaScriptTier(this.store, new InterpreterSteps(this.store));
   }
   #js: JavaScriptTier | undefined = undefined;
+
+  /** Has functions of a module ask for their code anew, unless a frame is in it. */
+  #vacate(valid: ValidModule): boolean {
+    const { store } = this, nothing = () => {};
+    let runs = false;
+    const use = (instance: WasmInstance | undefined) => runs ||= instance?.valid === valid;
+    for (const activation of store.activations.all) activation.scan(nothing, nothing, (f) => use(f.instance), use);
+    if (runs) return false;
+    for (const instance of store.instances) {
+      if (instance.valid !== valid) continue;
+      for (const func of instance.funcs) if (func.instance === instance) store.renewCode(func);
+      const { name = "", index } = { name: instance.module.names.module, index: -1 };
+      this.tierLog.add({ what: "function", name, index, from: "jit", to: "jit", why: "evicted" });
+    }
+    return true;
+  }
 
   /** Whether functions begin in the interpreter and go on as machine code once that is worth it, or is there. */
   get isLive(): boolean {
@@ -156,6 +185,16 @@ export class Context {
       store.policy = this.live;
     }
   }
+
+  /** Times calls. */
+  get monitoring(): Monitoring {
+    if (this.#monitoring === undefined) {
+      const { store, caller, jit, counting } = this;
+      this.#monitoring = new Monitoring({ store, caller, jit, counting });
+    }
+    return this.#monitoring;
+  }
+  #monitoring: Monitoring | undefined;
 
   /** Counts functions. */
   get counting(): Counting {
@@ -305,6 +344,49 @@ export class Context {
     throw new CompileError(message, -1);
   }
 
+  /** What another Worker needs to run the module, with the same machine code where this engine makes some. Throws ResourceError when there is no room for it. */
+  share(valid: ValidModule): SharedModule {
+    const { bytes } = valid.module, copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    const { tier } = this.config;
+    const code = tier === "jit" || tier === "auto" ? this.jit?.share(valid) : undefined;
+    return code === undefined ? { bytes: copy } : { bytes: copy, code };
+  }
+
+  /** The module that another Worker shared. Throws as `compile()`. */
+  compileShared({ bytes, code }: SharedModule): ValidModule {
+    const { jit } = this;
+    let found: FoundCode | string;
+    try {
+      found = code === undefined
+        ? "its engine makes no machine code"
+        : jit?.find(code) ?? `machine code cannot run here: ${nativeUnavailable()}`;
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error;
+      found = error.message;
+    }
+    if (typeof found === "string") {
+      const valid = this.compile(bytes.slice());
+      this.#unshared.set(valid, found);
+      return valid;
+    }
+    try {
+      // Its own bytes, which nobody has changed meanwhile.
+      const valid = this.compile(found.image.module);
+      jit!.take(valid, found);
+      return valid;
+    } catch (error) {
+      found.free();
+      throw error;
+    }
+  }
+
+  /** Bytes of machine code of a module that Workers share, and why there are none, if so. */
+  sharing(valid: ValidModule): { readonly bytes: number; readonly reason: string | undefined } {
+    const bytes = this.jit?.sharedBytes(valid) ?? 0;
+    return { bytes, reason: bytes > 0 ? undefined : this.#unshared.get(valid) ?? "the module was not shared" };
+  }
+
   /**
    * Makes an instance of a module and runs its start function. Throws LinkError, Trap, what the start function throws, ResourceError. `linked` is told of the instance
    * before any of its code runs; `failed` decides what becomes of one whose code then throws.
@@ -317,11 +399,14 @@ export class Context {
   ): WasmInstance {
     const { store, caller } = this;
     let instance: WasmInstance | undefined;
+    store.debug?.instantiates();
     try {
       instance = link(store, valid, resolve);
       for (const f of instance.funcs) {
         if (f.instance === instance) this.place(f);
       }
+      store.debug?.instantiated(instance);
+      if (this.#monitoring?.counts) this.#monitoring.countInstance(instance);
       linked(instance);
       start(instance, (f) => caller.call(f, []));
       return instance;
@@ -367,6 +452,7 @@ export class Context {
   /** Collects now, also what Workers had that have ended. */
   collect(): GcReport {
     this.#disposals = 0;
+    this.store.debug?.collects();
     try {
       return collect(this.store);
     } finally {
@@ -378,6 +464,7 @@ export class Context {
   /** Collects so that V8 can find cycles between the two heaps. */
   collectAcross(): GcReport {
     this.#disposals = 0;
+    this.store.debug?.collects();
     try {
       return collectAcross(this.store);
     } finally {

@@ -1,4 +1,4 @@
-// Zeal: a policy for tests that moves every frame at every opportunity: into machine code at the head of each loop, back to the interpreter at each safepoint.
+// Zeal: a policy for tests that moves every frame at every opportunity: into the engine's tier at the head of each loop, back to the interpreter at each safepoint.
 // With a seed, chance decides at which of them.
 
 import { InterruptBit } from "../platform/interrupt.ts";
@@ -26,7 +26,7 @@ export class Zeal implements TierPolicy {
   isToEnter(spot: HotSpot): boolean {
     const passes = this.#random === undefined ? 1 : 1 + Math.floor(this.#random() * MOST_PASSES);
     spot.rearm(spot.loop < 0 ? NEVER : passes);
-    return spot.loop >= 0 && spot.func.mode === Mode.NATIVE;
+    return spot.loop >= 0 && spot.func.mode !== Mode.INTERP;
   }
 
   takesBack(): boolean {

@@ -525,7 +525,7 @@ export class FunctionCode implements InterpCode {
 /** Whether a function is to run as register code: that checks no rights of parts of a memory, and counts nothing. */
 export function wantsRegisters(func: WasmFunc): boolean {
   return func.tier === "fast" && !isCounted(func) &&
-    func.instance!.memories.every((m) => m.protection === undefined);
+    !func.instance!.memories.some((m) => m.isChecked);
 }
 
 /** Whether the counters of a function of a module are in use. */
@@ -551,13 +551,21 @@ export function instanceCode(instance: WasmInstance): InstanceCode {
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;
     instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid, counts)));
-    if (instance.memories.some((m) => m.protection !== undefined)) code.code.checkAccesses(instance, true);
+    if (instance.memories.some((m) => m.isChecked)) {
+      code.code.checkAccesses(instance, true);
+    }
   }
   return code;
 }
 /** Has accesses checked that functions of the instance make, or not any more. */
 export function checkAccesses(instance: WasmInstance, check: boolean): void {
   instances.get(instance)?.code.checkAccesses(instance, check);
+}
+/** Sets or clears the stop at a byte offset, for all instances of the instance's module. */
+export function setStop(instance: WasmInstance, offset: number, on: boolean): void {
+  const { code } = instanceCode(instance);
+  if (on) code.setStop(offset);
+  else code.clearStop(offset);
 }
 /** The FunctionCode of a function of a module. */
 export function functionCode(func: WasmFunc): FunctionCode {

@@ -9,11 +9,13 @@ import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
 import {
   type FramePlan,
+  type FrameView,
   type HotSpot,
   type InterpThread,
   type InterpTier,
   RunStatus,
   type Stop,
+  type ThreadImage,
 } from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
@@ -23,7 +25,16 @@ import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { checkAccesses, type FunctionCode, functionCode, isCounted, moduleCode, wantsRegisters } from "./code.ts";
+import {
+  checkAccesses,
+  type FunctionCode,
+  functionCode,
+  isCounted,
+  moduleCode,
+  setStop,
+  STOP,
+  wantsRegisters,
+} from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import type { RegisterTier } from "./registers.ts";
 import { runLoop, SLICE, STOPPED, SWITCH } from "./run.ts";
@@ -82,6 +93,9 @@ export class InterpreterTier implements InterpTier {
     moduleCode(valid, this.store.policy !== undefined).count(index - valid.module.importedFuncs, counters);
     for (const instance of this.store.instances) if (instance.valid === valid) this.moved(instance.funcs[index]);
   }
+  setStop(instance: WasmInstance, offset: number, on: boolean): void {
+    setStop(instance, offset, on);
+  }
 }
 
 /** Where a parked thread has copies of its slots, frames and functions, as if it were alone on the stack. */
@@ -98,6 +112,9 @@ const KEPT_WORDS = 1 << 12;
 function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, count: number): void {
   for (let i = 0; i < count; i++) to[toAt + i] = from[at + i];
 }
+
+/** Bits of `ThreadImage.standing`. */
+const BEFORE = 1, AT_SAFEPOINT = 2, OWES = 4;
 
 const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES };
 
@@ -159,6 +176,8 @@ export class Thread implements InterpThread {
   /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
   #atSafepoint = false;
 
+  /** Loop heads passed and functions entered. */
+  ticks = 0;
   /** Fuel that the loop had left. */
   rest = 0;
   /** What the loop was given. */
@@ -226,11 +245,14 @@ export class Thread implements InterpThread {
     for (;;) {
       const status = this.runToStop();
       if (status !== STOPPED) return status;
-      // Those of another engine, with the same module, are passed.
-      this.store.stopped?.(this.stop);
       const stepped = this.step();
       if (stepped !== STOPPED) return stepped;
     }
+  }
+
+  get atStop(): boolean {
+    const { top } = this;
+    return FRAMES[top + STP] >= 0 && this.#codeAt(top).view.code.bytes[FRAMES[top + PC]] === STOP;
   }
 
   /** Where it stands, after STOPPED. */
@@ -240,10 +262,11 @@ export class Thread implements InterpThread {
     return { func, offset: FRAMES[top + PC], words: i32, locals: FRAMES[top + FP] >> 1, top: sp, frame: top };
   }
 
-  /** As `run()`, and gives STOPPED before an instruction where a stop is set; after it, `step()` goes on. */
-  runToStop(): RunStatus | typeof STOPPED {
+  /** As `run()`, and gives STOPPED before an instruction where a stop is set, after which `step()` goes on, and at the safepoint where `ticks` comes to `until`. */
+  runToStop(until = Infinity): RunStatus {
     const { interrupt, meter } = this.store;
     for (;;) {
+      if (this.ticks >= until) return this.#left(STOPPED);
       // Asked here, too, and answered at the next safepoint: a loop that calls or throws at each pass leaves before it has used up a slice.
       const stops = Atomics.load(interrupt, 0) !== 0 || deadlinePassed();
       if (stops && this.#owes) return this.#left(RunStatus.SAFEPOINT);
@@ -252,12 +275,14 @@ export class Thread implements InterpThread {
         this.store.policy?.shuffle?.slice ?? SLICE_FUEL,
       );
       if (most < 0) return this.#left(RunStatus.SAFEPOINT);
-      const slice = this.#given = stops ? 0 : most;
+      const slice = this.#given = stops ? 0 : Math.min(most, until - this.ticks - 1);
       this.#chooseLoop();
       this.#before = this.#atSafepoint = this.#trapped = false;
       this.callee = undefined;
       const status = FRAMES[this.top + STP] < 0 ? this.tier.registers!.run(this, slice) : runLoop(this, slice);
       this.#owes = status === SLICE;
+      // The place where a slice ends is past what it was given.
+      this.ticks += this.#given - this.rest;
       meter?.take(this.#given - Math.max(this.rest, 0));
       if (status === SWITCH) {
         if (this.callee === undefined || this.#callInterpreted(this.callee)) continue;
@@ -268,6 +293,7 @@ export class Thread implements InterpThread {
         this.store.exceptions.thrown(this.exception!);
         if (this.catches(this.exception!, this.level)) continue;
       }
+      if (status === SLICE && this.ticks >= until) return this.#left(STOPPED);
       if (status !== SLICE) return this.#left(status);
       if (Atomics.load(interrupt, 0) !== 0 || deadlinePassed()) return this.#left(RunStatus.SAFEPOINT);
     }
@@ -378,30 +404,42 @@ export class Thread implements InterpThread {
 
   /** Takes the fuel that the loop has used, of which `rest` is left, before others run in the middle of an instruction; asked again afterwards, gives what it may go on with. */
   settle(rest: number): number {
-    const { meter } = this.store;
-    if (meter === undefined || this.stepping) return rest;
-    meter.take(this.#given - rest);
-    return this.#given = Math.min(rest, meter.left);
+    const { meter } = this.store, taken = this.#given - rest;
+    this.ticks += taken;
+    if (meter === undefined) return this.#given = rest;
+    meter.take(taken);
+    return this.#given = this.stepping ? rest : Math.min(rest, meter.left);
   }
 
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
-  step(): RunStatus | typeof STOPPED {
+  step(): RunStatus {
+    const { meter } = this.store;
+    if (this.#owes) meter?.take(1);
+    this.#owes = false;
     const stepped = this.#codeAt(this.top), { view: { code }, body } = stepped;
     if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.top, stepped);
     if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
+    // Stops that another engine has set, with the same module, are passed.
+    if (code.bytes[pc] === STOP) this.store.stopped?.(this.stop);
     const end = code.allow(pc);
     this.stepping = true;
     this.#before = this.#atSafepoint = false;
     try {
       for (;;) {
+        this.#given = 0;
         let status = runLoop(this, 0);
+        this.ticks += this.#given - this.rest;
+        meter?.take(this.#given - Math.max(this.rest, 0));
         if (status === SLICE) {
           // It leads to a loop's head or into a function, where runToStop() is still to ask; the instruction there may be this one.
           this.#owes = true;
           status = STOPPED;
         }
-        if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        if (status === RunStatus.THROW) {
+          this.store.exceptions.thrown(this.exception!);
+          if (this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        }
         // Whoever steps through a function wants it as it is.
         if (status === RunStatus.HOT) continue;
         if (status === SWITCH) {
@@ -443,7 +481,11 @@ export class Thread implements InterpThread {
     return true;
   }
 
-  #left<T extends RunStatus | typeof STOPPED>(status: T): T {
+  wait(): void {
+    this.#before = true;
+  }
+
+  #left<T extends RunStatus>(status: T): T {
     this.#before = status === STOPPED;
     this.#trapped = status === RunStatus.TRAP;
     this.#atSafepoint = status === RunStatus.SAFEPOINT || status === RunStatus.HOT;
@@ -456,7 +498,9 @@ export class Thread implements InterpThread {
 
   /** Byte offset of the instruction that the top frame is to run next, after STOPPED. */
   get offset(): number {
-    return FRAMES[this.top + PC];
+    const of = this.#codeAt(this.top), { view: { code }, heads, body } = of;
+    const pc = this.#pcAt(this.top, of);
+    return pc >= code.entry ? heads[(pc - code.entry) >> 1] ?? body : pc;
   }
 
   /** Word where the topmost frame below all but `level` base frames begins. */
@@ -522,6 +566,7 @@ export class Thread implements InterpThread {
           this.#link(this.top);
           // Backwards: to the head of a loop.
           this.#owes = FRAMES[at + PC] <= pc;
+          if (this.#owes) this.ticks++;
           this.level = level;
           this.exception = undefined;
           return true;
@@ -569,6 +614,70 @@ export class Thread implements InterpThread {
       if (frames[at + BASE] & RETURN_DONE) break;
     }
     return list;
+  }
+
+  get depth(): number {
+    return (this.top - this.#bottom) / FRAME_WORDS + 1;
+  }
+
+  views(level: number, limit = Infinity): FrameView[] {
+    const views: FrameView[] = [];
+    const on = this.#parked ?? SHARED, { i32, frames } = on;
+    for (let at = this.#topBelow(level); at >= this.#bottom; at -= FRAME_WORDS) {
+      const of = this.#codeAt(at, on), { func, body, heads, view: { code } } = of;
+      const fp = frames[at + FP], isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
+      const tier = isRegister ? "fast" : "interp";
+      let next: number;
+      if (isRegister && trapped) {
+        // Functions that were inlined have no frames of their own, and operands are nowhere.
+        const places = this.tier.registers!.prepare(of)!.trapAt(frames[at + PC]);
+        for (const { index, pc } of places.slice(0, -1)) {
+          const inlined = func.instance!.funcs[index], { codeStart } = func.instance!.module.funcs[index].body!;
+          const offset = instructionBefore(code.original, codeStart, pc);
+          views.push({ func: inlined, tier, offset, pc, words: undefined, at: 0, slots: 0 });
+        }
+        next = places.at(-1)!.pc;
+      } else next = this.#pcAt(at, of, on);
+      const slots = isRegister && trapped
+        ? of.localWords >> 1
+        : ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
+      const pc = next >= code.entry ? heads[(next - code.entry) >> 1] ?? body : next;
+      const before = at === this.top && (this.#before || this.#atSafepoint);
+      const offset = before ? pc : instructionBefore(code.original, body, pc);
+      views.push({ func, tier, offset, pc: before ? pc + 1 : pc, words: i32, at: fp, slots });
+      if ((frames[at + BASE] & RETURN_DONE) !== 0 || views.length >= limit) break;
+    }
+    return views;
+  }
+
+  image(): ThreadImage {
+    const { i32, frames, codes } = this.#parked ?? SHARED;
+    const first = this.#parked === undefined ? this.#first << 1 : 0,
+      bottom = this.#bottom,
+      end = this.top + FRAME_WORDS;
+    const image = {
+      words: i32.slice(first, this.#sp << 1),
+      frames: frames.slice(bottom, end),
+      codes: codes.slice(bottom / FRAME_WORDS, end / FRAME_WORDS),
+      level: this.level,
+      ticks: this.ticks,
+      standing: (this.#before ? BEFORE : 0) | (this.#atSafepoint ? AT_SAFEPOINT : 0) | (this.#owes ? OWES : 0),
+    };
+    for (let at = 0; at < image.frames.length; at += FRAME_WORDS) image.frames[at + FP] -= first;
+    return image;
+  }
+
+  restore({ words, frames, codes, level, ticks, standing }: ThreadImage): void {
+    this.#parked = { i32: words.slice(), frames: frames.slice(), codes: codes.slice() as FunctionCode[] };
+    this.#first = -1;
+    this.#sp = words.length >> 1;
+    this.#bottom = 0;
+    this.top = frames.length - FRAME_WORDS;
+    this.level = level;
+    this.ticks = ticks;
+    this.#before = (standing & BEFORE) !== 0;
+    this.#atSafepoint = (standing & AT_SAFEPOINT) !== 0;
+    this.#owes = (standing & OWES) !== 0;
   }
 
   get running(): WasmFunc {
@@ -671,6 +780,7 @@ export class Thread implements InterpThread {
       this.#trapped =
       this.replaces =
         false;
+    this.ticks = 0;
     if (this.#parked !== undefined) this.#parked = this.#room = undefined;
     if (ACTIVE.length === 0) forgetCodes();
   }

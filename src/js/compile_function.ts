@@ -58,10 +58,14 @@ export interface JsSource {
 export interface JsOptions {
   /** Whether fuel is counted. */
   readonly metered: boolean;
+  /** Whether each head of a loop looks whether the frame is to be left, rather than one in many. */
+  readonly exact: boolean;
   /** Words of the stack on which shadow frames lie. */
   readonly stackWords: number;
 }
 
+/** Offset of lines at which a frame waits for the function that took its place. */
+export const PASSED_ON = -2;
 /** Words above a shadow frame that results of calls may take. */
 const RESERVE = 8192;
 
@@ -81,7 +85,7 @@ export function refusal(valid: ValidModule, index: number): string | undefined {
 export function writeFunction(valid: ValidModule, index: number, options: JsOptions, entry = -1): JsSource {
   const why = refusal(valid, index);
   if (why !== undefined) throw new Unsuitable(why);
-  const w = new FunctionWriter(valid, index, options.metered, entry);
+  const w = new FunctionWriter(valid, index, options.metered, options.exact, entry);
   const shape = shapeOf(w);
   if (shape.deepest > MOST_DEPTH) throw new Unsuitable(`blocks nested ${shape.deepest} deep, more than ${MOST_DEPTH}`);
   w.delegates = shape.delegates;
@@ -321,7 +325,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     entry = [];
     localKinds.forEach((kind, n) => entry!.push({ kind, slot: w.localSlot(n) }));
     for (const v of w.entryStack) entry.push({ kind: v.kind, slot: w.facts.localSlots + v.slot });
-    parameters.push("w", "a");
+    parameters.push("fw", "fa", "k");
     declared.push("en=true");
   }
   localKinds.forEach((kind, n) => {
@@ -335,7 +339,8 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     }
   });
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
-  if (w.sites.length > 0) declared.push("s=0");
+  if (w.sites.length > 0) declared.push("s=0", "un=false");
+  if (w.slices && !entered) declared.push(`k=${w.use("me")}.pace.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
   if (w.framed) {
@@ -346,18 +351,28 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   if (declared.length > 0) head.push(`let ${declared.join(",")};`);
   if (take !== "") head.push(take);
   if (w.sites.length > 0) {
-    head.push("try{");
+    head.push("B:try{");
     const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
     const operands = cases === "" ? "" : `switch(s){${cases}}`;
-    const leaving = w.use("U"), me = w.use("me");
+    const leaving = w.use("U"), me = w.use("me"), bottom = w.framed ? "fp" : `${w.use("SP")}[0]`;
+    // What is left to another begins where it stands on the shadow stack.
+    const onward = !w.slices
+      ? ""
+      : entered
+      ? `return ${w.use("onward")}(${me},s);`
+      : `return ${w.use("resume")}(${me},s,a);`;
     w.lines.push(
-      `}catch(e){if(e===${leaving}){const a=${leaving}.frame(${me},s),w=${leaving}.words;${spill}${operands}}throw e;}`,
+      `}catch(e){if(e!==${leaving})throw e;un=true;}`,
+      `const a=un?${leaving}.frame(${me},s):${bottom},w=un?${leaving}.words:${
+        w.use("S")
+      };${spill}${operands}if(un)throw ${leaving};`,
+      `%leave%${onward}`,
     );
-    w.offsets.push(-1);
+    w.offsets.push(-1, -1, PASSED_ON);
   }
   const leave = w.framed ? `${w.use("SP")}[0]=fp;` : "";
   const lines = w.lines.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)));
-  const first = `"use strict";return function f${w.index}(${parameters.join(",")}){${head.join("")}`;
+  const first = `"use strict";return function wasm${w.index}(${parameters.join(",")}){${head.join("")}`;
   const text = [first, ...lines, "}"].join("\n");
   return {
     index: w.index,
@@ -392,29 +407,29 @@ function clearFrame(w: FunctionWriter, params: number, words: number): string {
   return code;
 }
 
-/** Takes the frame of the interpreter in the words from `a` on of `w`. */
+/** Takes the frame of the interpreter in the words from `fa` on of `fw`. */
 function takeFrame(w: FunctionWriter): string {
   let code = "";
   const take = (v: Operand | { kind: Kind; lo: string; hi: string }, slot: number, word: string) => {
-    const at = `a+${2 * slot}`;
+    const at = `fa+${2 * slot}`;
     switch (v.kind) {
       case "l":
-        code += `${v.lo}=w[${at}];${v.hi}=w[${at}+1];`;
+        code += `${v.lo}=fw[${at}];${v.hi}=fw[${at}+1];`;
         break;
       case "f":
-        code += `${v.lo}=${w.use("getF32")}(w,${at});`;
+        code += `${v.lo}=${w.use("getF32")}(fw,${at});`;
         break;
       case "d":
-        code += `${v.lo}=${w.use("getF64")}(w,${at});`;
+        code += `${v.lo}=${w.use("getF64")}(fw,${at});`;
         break;
       case "v":
-        code += `${w.use("loadV128")}(${word},w,${at});`;
+        code += `${w.use("loadV128")}(${word},fw,${at});`;
         break;
       case "r":
-        code += `${w.use("S")}[${word}]=${v.lo}=w[${at}];`;
+        code += `${w.use("S")}[${word}]=${v.lo}=fw[${at}];`;
         break;
       default:
-        code += `${v.lo}=w[${at}];`;
+        code += `${v.lo}=fw[${at}];`;
     }
   };
   w.localKinds.forEach((kind, n) => {

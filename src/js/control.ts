@@ -84,11 +84,10 @@ export function openBlock(w: FunctionWriter, kind: BlockKind, shape: Shape): voi
     w.line(`${label}for(;;){`);
     if (w.entry === w.r.pos) {
       w.entryStack = w.stack.slice();
-      const check = checkStatement(w, w.r.pos);
-      w.line(`if(en)en=false;else{${check}}`);
+      w.line(`if(en)en=false;else{${loopCheck(w)}}`);
     } else {
       if (way) block.guard = w.lines.length;
-      w.line(checkStatement(w, w.r.pos));
+      w.line(loopCheck(w));
       return;
     }
   } else if (kind === "block") w.line(`${label}{`);
@@ -96,14 +95,27 @@ export function openBlock(w: FunctionWriter, kind: BlockKind, shape: Shape): voi
   if (way && w.entry !== w.r.pos) block.guard = w.lines.length;
 }
 
-/** The check of a loop's head or a function's beginning, from where the interpreter goes on at `source`. */
+/** The check of a function's beginning, from where the interpreter goes on at `source`. */
 export function checkStatement(w: FunctionWriter, source: number): string {
-  const word = `${w.use("INT")}[0]!==0`;
   const leave = w.site(source);
-  if (!w.metered) return `if(${word}){${leave}${w.use("poll")}(0);}`;
-  // A place that is not paid for is another.
+  return `${fuelStatement(w, source)}if(${w.use("INT")}[0]!==0){${leave}${w.use("poll")}(0);}`;
+}
+/** Takes fuel where it is counted. A place that is not paid for is another. */
+function fuelStatement(w: FunctionWriter, source: number): string {
+  if (!w.metered) return "";
   const owing = w.site(source, true), fuel = w.use("FUEL");
-  return `if((${fuel}[0]=${fuel}[0]-1|0)<0){${owing}${w.use("poll")}(1);}if(${word}){${leave}${w.use("poll")}(0);}`;
+  return `if((${fuel}[0]=${fuel}[0]-1|0)<0){${owing}${w.use("poll")}(1);}`;
+}
+/**
+ * The check of a loop's head. V8 replaces a function that runs by better code for its loops only, with types that it does not know: so after some passes the function is left,
+ * and another takes its frame that begins at the loop.
+ */
+function loopCheck(w: FunctionWriter): string {
+  const source = w.r.pos;
+  if (w.exact || w.blocks.some((b) => b.kind === "catch")) return checkStatement(w, source);
+  const leave = w.site(source);
+  w.slices = true;
+  return `${fuelStatement(w, source)}if((k=k-1|0)<0){${leave}if((k=${w.use("slice")}(${w.use("me")},s))<0)break B;}`;
 }
 
 /** The types that a branch to a block carries. */

@@ -20,7 +20,7 @@ import type { Cell } from "./cell.ts";
 import * as floats from "./floats.ts";
 import * as long from "./long.ts";
 import { RH } from "./long.ts";
-import { U } from "./unwinding.ts";
+import { type Leaver, U } from "./unwinding.ts";
 
 const { imul } = Math;
 
@@ -31,6 +31,9 @@ export const FUEL: Int32Array = new Int32Array(1);
 /** A tail call that the function that just returned left to be made. */
 export const TAIL: { cell: Cell | undefined; args: readonly number[] } = { cell: undefined, args: [] };
 
+/** Where the function goes on that just returned without an end: at this offset, unless it is negative. */
+export const AGAIN = { source: -1 };
+
 /** What a name stands for. */
 export type Scope = Record<string, unknown>;
 
@@ -38,13 +41,8 @@ function divides(b: number, trap: (code: TrapCode) => never): void {
   if (b === 0) trap(TrapCode.INTEGER_DIVIDE_BY_ZERO);
 }
 
-/** The services that need no instance. `poll` is the driver's at a safepoint, `cells` gives the cell of a funcref. */
-export function storeScope(
-  store: Store,
-  steps: SingleSteps,
-  cellOf: (ref: number) => Cell,
-  poll: (owes: number) => void,
-): Scope {
+/** The services that need no instance. `own` are those of the tier. */
+export function storeScope(store: Store, steps: SingleSteps, cellOf: (ref: number) => Cell, own: Scope): Scope {
   const S = steps.words, { exceptions } = store;
   const trap = (code: TrapCode): never => {
     ensureStack();
@@ -91,7 +89,10 @@ export function storeScope(
     rotr: (a: number, b: number) => (a >>> b) | ((a << 1) << (31 - (b & 31))),
     trap,
     exhausted: () => trap(TrapCode.CALL_STACK_EXHAUSTED),
-    poll,
+    onward(me: Leaver, site: number) {
+      AGAIN.source = me.sites[site - 1].source;
+    },
+    ...own,
     quit() {
       throw U.begin();
     },

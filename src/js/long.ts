@@ -83,30 +83,76 @@ function big(lo: number, hi: number): bigint {
   return (BigInt(hi) << 32n) | BigInt(lo >>> 0);
 }
 
+/** The quotient of a division by an unsigned number of 32 bits: 16 bits at a time, which doubles do exactly. */
+function smallQuotient(lo: number, hi: number, by: number): number {
+  const high = hi >>> 0, qh = Math.floor(high / by);
+  const x = (high - qh * by) * 65536 + (lo >>> 16), q1 = Math.floor(x / by);
+  const y = (x - q1 * by) * 65536 + (lo & 65535);
+  RH[0] = qh;
+  return (q1 << 16) | Math.floor(y / by);
+}
+/** The rest of such a division. */
+function smallRest(lo: number, hi: number, by: number): number {
+  const high = hi >>> 0;
+  const x = (high - Math.floor(high / by) * by) * 65536 + (lo >>> 16);
+  const y = (x - Math.floor(x / by) * by) * 65536 + (lo & 65535);
+  RH[0] = 0;
+  return y - Math.floor(y / by) * by | 0;
+}
+
 /** Divides; the divisor is not 0. */
 export function quotientUnsigned(lo: number, hi: number, lo2: number, hi2: number): number {
+  if (hi === 0 && hi2 === 0) {
+    RH[0] = 0;
+    return (lo >>> 0) / (lo2 >>> 0) | 0;
+  }
+  if (hi2 === 0) return smallQuotient(lo, hi, lo2 >>> 0);
   if (hi >>> 0 < EXACT && hi2 >>> 0 < EXACT) return give(Math.floor(unsigned(lo, hi) / unsigned(lo2, hi2)));
   return giveBig(BigInt.asUintN(64, big(lo, hi)) / BigInt.asUintN(64, big(lo2, hi2)));
 }
 /** The rest of a division; the divisor is not 0. */
 export function restUnsigned(lo: number, hi: number, lo2: number, hi2: number): number {
+  if (hi === 0 && hi2 === 0) {
+    RH[0] = 0;
+    return (lo >>> 0) % (lo2 >>> 0) | 0;
+  }
+  if (hi2 === 0) return smallRest(lo, hi, lo2 >>> 0);
   if (hi >>> 0 < EXACT && hi2 >>> 0 < EXACT) return give(unsigned(lo, hi) % unsigned(lo2, hi2));
   return giveBig(BigInt.asUintN(64, big(lo, hi)) % BigInt.asUintN(64, big(lo2, hi2)));
+}
+/** Changes the sign of what has `lo` as its low half and RH[0] as the other. */
+function negated(lo: number): number {
+  RH[0] = lo === 0 ? -RH[0] : ~RH[0];
+  return -lo | 0;
 }
 /** Divides; the divisor is not 0, and the quotient is one. */
 export function quotientSigned(lo: number, hi: number, lo2: number, hi2: number): number {
   if (lo >> 31 === hi && lo2 >> 31 === hi2) return give(Math.trunc(lo / lo2));
-  if (hi < EXACT && hi >= -EXACT && hi2 < EXACT && hi2 >= -EXACT) {
-    return give(Math.trunc((hi * 4294967296 + (lo >>> 0)) / (hi2 * 4294967296 + (lo2 >>> 0))));
+  const sign = hi ^ hi2;
+  if (hi < 0) {
+    hi = lo === 0 ? -hi | 0 : ~hi;
+    lo = -lo | 0;
   }
-  return giveBig(big(lo, hi) / big(lo2, hi2));
+  if (hi2 < 0) {
+    hi2 = lo2 === 0 ? -hi2 | 0 : ~hi2;
+    lo2 = -lo2 | 0;
+  }
+  const q = quotientUnsigned(lo, hi, lo2, hi2);
+  return sign < 0 ? negated(q) : q;
 }
 /** The rest of a division; the divisor is not 0. */
 export function restSigned(lo: number, hi: number, lo2: number, hi2: number): number {
-  if (hi < EXACT && hi >= -EXACT && hi2 < EXACT && hi2 >= -EXACT) {
-    return give((hi * 4294967296 + (lo >>> 0)) % (hi2 * 4294967296 + (lo2 >>> 0)));
+  const sign = hi;
+  if (hi < 0) {
+    hi = lo === 0 ? -hi | 0 : ~hi;
+    lo = -lo | 0;
   }
-  return giveBig(big(lo, hi) % big(lo2, hi2));
+  if (hi2 < 0) {
+    hi2 = lo2 === 0 ? -hi2 | 0 : ~hi2;
+    lo2 = -lo2 | 0;
+  }
+  const r = restUnsigned(lo, hi, lo2, hi2);
+  return sign < 0 ? negated(r) : r;
 }
 /** A whole number that fits, signed or not. */
 export function fromNumber(value: number): number {

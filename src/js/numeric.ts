@@ -96,7 +96,7 @@ function binary64(w: FunctionWriter, operation: string, a: Value, b: Value): voi
     case "mul": {
       const x = w.simple(a, "q2"), y = w.simple(b, "q4"), q = w.scratch("q0"), p = w.scratch("q1");
       const imul = w.use("imul");
-      const small = (v: Value) => v.constant !== undefined && v.constant[1] === 0;
+      const small = (v: Value) => v.hi === "0";
       let high = `${w.use("mulHigh")}(${x.lo},${y.lo})`;
       if (!small(y)) high += `+${imul}(${x.lo},${y.hi})`;
       if (!small(x)) high += `+${imul}(${x.hi},${y.lo})`;

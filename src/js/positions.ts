@@ -3,6 +3,7 @@
 
 import { functionName, type Module } from "../wasm/module.ts";
 import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
+import { PASSED_ON } from "./compile_function.ts";
 
 /** What a source is called in V8's traces: this, then its number. */
 const SCHEME = "strata-js:";
@@ -33,7 +34,7 @@ export function makeEntry(): (f: (...args: never[]) => unknown, args: readonly u
 /** Frames above all markers, then between the first two, and so on. */
 export type Runs = readonly (readonly (() => WasmFrame)[])[];
 
-type CallSites = readonly { getScriptNameOrSourceURL(): string | null; getLineNumber(): number | null }[];
+type CallSites = readonly { getScriptNameOrSourceURL(): string | null | undefined; getLineNumber(): number | null }[];
 
 const TRACES = Error as unknown as {
   prepareStackTrace: unknown;
@@ -73,19 +74,19 @@ export function runsOf(error?: Error): Runs {
   const runs: (() => WasmFrame)[][] = [[]];
   for (const site of sites) {
     const name = site.getScriptNameOrSourceURL();
-    if (name === null || !name.startsWith(SCHEME)) continue;
+    if (!name?.startsWith(SCHEME)) continue;
     if (name === ENTRY) runs.push([]);
     else {
       const origin = ORIGINS[Number(name.slice(SCHEME.length))]?.deref();
       if (origin === undefined) continue;
-      const line = (site.getLineNumber() ?? 0) - LINES_BEFORE - 1;
-      runs[runs.length - 1].push(() => frameOf(origin, line));
+      // The first line of the text is the comment.
+      const line = (site.getLineNumber() ?? 0) - LINES_BEFORE - 2;
+      if (origin.offsets[line] !== PASSED_ON) runs[runs.length - 1].push(() => frameOf(origin, line));
     }
   }
   return runs;
 }
 
 function frameOf({ module, index, offsets }: Origin, line: number): WasmFrame {
-  // The first line of the text is the comment.
-  return { name: functionName(module, index), index, offset: offsets[line - 1] ?? -1, tier: "js" };
+  return { name: functionName(module, index), index, offset: offsets[line] ?? -1, tier: "js" };
 }

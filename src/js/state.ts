@@ -133,6 +133,8 @@ export class FunctionWriter {
   /** Legacy catch blocks that are open, and whether there is a `delegate`. */
   caughtDepth = 0;
   delegates = false;
+  /** Whether loops count their passes. */
+  slices = false;
   /** Operands at the loop that is entered. */
   entryStack: readonly Operand[] = [];
 
@@ -141,6 +143,7 @@ export class FunctionWriter {
     readonly valid: ValidModule,
     readonly index: number,
     readonly metered: boolean,
+    readonly exact: boolean,
     readonly entry: number,
   ) {
     this.module = valid.module;
@@ -253,6 +256,9 @@ export class FunctionWriter {
     this.slots += kindSlots(v.kind);
   }
   constant(kind: Kind, low: number, high = 0): void {
+    // A negative zero would make doubles of what V8 can hold as integers.
+    low |= 0;
+    high |= 0;
     this.put({
       kind,
       lo: literal(low),

@@ -3,6 +3,7 @@
 
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
+import { deadlinePassed, requestAlarm } from "../platform/deadline.ts";
 import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { Activation } from "../runtime/activation.ts";
 import { WasmException } from "../runtime/exception.ts";
@@ -16,16 +17,22 @@ import { TrapCode } from "../wasm/traps.ts";
 import { type Callable, Cell } from "./cell.ts";
 import { type JsSource, refusal, writeFunction } from "./compile_function.ts";
 import { getF32, getF64, putF32, putF64, signalsF32, signalsF64 } from "./floats.ts";
-import { FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
+import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
 import { RH } from "./long.ts";
 import { limitTraces, makeEntry, nameSource, type Origin, resetTraces, type Runs, runsOf } from "./positions.ts";
 import { type Kind, kindSlots, kindsOf, Unsuitable } from "./state.ts";
-import { U } from "./unwinding.ts";
+import { type Leaver, type LoopFunction, type Pace, U } from "./unwinding.ts";
 
 /** Activations that calls out of JavaScript may begin within one another; a frame beyond is left, so that the call takes no more of JavaScript's stack. */
 const MOST_NESTED = 40;
 /** Words above all frames that arguments and results may take. */
 const RESERVE = 8192;
+/** Passes of loops after which a function is left, at first and at most. Before, it does not look for interruptions. */
+const LEAST_PASSES = 1000, MOST_PASSES = 1 << 17;
+/** How often it is left at one loop. */
+const MOST_ENTRIES = 20;
+/** How often passes run out at another loop until the function is left there. */
+const TIMES_ELSEWHERE = 3;
 /** The most fuel that is given at once. */
 const CHUNK = 2 ** 30;
 
@@ -47,6 +54,9 @@ interface Made extends Origin {
 
 /** Sources by module, shared by all stores of this isolate; by index, entry and whether fuel is counted. An error is the reason why there is none. */
 const MADE = new WeakMap<ValidModule, Map<string, Made | Unsuitable>>();
+
+/** By module and index, like the code that V8 makes of sources. */
+const PACES = new WeakMap<ValidModule, Map<number, Pace>>();
 
 /** Callers whose code runs, outermost first, with what they began with. */
 interface Running {
@@ -72,9 +82,8 @@ export function jsUnavailable(): string | undefined {
   }
 }
 
-/** The text of the function that `new Function` is given, and its source. Throws Unsuitable with the reason where there is none. */
-export function sourceOf(valid: ValidModule, index: number, metered: boolean, stackWords: number, at = -1): JsSource {
-  return writeFunction(valid, index, { metered, stackWords }, at);
+function keyOf(index: number, at: number, metered: boolean, exact: boolean): string {
+  return `${index} ${at} ${metered} ${exact}`;
 }
 
 /** The tier of one store. */
@@ -83,6 +92,8 @@ export class JavaScriptTier implements JsTier {
   readonly #cells: (Cell | undefined)[] = [];
   readonly #scope: Scope;
   readonly #metered: boolean;
+  /** Whether the policy wants frames at each safepoint. */
+  readonly #exact: boolean;
   /** Fuel that was handed out. */
   #given = 0;
   readonly #trap: (code: TrapCode) => never;
@@ -93,8 +104,15 @@ export class JavaScriptTier implements JsTier {
 
   constructor(readonly store: Store, readonly steps: SingleSteps) {
     this.#metered = store.meter !== undefined;
+    // Functions that call one another look only whether somebody has set a bit.
+    requestAlarm();
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
-    this.#scope = storeScope(store, steps, cellOf, (owes) => this.#poll(owes !== 0));
+    this.#exact = store.policy?.leaves ?? false;
+    this.#scope = storeScope(store, steps, cellOf, {
+      poll: (owes: number) => this.#poll(owes !== 0),
+      slice: (me: Leaver, site: number) => this.#slice(me, site),
+      resume: (me: Leaver, site: number, at: number) => this.#resume(me, me.sites[site - 1].source, at),
+    });
     this.#trap = this.#scope.trap as (code: TrapCode) => never;
   }
 
@@ -111,7 +129,7 @@ export class JavaScriptTier implements JsTier {
   }
 
   #key(func: WasmFunc, at: number): string {
-    return `${func.index} ${at} ${this.#metered}`;
+    return keyOf(func.index, at, this.#metered, this.#exact);
   }
 
   #newCell(ref: number): Cell {
@@ -169,7 +187,8 @@ export class JavaScriptTier implements JsTier {
 
   #write(valid: ValidModule, index: number, at: number): Made | Unsuitable {
     try {
-      const source = sourceOf(valid, index, this.#metered, this.stackWords, at);
+      const options = { metered: this.#metered, exact: this.#exact, stackWords: this.stackWords };
+      const source = writeFunction(valid, index, options, at);
       const { body } = valid.module.funcs[index];
       this.figures.functions++;
       this.figures.wasmBytes += body!.end - body!.start;
@@ -188,10 +207,16 @@ export class JavaScriptTier implements JsTier {
     }
   }
 
-  #instantiate({ source, factory }: Made, func: WasmFunc): Callable {
+  #instantiate({ source, factory }: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable {
     const { instance } = func, scope = this.#scope;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
-    const me = { func, sites: source.sites };
+    const me: Leaver = {
+      func,
+      sites: source.sites,
+      loops,
+      pace: this.#paceOf(func),
+      isLoop: source.entry !== undefined,
+    };
     return factory(...source.names.map((name) => {
       if (name === "me") return me;
       const value = name in scope ? scope[name] : instanceName(name, instance!, this.steps, cellOf, this.#trap);
@@ -200,8 +225,22 @@ export class JavaScriptTier implements JsTier {
     }));
   }
 
+  #paceOf({ instance, index }: WasmFunc): Pace {
+    const { valid } = instance!;
+    let paces = PACES.get(valid);
+    if (paces === undefined) PACES.set(valid, paces = new Map());
+    let pace = paces.get(index);
+    if (pace === undefined) {
+      paces.set(
+        index,
+        pace = { first: LEAST_PASSES, loop: -1, passes: LEAST_PASSES, entries: 0, elsewhere: new Map() },
+      );
+    }
+    return pace;
+  }
+
   peek(valid: ValidModule, index: number): JsSource | undefined {
-    const made = MADE.get(valid)?.get(`${index} -1 ${this.#metered}`);
+    const made = MADE.get(valid)?.get(keyOf(index, -1, this.#metered, this.#exact));
     return made === undefined || made instanceof Unsuitable ? undefined : made.source;
   }
 
@@ -235,10 +274,53 @@ export class JavaScriptTier implements JsTier {
   }
 
   enterLoop(caller: JsCaller, func: WasmFunc, source: number, words: Int32Array, at: number): JsOutcome {
-    const made = this.#make(func, source);
-    if (made instanceof Unsuitable) throw new BugError(`there is no way into the loop: ${made.message}`);
-    this.#checkRoom(2 * caller.stackTop);
-    return this.#enter(caller, func, this.#instantiate(made, func), [words as unknown as number, at]);
+    const base = 2 * caller.stackTop;
+    this.#checkRoom(base);
+    if (words !== this.steps.words || at !== base) throw new BugError("a frame for a loop is not on top");
+    let loops = this.#loops.get(func);
+    if (loops === undefined) this.#loops.set(func, loops = new Map());
+    const me: Leaver = { func, sites: [], loops, pace: this.#paceOf(func), isLoop: true };
+    return this.#enter(caller, func, () => this.#resume(me, source, at), []);
+  }
+  /** Functions from loops on, for frames of the interpreter. */
+  readonly #loops = new WeakMap<WasmFunc, Leaver["loops"]>();
+
+  /** Goes on behind the head of a loop, with the frame whose words begin at `at` of the stack, where it may stay. */
+  #resume({ func, loops, pace }: Leaver, source: number, at: number): unknown {
+    for (;;) {
+      let loop = loops.get(source);
+      if (loop === undefined) {
+        const made = this.#make(func, source);
+        if (made instanceof Unsuitable) throw new BugError(`there is no way into the loop: ${made.message}`);
+        loops.set(source, loop = this.#instantiate(made, func, loops) as LoopFunction);
+      }
+      AGAIN.source = -1;
+      const result = loop(this.steps.words, at, pace.passes);
+      if (AGAIN.source < 0) return result;
+      source = AGAIN.source;
+    }
+  }
+
+  /** Called after some passes of a loop: how many more it may make, or -1 if the function is to be left for one that begins there. */
+  #slice({ sites, pace, isLoop }: Leaver, site: number): number {
+    if (Atomics.load(INTERRUPT, 0) !== 0 || deadlinePassed()) this.#poll(false);
+    const { source } = sites[site - 1];
+    if (pace.first < MOST_PASSES) pace.first *= 2;
+    if (pace.loop !== source) {
+      const times = (pace.elsewhere.get(source) ?? 0) + 1;
+      pace.elsewhere.set(source, times);
+      if (pace.loop >= 0 && times < TIMES_ELSEWHERE) return pace.passes;
+      pace.loop = source;
+      pace.passes = LEAST_PASSES;
+      pace.entries = 0;
+      pace.elsewhere.clear();
+    } else {
+      if (pace.passes < MOST_PASSES) pace.passes *= 2;
+      // By now V8 has made of it what it can.
+      if (pace.entries >= MOST_ENTRIES && isLoop) return pace.passes;
+    }
+    pace.entries++;
+    return -1;
   }
 
   #checkRoom(word: number): void {
@@ -404,7 +486,11 @@ export class JavaScriptTier implements JsTier {
       this.#load();
     }
     if (promise !== undefined) throw U.begin({ what: "promise", callee: func, promise });
-    if (this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)) {
+    // The host may have asked for a stop, of which a loop would know only some passes later.
+    const stops = (Atomics.load(INTERRUPT, 0) & ~InterruptBit.ATTENTION) !== 0 || deadlinePassed();
+    if (
+      (stops && !caller.serves()) || this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)
+    ) {
       const slots = func.resultSlots;
       throw U.begin({ what: "results", words: words.slice(at, at + 2 * slots), slots });
     }

@@ -20,7 +20,8 @@ import { boundArguments } from "./bind.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
 import { savedWords, serveFault } from "./fault.ts";
 import { Mode, type WasmFunc } from "./func.ts";
-import { enterLoop, takeBack } from "./frames.ts";
+import type { WaitingFrame } from "./debugging.ts";
+import { enterLoop, lookAt, takeBack } from "./frames.ts";
 import { askHost, callHost, type SlotRange, writeHostResults } from "./host_call.ts";
 import { OK } from "./outcome.ts";
 import { trapDetail } from "./protection.ts";
@@ -29,7 +30,14 @@ import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
 import type { JsCaller, JsOutcome } from "./js_tier.ts";
 import type { Store } from "./store.ts";
-import { type CallSite, type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
+import {
+  type CallSite,
+  type InterpThread,
+  type NativeLocation,
+  type ParkedExit,
+  RunStatus,
+  type ThreadImage,
+} from "./tier.ts";
 
 /** Instead of an exit: it is served. */
 const SERVED = -1;
@@ -40,7 +48,7 @@ const NO_WORDS = new Int32Array(0);
 const ARGS_SLOT = STACK.args >> 3;
 
 /** A run of frames of one kind. */
-interface Segment {
+export interface Segment {
   readonly func: WasmFunc;
   readonly native: boolean;
   /** Machine code: why it is parked; it is then to be resumed, not entered. TRAP: at a fault that was served, where it is to proceed. */
@@ -66,11 +74,20 @@ export type Pause =
   | { readonly reason: "start" }
   /** At a safepoint. */
   | { readonly reason: "interrupt" | "deadline" | "fuel" }
+  /** Whoever debugs wants it to wait; `failure` is what ends it when it goes on. */
+  | { readonly reason: "stop"; readonly failure?: { readonly error: unknown } }
   /** In a call of a suspending host function. */
   | { readonly reason: "promise"; readonly callee: WasmFunc; readonly promise: Promise<unknown> };
 
-/** What may park it: nothing; a suspending host function; what otherwise would be a trap at a safepoint. */
-export type ActivationKind = "plain" | "promising" | "sliced";
+/** What may park it: nothing; a suspending host function; what otherwise would be a trap at a safepoint; a debugger, and an interruption. */
+export type ActivationKind = "plain" | "promising" | "sliced" | "debugged";
+
+/** All that an activation has whose frames are the interpreter's, as it was at some moment. */
+export interface ActivationImage {
+  readonly segments: readonly Segment[];
+  readonly thread: ThreadImage;
+  readonly pause: Pause | undefined;
+}
 
 const STOPS = {
   interrupt: TrapCode.INTERRUPTED,
@@ -118,9 +135,25 @@ export class Activation {
     });
   }
 
+  /** What it has, to be taken up by `restore()` later; undefined while it has frames of machine code. */
+  image(): ActivationImage | undefined {
+    if (this.#thread === undefined || this.segments.some((s) => s.native || s.js !== undefined)) return undefined;
+    return { segments: [...this.segments], thread: this.#thread.image(), pause: this.pause };
+  }
+  /** Takes up what another one of its store had, and is parked there; for one that has not begun. */
+  restore({ segments, thread, pause }: ActivationImage): void {
+    this.#thread = this.store.activations.takeThread();
+    this.#thread.restore(thread);
+    this.segments.push(...segments);
+    this.pause = pause ?? { reason: "stop" };
+    this.store.activations.add(this);
+  }
+
   /** Goes on with what is parked and waits for no result. Gives and throws as call() does; stays parked if it throws since calls are nested too deeply. */
   goOn(): SlotRange {
+    const failure = this.pause?.reason === "stop" ? this.pause.failure : undefined;
     return this.#resume(() => {
+      if (failure !== undefined) throw failure.error;
       this.#takeBack(this.segments[this.segments.length - 1]);
       return this.#drive();
     });
@@ -334,21 +367,40 @@ export class Activation {
   // The loop
 
   #drive(): SlotRange {
+    if (this.kind === "debugged") return this.#driveDebugged();
     for (;;) {
       if (this.pause !== undefined) return PARKED;
-      const segment = this.segments[this.segments.length - 1];
-      const done = segment.native
-        ? this.#runNative(segment)
-        : segment.js !== undefined
-        ? this.#runJs(segment)
-        : this.#runInterp(segment);
+      const done = this.#runTop(this.segments[this.segments.length - 1]);
       if (done !== undefined) return done;
     }
   }
 
+  #runTop(segment: Segment): SlotRange | undefined {
+    if (segment.native) return this.#runNative(segment);
+    return segment.js !== undefined ? this.#runJs(segment) : this.#runInterp(segment);
+  }
+
+  /** The same for a call that may wait where an error ends it. */
+  #driveDebugged(): SlotRange {
+    while (this.pause === undefined) {
+      try {
+        const done = this.#runTop(this.segments[this.segments.length - 1]);
+        if (done !== undefined) return done;
+      } catch (error) {
+        if (!this.store.debug?.stopsAt(this, error)) throw error;
+        this.pause = { reason: "stop", failure: { error } };
+      }
+    }
+    return PARKED;
+  }
+
   #runInterp(segment: Segment): SlotRange | undefined {
-    const thread = this.#thread!;
-    const status = thread.run();
+    const thread = this.#thread!, { debug } = this.store;
+    const status = debug === undefined ? thread.run() : debug.run(this, thread);
+    if (status === RunStatus.STOPPED) {
+      this.pause = { reason: "stop" };
+      return undefined;
+    }
     if (status === RunStatus.DONE) {
       const n = segment.func.resultSlots;
       thread.sp -= n;
@@ -394,7 +446,8 @@ export class Activation {
         this.pause = { reason: "promise", callee, promise: Promise.resolve(askHost(this.store, callee, args)) };
         return false;
       }
-      callHost(this.store, callee, args);
+      if (this.store.debug === undefined) callHost(this.store, callee, args);
+      else this.store.debug.callHost(this, callee, args);
       return true;
     } catch (error) {
       this.#enterHostError(error);
@@ -587,7 +640,8 @@ export class Activation {
     const { pointer, i32 } = this.#stack!;
     const native = this.#native!;
     const { store } = this, { interrupt, meter } = store;
-    const always = store.policy?.leaves ?? false, quick = meter === undefined && !always;
+    const always = store.policy?.leaves ?? false;
+    const quick = meter === undefined && !always && store.debug === undefined;
     let leaves = always || segment.demotions !== store.demotions;
     for (;;) {
       if (leaves) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
@@ -689,7 +743,8 @@ export class Activation {
   }
 
   #stop(reason: keyof typeof STOPS): false {
-    if (this.kind !== "sliced") this.#trap(STOPS[reason]);
+    const waits = this.kind === "sliced" || (this.kind === "debugged" && reason === "interrupt");
+    if (!waits) this.#trap(STOPS[reason]);
     this.pause = { reason };
     return false;
   }
@@ -857,6 +912,49 @@ export class Activation {
     const trace: (() => WasmFrame)[] = [];
     this.trace(trace, false);
     return trace.map((make) => make());
+  }
+
+  /** The frames of one that is parked by a debugger, innermost first, with what is in them. */
+  waitingFrames(): WaitingFrame[] {
+    const frames: WaitingFrame[] = [];
+    const failed = this.pause?.reason === "stop" && this.pause.failure !== undefined;
+    let level = this.#thread?.level ?? 0;
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      const segment = this.segments[i];
+      if (segment.js !== undefined) continue;
+      if (!segment.native) {
+        for (const view of this.#thread!.views(level--)) frames.push({ ...view, writable: true });
+        continue;
+      }
+      const stack = this.#stack!, { exit } = segment;
+      if (exit === undefined || exit === Exit.TRAP || exit === Exit.HELPER) {
+        if (exit === undefined && !failed) continue;
+        const found = this.store.native!.framesAtTrap(stack);
+        frames.push(...lookAt(this.store, stack, found, false));
+      } else {
+        frames.push(...lookAt(this.store, stack, this.#nativeFrames(segment), true));
+      }
+    }
+    return frames;
+  }
+
+  /** How many frames it has. */
+  get depth(): number {
+    let depth = this.#thread?.depth ?? 0;
+    for (const segment of this.segments) {
+      if (segment.native) { for (const _ of this.#nativeFrames(segment)) depth++; }
+    }
+    return depth;
+  }
+  /** The function of machine code that waits for the topmost segment; undefined if it is the interpreter that does, or JavaScript. */
+  get waitsBelow(): WasmFunc | undefined {
+    const segment = this.segments.at(-2);
+    const [frame] = segment?.native ? this.#nativeFrames(segment) : [];
+    return frame && this.store.instanceAt(this.#stack!.readAddress(frame.fp + FRAME_VMCTX))?.funcs[frame.index];
+  }
+  #nativeFrames({ exit, saved }: Segment): Iterable<NativeLocation> {
+    if (exit === undefined || exit === Exit.TRAP) return [];
+    return this.store.native!.framesAt(this.#stack!, { exit, ...(saved ?? this.#parkedRegisters()) });
   }
 
   /** The innermost of them. */

@@ -49,6 +49,10 @@ export class Activations {
     this.#running.length--;
     this.#parked.add(activation);
   }
+  /** Takes note of one that begins parked. */
+  add(activation: Activation): void {
+    this.#parked.add(activation);
+  }
   /** Makes a parked one the innermost. Throws Trap as begin() does; it stays parked then. */
   unpark(activation: Activation): void {
     this.begin(activation);

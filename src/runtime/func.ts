@@ -97,6 +97,8 @@ export class WasmFunc {
   raw = false;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
+  /** JavaScript cannot call it any more: it was freed, or somebody disposed of its instance. Wasm that still has it can. */
+  closed = false;
   /** Set once, when a bound function is made (bind.ts). */
   bound: Bound | undefined = undefined;
 
@@ -107,7 +109,8 @@ export class WasmFunc {
     readonly instance: WasmInstance | undefined,
     /** Index in the module's function index space; -1 for a host function. */
     readonly index: number,
-    readonly host: HostFunction | undefined,
+    /** Replaced only by one that calls it, to watch. */
+    public host: HostFunction | undefined,
     readonly hostName = "",
     /** A host function whose result is a promise that the call waits for (JS Promise Integration). */
     readonly suspending = false,

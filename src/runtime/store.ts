@@ -4,7 +4,7 @@ import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
 import { RECORD, RECORD_BYTES } from "../abi/vmctx.ts";
 import { HostHandles } from "../gc/handles.ts";
-import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions } from "../gc/heap.ts";
+import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions, type Pause } from "../gc/heap.ts";
 import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
@@ -12,6 +12,7 @@ import { ResourceError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { Activation } from "./activation.ts";
+import type { StoreDebugger } from "./debugging.ts";
 import { Activations } from "./activations.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
@@ -43,6 +44,9 @@ const MAX_FUNCTIONS = 1 << 24;
 const NO_TYPE = -1;
 /** A zeroed vmctx for host functions, so that a record's vmctx is never null. */
 const HOST_VMCTX_BYTES = 64;
+
+/** Why a function is interpreted that is to run as JavaScript. */
+const PROTECTED = "a memory has protected or watched places";
 
 /** Calls that may be parked at once. Each may have a native stack, of which an isolate has no more than platform/stacks.ts says. */
 export const DEFAULT_MAX_PARKED = 5000;
@@ -110,10 +114,14 @@ export class Store {
   frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
   /** Told of each instruction where a stop is set, before it runs. What it throws ends the activation, and no handler of Wasm catches it. */
   stopped: ((stop: Stop) => void) | undefined = undefined;
+  /** Told of each collection, while Wasm may be running: it must not call it. */
+  collected: ((pause: Pause) => void) | undefined = undefined;
   /** Told of the traps of Wasm's own, before the frames go, by those who count: the function on top, and the byte offset of the instruction there. */
   trapped: ((code: TrapCode, func: WasmFunc, offset: number) => void) | undefined = undefined;
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
   demotions = 0;
+  /** Told of what runs in the interpreter, while somebody debugs. */
+  debug: StoreDebugger | undefined = undefined;
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
@@ -190,6 +198,16 @@ export class Store {
     if (this.#paused === 0) collectUnasked(this);
   }
 
+  /** Keeps allocations from collecting until what it gives is called, once. */
+  pauseCollections(): () => void {
+    this.#paused++;
+    let paused = true;
+    return () => {
+      if (paused) this.#paused--;
+      paused = false;
+    };
+  }
+
   /** Runs `f`, during which allocations do not collect: for those who hold references where no roots are looked for. */
   withoutCollection<T>(f: () => T): T {
     this.#paused++;
@@ -203,18 +221,19 @@ export class Store {
   /** Has accesses to the memories of an instance checked, if anything in them is forbidden or watched. */
   checkAccesses(instance: WasmInstance): void {
     instance.writeChecks();
-    const check = instance.memories.some((m) => m.protection !== undefined);
+    const check = instance.memories.some((m) => m.isChecked);
     this.interp.checkAccesses(instance, check);
-    if (check) this.#leaveJs(instance);
+    this.#moveJs(instance, check);
   }
 
-  /** Functions of JavaScript know nothing of rights: those of an instance go to the interpreter. */
-  #leaveJs(instance: WasmInstance): void {
+  /** Functions of JavaScript know nothing of rights: those of an instance are interpreted while there are any. */
+  #moveJs(instance: WasmInstance, check: boolean): void {
     for (const func of instance.funcs) {
-      if (func.instance === instance && func.mode === Mode.JS) {
+      if (func.instance !== instance) continue;
+      if (check && func.mode === Mode.JS) {
         this.setTier(func, "interp");
-        func.refusal = "a memory has protected or watched places";
-      }
+        func.refusal = PROTECTED;
+      } else if (!check && func.refusal === PROTECTED) this.setTier(func, "js");
     }
   }
 
@@ -413,8 +432,8 @@ export class Store {
   }
 
   #jsRefusal(func: WasmFunc): string | undefined {
-    if (func.instance!.memories.some((m) => m.protection !== undefined)) {
-      return "a memory has protected or watched places";
+    if (func.instance!.memories.some((m) => m.isChecked)) {
+      return PROTECTED;
     }
     if (this.interp.isCounted(func)) return "its instructions or branches are counted";
     return this.js!.refusal(func);

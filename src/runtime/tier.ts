@@ -33,12 +33,16 @@ export const RunStatus = {
   SAFEPOINT: 5,
   /** A counter of the top frame's function ran out: see `hot`. The frame stands at its first instruction, or behind the head of a loop. */
   HOT: 6,
+  /** The top frame stands before an instruction where a stop is set, or where whoever debugs wants it to wait. */
+  STOPPED: -2,
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
 /** After how many calls of a function, and passes of a loop's head, the interpreter stops with HOT; at least 1. */
 export interface HotLimits {
+  /** Calls of a function. */
   readonly calls: number;
+  /** Passes of one of its loops. */
   readonly passes: number;
 }
 
@@ -97,6 +101,33 @@ export interface Stop {
   readonly frame: number;
 }
 
+/** A frame of the interpreter, for whoever looks at a call that waits. */
+export interface FrameView {
+  readonly func: WasmFunc;
+  /** `interp`, or the tier that shares its stack. */
+  readonly tier: TierName;
+  /** Byte offset of the instruction that is to run next, that waits for the frame above, or that trapped. */
+  readonly offset: number;
+  /** Where types of operands are looked up: the end of an instruction, or within one, before which the operands stood as they do, but for those that were taken. */
+  readonly pc: number;
+  /** The words of its slots, locals first, which begin at `at`; undefined where there are none. */
+  readonly words: Int32Array | undefined;
+  readonly at: number;
+  /** Slots in use. */
+  readonly slots: number;
+}
+
+/** All that a thread has, as it was at some moment. */
+export interface ThreadImage {
+  readonly words: Int32Array;
+  readonly frames: Int32Array;
+  readonly codes: readonly unknown[];
+  readonly level: number;
+  readonly ticks: number;
+  /** How it stands at its next instruction. */
+  readonly standing: number;
+}
+
 /** A stack of interpreter frames, on which one activation runs. */
 export interface InterpThread {
   /** The operand and local slots, two words each. */
@@ -108,10 +139,31 @@ export interface InterpThread {
   readonly exception: WasmException | undefined;
   /** Pushes a base frame for `func`, whose arguments are the topmost slots. False if the stack is exhausted. */
   enter(func: WasmFunc): boolean;
+  /** After STOPPED: whether a stop is set at the instruction that the top frame is to run next. */
+  readonly atStop: boolean;
   /** Makes room for `slots` more above `sp`. False if the stack is exhausted. */
   reserve(slots: number): boolean;
   /** Runs until the innermost base frame returns, something else is to be called, or a trap. */
   run(): RunStatus;
+  /** As `run()`, but leaves with STOPPED where a stop is set, and at the loop head or function entry where `ticks` comes to `until`. */
+  runToStop(until?: number): RunStatus;
+  /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
+  step(): RunStatus;
+  /** Takes note that the top frame waits before its next instruction; to be called before the activation is parked there. */
+  wait(): void;
+  /** Loop heads passed and functions entered so far: the same whenever the same is run again. */
+  ticks: number;
+  /** Frames on it. */
+  readonly depth: number;
+  /** Byte offset of the instruction that the top frame is to run next. */
+  readonly offset: number;
+  /** Where it stands, after STOPPED. */
+  readonly stop: Stop;
+  /** The frames from the innermost to the innermost base frame below `level` base frames, `limit` at most. */
+  views(level: number, limit?: number): FrameView[];
+  /** What it has now; a thread that has nothing takes it by `restore()`, and is parked then. */
+  image(): ThreadImage;
+  restore(image: ThreadImage): void;
   /**
    * Looks for a frame that catches `exception`, from the top frame below `level` base frames down to the innermost base frame there. If there is one, it becomes
    * the top frame, going on at its clause, and `level` base frames are left; if not, nothing changes.
@@ -152,6 +204,8 @@ export interface InterpTier {
   newThread(): InterpThread;
   /** Rights of a memory of the instance must be checked from now on, or need not be any more. */
   checkAccesses(instance: WasmInstance, check: boolean): void;
+  /** Sets a stop before the instruction at a byte offset of the module, for all its instances, or takes it away. */
+  setStop(instance: WasmInstance, offset: number, on: boolean): void;
   /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
   /** Whether a function is counted. */

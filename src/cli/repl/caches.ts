@@ -21,8 +21,8 @@ function row(name: string, f: CacheFigures | undefined): string[] {
 }
 
 function table({ engine }: Session): string {
-  const { functions, disk } = engine.caches;
-  const rows = [row("functions", functions)];
+  const { code, functions, disk } = engine.caches;
+  const rows = [row("code", code), row("functions", functions)];
   if (disk === undefined) rows.push(["disk", "none (start with --cache <folder>)"]);
   else {
     const held = disk.writes === 0 ? disk.folder : `${disk.folder}: ${count(disk.files, "file")}, ${size(disk.bytes)}`;
@@ -40,7 +40,8 @@ export const CACHE_COMMANDS: readonly Command[] = [
     name: "caches",
     args: "[functions <bytes>]",
     help: "show the caches of code: what they hold, hits, misses, evictions; or set the size of one",
-    more: `functions: machine code that is kept for further modules with equal functions.
+    more: `code: machine code that is installed, by module; what was asked for longest ago makes room.
+functions: machine code that is kept for further modules with equal functions.
 disk: what is kept between runs in the folder of --cache: machine code, and what validation found
 out about large modules. Entries there are checked when they are read; damaged ones go.`,
     example: `:load examples/fib.wat

@@ -3,6 +3,7 @@
 import type { Code } from "../asm/code.ts";
 import { compiler } from "../engine/pipeline.ts";
 import { listFunction, type Listing } from "../engine/listing.ts";
+import { listTranslation, type TranslationListing } from "../engine/translation.ts";
 import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
@@ -171,6 +172,15 @@ export class Func {
   #compiler(valid: ValidModule): JitCompiler {
     const { jit, store } = this.#context;
     return compiler(valid, jit?.native.cpu ?? BASELINE_CPU, jit?.options ?? { metered: store.meter !== undefined });
+  }
+
+  /**
+   * Its register code, as tier `fast` runs it, with the Wasm instructions that went into each instruction. Translates it for this; nothing moves. Rejects with a TypeError for a host function.
+   */
+  async translation(): Promise<TranslationListing> {
+    const { instance, index } = this.#inner;
+    if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
+    return await listTranslation(instance.valid, index, this.#context.fast.translation);
   }
 
   /**

@@ -5,6 +5,8 @@ import type { TierChoice } from "../engine/config.ts";
 import { startNative } from "../abi/native.ts";
 import { listFunction } from "../engine/listing.ts";
 import { compiler } from "../engine/pipeline.ts";
+import { listTranslation } from "../engine/translation.ts";
+import { FAST_DEFAULTS } from "../fast/options.ts";
 import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { canRunNative } from "../platform/permissions.ts";
@@ -17,7 +19,7 @@ import { painter, visible } from "./repl/print.ts";
 
 /** Options of the command `asm`. */
 export interface AsmOptions {
-  /** `interp` shows the Wasm alone. */
+  /** `interp` shows the Wasm alone, `fast` register code. */
   readonly tier?: TierChoice;
   /** With the bytes of the machine code. */
   readonly bytes?: boolean;
@@ -40,6 +42,11 @@ export async function showAsm(
   const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
   if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
   for (const [n, index] of indices.entries()) {
+    if (options.tier === "fast") {
+      const listing = await listTranslation(valid, index, { ...FAST_DEFAULTS, metered: false, counts: false });
+      write(visible(`${n > 0 ? "\n" : ""}${listing.toString(paint)}`));
+      continue;
+    }
     const why = options.tier === "interp" ? undefined : refusal(valid, index);
     const code = options.tier === "interp" || why !== undefined ? undefined : jit.compile(index);
     const listing = await listFunction(module, index, code);

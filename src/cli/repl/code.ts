@@ -61,6 +61,14 @@ async function list(session: Session, args: Args, tier: TierName | undefined, by
   };
 }
 
+async function translate(session: Session, args: Args): Promise<Output> {
+  const { func } = session.func(args.need("the function"));
+  args.end();
+  if (func.isHost) throw new UsageError(`${func.name} is a function of the host and has no code`);
+  const { toString, ...data } = await func.translation();
+  return { text: toString(session.paint), data };
+}
+
 export const CODE_COMMANDS: readonly Command[] = [
   {
     name: "tier",
@@ -124,11 +132,17 @@ the offset in the function's code. A function that runs in interp is compiled fo
   },
   {
     name: "dis",
-    args: "<function>",
-    help: "show a function's Wasm instructions with their offsets",
+    args: "<function> [--fast]",
+    help: "show a function's Wasm instructions with their offsets, or its register code beside them",
+    more: `With --fast: the code that tier fast runs, each instruction with the Wasm instructions that went into it.
+s3 is the frame's slot 3; an arrow stands before what is written and before where a jump leads.
+direct  became this instruction            dead     is never reached
+folded  is an operand of it                nothing  needs no code
+fused   is done by it together with others`,
     example: `:load examples/fib.wat
-:dis fib`,
+:dis fib
+:dis fib --fast`,
     completes: ["function"],
-    run: (session, args) => list(session, args, "interp", false),
+    run: (session, args) => args.flag("--fast") ? translate(session, args) : list(session, args, "interp", false),
   },
 ];

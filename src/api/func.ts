@@ -2,6 +2,7 @@
 
 import type { Code } from "../asm/code.ts";
 import { compiler } from "../engine/pipeline.ts";
+import { jsRefusal, listJs } from "../engine/js_listing.ts";
 import { listFunction, type Listing } from "../engine/listing.ts";
 import { listTranslation, type TranslationListing } from "../engine/translation.ts";
 import { refusal } from "../jit/compilable.ts";
@@ -99,6 +100,7 @@ export class Func {
   refusal(tier: TierName): string | undefined {
     const { instance, index } = this.#inner;
     if (instance === undefined) return "it is a function of the host";
+    if (tier === "js") return jsRefusal(instance.valid, index);
     return isNative(tier) ? refusal(instance.valid, index) : undefined;
   }
 
@@ -191,6 +193,9 @@ export class Func {
   disassemble(tier: TierName = this.tier): Promise<Listing> {
     const { instance, index } = this.#inner;
     if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
+    if (tier === "js") {
+      return new Promise((resolve) => resolve(listJs(instance.valid, index, this.#context.store.meter !== undefined)));
+    }
     const installed = this.#context.jit?.peek(instance.valid, index);
     return listFunction(instance.module, index, tier === "jit" ? this.compile() : undefined, installed?.start);
   }

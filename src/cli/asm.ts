@@ -1,8 +1,9 @@
-// The subcommand `asm`: machine code under the Wasm it came from, for one function of a module or all. Compiles without instantiating, and runs nothing.
+// The subcommand `asm`: machine code, or JavaScript, under the Wasm it came from, for one function of a module or all. Compiles without instantiating, and runs nothing.
 
 import { innerModule } from "../api/module.ts";
 import type { TierChoice } from "../engine/config.ts";
 import { startNative } from "../abi/native.ts";
+import { jsRefusal, listJs } from "../engine/js_listing.ts";
 import { listFunction } from "../engine/listing.ts";
 import { compiler } from "../engine/pipeline.ts";
 import { listTranslation } from "../engine/translation.ts";
@@ -19,7 +20,7 @@ import { painter, visible } from "./repl/print.ts";
 
 /** Options of the command `asm`. */
 export interface AsmOptions {
-  /** `interp` shows the Wasm alone, `fast` register code. */
+  /** `interp` shows the Wasm alone, `fast` register code, `js` JavaScript. */
   readonly tier?: TierChoice;
   /** With the bytes of the machine code. */
   readonly bytes?: boolean;
@@ -42,14 +43,15 @@ export async function showAsm(
   const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
   if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
   for (const [n, index] of indices.entries()) {
-    if (options.tier === "fast") {
+    const { tier } = options;
+    if (tier === "fast") {
       const listing = await listTranslation(valid, index, { ...FAST_DEFAULTS, metered: false, counts: false });
       write(visible(`${n > 0 ? "\n" : ""}${listing.toString(paint)}`));
       continue;
     }
-    const why = options.tier === "interp" ? undefined : refusal(valid, index);
-    const code = options.tier === "interp" || why !== undefined ? undefined : jit.compile(index);
-    const listing = await listFunction(module, index, code);
+    const why = tier === "interp" ? undefined : tier === "js" ? jsRefusal(valid, index) : refusal(valid, index);
+    const code = tier === "interp" || tier === "js" || why !== undefined ? undefined : jit.compile(index);
+    const listing = tier === "js" && why === undefined ? listJs(valid, index) : await listFunction(module, index, code);
     const stays = why === undefined ? "" : `;; ${functionName(module, index)} stays in interp: ${why}\n`;
     const text = stays + listing.toString({ bytes: options.bytes ?? false, paint });
     write(visible(n > 0 ? `\n${text}` : text));

@@ -287,9 +287,9 @@ export function makeProgram(done: (code: number) => void): Command {
     .action(async (module, options) => done(await (await import("./info.ts")).showInfo(module, options)));
 
   program.command("asm")
-    .summary("show machine code under the Wasm it came from")
+    .summary("show machine code, or JavaScript, under the Wasm it came from")
     .description(
-      "Compiles without running, and shows each Wasm instruction with the machine code made for it. Needs no permission beyond reading the module.",
+      "Compiles without running, and shows each Wasm instruction with the machine code made for it, or the JavaScript (--tier js). Needs no permission beyond reading the module.",
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))

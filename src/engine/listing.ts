@@ -49,10 +49,10 @@ export interface Listing {
   /** Its type as in the text format, e.g. `(param i32) (result i32)`. */
   readonly type: string;
   /** The tier whose code is shown; `interp` runs the Wasm bytes themselves. */
-  readonly tier: "interp" | "jit";
+  readonly tier: "interp" | "jit" | "js";
   /** Address of the code where it is installed. */
   readonly address: number | undefined;
-  /** Bytes of machine code; 0 without. */
+  /** Bytes of machine code, or characters of JavaScript; 0 without. */
   readonly codeBytes: number;
   /** Bytes of the function's body, locals included. */
   readonly wasmBytes: number;
@@ -72,11 +72,27 @@ export async function listFunction(
   code: Code | undefined,
   address?: number,
 ): Promise<Listing> {
+  const scope = functionScope(module, index);
+  const machine = code === undefined ? [] : await disassemble(code, namesFor(module, index, scope));
+  return makeListing(module, index, {
+    tier: code === undefined ? "interp" : "jit",
+    address,
+    codeBytes: code?.bytes.length ?? 0,
+    rows: (rows) => code === undefined ? rows : attach(rows, machine, code.sourceMap),
+  });
+}
+
+/** What a listing says of code. */
+interface Listed extends Pick<Listing, "tier" | "address" | "codeBytes"> {
+  /** Gives the rows of Wasm instructions their code. */
+  rows(wasm: ListingRow[]): ListingRow[];
+}
+
+/** Makes a listing of a function. Throws TypeError for an imported one. */
+export function makeListing(module: Module, index: number, { tier, address, codeBytes, rows }: Listed): Listing {
   const { body, type } = module.funcs[index];
   if (body === undefined) throw new TypeError(`${functionName(module, index)} is imported and has no code`);
   const scope = functionScope(module, index);
-  let rows = wasmRows(module, index, scope);
-  if (code !== undefined) rows = attach(rows, await disassemble(code, namesFor(module, index, scope)), code.sourceMap);
   const params = type.params.map((t) => typeName(t, scope.names.typeRef));
   const results = type.results.map((t) => typeName(t, scope.names.typeRef));
   const list = (word: string, types: string[]) => types.length === 0 ? "" : `(${word} ${types.join(" ")})`;
@@ -84,11 +100,11 @@ export async function listFunction(
     name: functionName(module, index),
     index,
     type: [list("param", params), list("result", results)].filter((x) => x !== "").join(" "),
-    tier: code === undefined ? "interp" : "jit",
+    tier,
     address,
-    codeBytes: code?.bytes.length ?? 0,
+    codeBytes,
     wasmBytes: body.end - body.start,
-    rows,
+    rows: rows(wasmRows(module, index, scope)),
   } as const;
   return { ...listing, toString: (options) => listingText(listing, options) };
 }
@@ -127,7 +143,11 @@ function wasmRows(module: Module, index: number, scope: InstructionScope): Listi
 }
 
 /** Deals machine instructions out to the rows that the source map names; those that go back in the source get rows of their own. */
-function attach(rows: ListingRow[], machine: readonly MachineInstruction[], sourceMap: Uint32Array): ListingRow[] {
+export function attach(
+  rows: ListingRow[],
+  machine: readonly MachineInstruction[],
+  sourceMap: Uint32Array | Int32Array,
+): ListingRow[] {
   const rowOf = new Map(rows.map((r, i) => [r.wasmOffset, i]));
   const result: ListingRow[] = [];
   /** Rows before this one stand in the result. */
@@ -164,7 +184,8 @@ function listingText(listing: Omit<Listing, "toString">, options: ListingOptions
   const type = listing.type === "" ? "" : ` ${listing.type}`;
   const wasm = `function ${listing.index}: ${listing.wasmBytes} bytes of Wasm`;
   const place = listing.address === undefined ? "" : ` at 0x${listing.address.toString(16)}`;
-  const code = native ? ` → ${listing.codeBytes} bytes of machine code (tier ${listing.tier})${place}` : "";
+  const what = listing.tier === "js" ? "characters of JavaScript" : "bytes of machine code";
+  const code = native ? ` → ${listing.codeBytes} ${what} (tier ${listing.tier})${place}` : "";
   const lines = [paint("head", listing.name + type), paint("note", wasm + code)];
   for (const row of listing.rows) {
     if (row.kind === "instruction") {
@@ -174,7 +195,10 @@ function listingText(listing: Omit<Listing, "toString">, options: ListingOptions
       const of = row.kind === "out-of-line" ? `out of line, for 0x${hex(row.wasmOffset, 4)} ${row.text}` : row.text;
       lines.push(paint("note", `${" ".repeat(13)}${of}`));
     }
-    for (const m of row.machine) lines.push(machineLine(m, options.bytes ?? false, paint));
+    for (const m of row.machine) {
+      if (listing.tier === "js") lines.push(`${" ".repeat(15)}${paint("machine", m.text)}`);
+      else lines.push(machineLine(m, options.bytes ?? false, paint));
+    }
   }
   return lines.join("\n");
 }

@@ -72,10 +72,12 @@ async function translate(session: Session, args: Args): Promise<Output> {
 export const CODE_COMMANDS: readonly Command[] = [
   {
     name: "tier",
-    args: "[function|*] [interp|jit|auto]",
+    args: "[function|*] [interp|fast|js|jit|auto]",
     help: "show in which tier functions run, or move one (or *, all) to another",
     more: `A move counts for the next calls, and for what runs: frames of machine code go on in interp.
 interp  the interpreter: exact, and needs no permission
+fast    an interpreter of translated code; needs no permission
+js      JavaScript functions, which V8 compiles; need no permission
 jit     machine code from one pass over the Wasm; needs --allow-ffi
 auto    where the engine sees fit: interp at first, jit once it is hot (in a shell with --tier jit or
         interp: the fastest that can run here)
@@ -115,10 +117,11 @@ fib 10
   },
   {
     name: "asm",
-    args: "<function> [--bytes] [--tier interp|jit]",
+    args: "<function> [--bytes] [--tier interp|js|jit]",
     help: "show the machine code of a function under the Wasm it came from, traps drawn in",
     more: `The left column is the offset in the module, then (+) in the function's body; for machine code it is
-the offset in the function's code. A function that runs in interp is compiled for this, not moved.`,
+the offset in the function's code. A function that runs in interp is compiled for this, not moved.
+With --tier js: the source of the JavaScript function.`,
     example: `:load examples/fib.wat
 :asm fib
 :asm fib --bytes --tier jit`,

@@ -85,6 +85,11 @@ function amount(text: string): number {
   if (n < 0) throw new InvalidArgumentError("It is below 0.");
   return n;
 }
+function time(text: string): number {
+  const ms = amount(text);
+  if (ms === 0) throw new InvalidArgumentError("It is at least 1; without the option there is no limit.");
+  return ms;
+}
 function fuel(who: string): Option {
   return new Option("--fuel <n>", `loop passes and function entries that ${who} before it traps`).argParser(amount);
 }
@@ -112,7 +117,7 @@ function runOptions(command: Command): Command {
     .addOption(perfMap())
     .addOption(gdb())
     .addOption(fuel("the program may take"))
-    .option("--timeout <ms>", "milliseconds after which it traps", amount)
+    .option("--timeout <ms>", "milliseconds after which it traps, at least 1", time)
     .addOption(
       new Option("--missing <what>", "what becomes of imported functions that nobody gives: calls trap, or are traced")
         .choices(["error", "trap", "trace"]).default("error"),

@@ -10,6 +10,7 @@ import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
 import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
 import { type HotLimits, type TierName, TIERS } from "../runtime/tier.ts";
 import { LIMITS } from "../wasm/limits.ts";
+import { nearestName } from "../base/nearest.ts";
 import { jsUnavailable } from "../js/tier.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
@@ -114,6 +115,51 @@ export interface EngineOptions {
   readonly gdb?: boolean;
 }
 
+/** All options, by name. */
+const OPTIONS: Readonly<Record<keyof EngineOptions, true>> = {
+  tier: true,
+  compile: true,
+  callThreshold: true,
+  loopThreshold: true,
+  fast: true,
+  thresholds: true,
+  maxBodyBytes: true,
+  features: true,
+  maxNesting: true,
+  fuel: true,
+  maxParkedCalls: true,
+  gcGrowthFactor: true,
+  gcMinimumBytes: true,
+  gcMaximumBytes: true,
+  gcZeal: true,
+  gcVerify: true,
+  tierZeal: true,
+  maxMemoryBytes: true,
+  maxTotalMemoryBytes: true,
+  stackBytes: true,
+  collectAfterDisposals: true,
+  maxCodeBytes: true,
+  maxInstances: true,
+  maxTableEntries: true,
+  maxModuleBytes: true,
+  maxFunctions: true,
+  cache: true,
+  cacheBytes: true,
+  onCacheNote: true,
+  functionCacheBytes: true,
+  perfMap: true,
+  gdb: true,
+};
+
+/** Throws TypeError for an option that does not exist, and names the one that may be meant. */
+function checkOptions(options: EngineOptions): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(OPTIONS, name)) continue;
+    const meant = nearestName(name, Object.keys(OPTIONS));
+    throw new TypeError(`an engine has no option "${name}"${meant === undefined ? "" : `; did you mean "${meant}"?`}`);
+  }
+}
+
 /** The limits of an engine; see the options of these names. */
 export interface EngineLimits {
   readonly maxCodeBytes: number;
@@ -203,6 +249,7 @@ export function checkFuel(fuel: number): number {
 
 /** Fills in defaults. Throws TypeError for what does not exist, RangeError for what is out of range, Error for a tier that cannot run here. */
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierChoice): EngineConfig {
+  checkOptions(options);
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
   if (tierZeal !== false && tier !== "jit" && tier !== "js") throw new TypeError("tierZeal needs tier jit or js");

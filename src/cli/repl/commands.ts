@@ -18,6 +18,7 @@ import { LIMIT_COMMANDS } from "./limits.ts";
 import { MEMORY_COMMANDS } from "./memory.ts";
 import { MODULE_COMMANDS } from "./modules.ts";
 import { MOVE_COMMANDS } from "./moves.ts";
+import { PLOT_COMMANDS } from "./plot.ts";
 import { SAVE_COMMANDS } from "./save.ts";
 import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
@@ -48,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   ...HISTORY_COMMANDS,
   ...BENCH_COMMANDS,
   ...LIMIT_COMMANDS,
+  ...PLOT_COMMANDS,
   ...JS_COMMANDS,
   ...SAVE_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, runCommand, runScript),

@@ -55,6 +55,11 @@ export interface TierPolicy {
   readonly leaves: boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
+  /**
+   * Where frames are to go to and fro between the interpreter and register code: whether one is to be of register code, asked of each whose function may run so whenever a thread is about
+   * to run, for `slice` calls and passes.
+   */
+  readonly shuffle?: { readonly slice: number; isRegister(): boolean };
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
   poll(): void;
 }
@@ -152,6 +157,8 @@ export interface InterpThread {
   readonly depth: number;
   /** Byte offset of the instruction that the top frame is to run next. */
   readonly offset: number;
+  /** Where it stands, after STOPPED. */
+  readonly stop: Stop;
   /** The frames from the innermost to the innermost base frame below `level` base frames, `limit` at most. */
   views(level: number, limit?: number): FrameView[];
   /** What it has now; a thread that has nothing takes it by `restore()`, and is parked then. */

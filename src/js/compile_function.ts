@@ -113,7 +113,11 @@ export function writeFunction(valid: ValidModule, index: number, options: JsOpti
 
 function writeBody(w: FunctionWriter, shape: Shape): void {
   const { r } = w;
-  if (w.entry < 0 && (w.metered || mayRunLong(w, shape))) w.line(checkStatement(w, w.body.codeStart));
+  if (w.entry < 0 && (w.metered || mayRunLong(w, shape))) {
+    w.line(checkStatement(w, w.body.codeStart));
+    // The reader stands where somebody looked last.
+    w.offsets[w.offsets.length - 1] = w.body.codeStart;
+  }
   r.pos = w.body.codeStart;
   /** Blocks opened in code that is never reached. */
   let skipped = 0;

@@ -64,8 +64,6 @@ export interface JsOptions {
   readonly stackWords: number;
 }
 
-/** Passes of loops after which a call goes on in a function that begins at the loop. */
-const FIRST_PASSES = 2000;
 /** Offset of lines at which a frame waits for the function that took its place. */
 export const PASSED_ON = -2;
 /** Words above a shadow frame that results of calls may take. */
@@ -346,7 +344,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   });
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
   if (w.sites.length > 0) declared.push("s=0", "un=false");
-  if (w.slices && !entered) declared.push(`k=${FIRST_PASSES}`);
+  if (w.slices && !entered) declared.push(`k=${w.use("me")}.pace.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
   if (w.framed) {

@@ -115,7 +115,7 @@ function loopCheck(w: FunctionWriter): string {
   if (w.exact || w.blocks.some((b) => b.kind === "catch")) return checkStatement(w, source);
   const leave = w.site(source);
   w.slices = true;
-  return `${fuelStatement(w, source)}if((k=k-1|0)<0){${leave}if((k=${w.use("slice")}(${w.use("me")}))<0)break B;}`;
+  return `${fuelStatement(w, source)}if((k=k-1|0)<0){${leave}if((k=${w.use("slice")}(${w.use("me")},s))<0)break B;}`;
 }
 
 /** The types that a branch to a block carries. */

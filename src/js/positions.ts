@@ -34,7 +34,7 @@ export function makeEntry(): (f: (...args: never[]) => unknown, args: readonly u
 /** Frames above all markers, then between the first two, and so on. */
 export type Runs = readonly (readonly (() => WasmFrame)[])[];
 
-type CallSites = readonly { getScriptNameOrSourceURL(): string | null; getLineNumber(): number | null }[];
+type CallSites = readonly { getScriptNameOrSourceURL(): string | null | undefined; getLineNumber(): number | null }[];
 
 const TRACES = Error as unknown as {
   prepareStackTrace: unknown;
@@ -74,7 +74,7 @@ export function runsOf(error?: Error): Runs {
   const runs: (() => WasmFrame)[][] = [[]];
   for (const site of sites) {
     const name = site.getScriptNameOrSourceURL();
-    if (name === null || !name.startsWith(SCHEME)) continue;
+    if (!name?.startsWith(SCHEME)) continue;
     if (name === ENTRY) runs.push([]);
     else {
       const origin = ORIGINS[Number(name.slice(SCHEME.length))]?.deref();

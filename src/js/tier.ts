@@ -3,7 +3,7 @@
 
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
-import { deadlinePassed } from "../platform/deadline.ts";
+import { deadlinePassed, requestAlarm } from "../platform/deadline.ts";
 import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { Activation } from "../runtime/activation.ts";
 import { WasmException } from "../runtime/exception.ts";
@@ -21,14 +21,18 @@ import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./l
 import { RH } from "./long.ts";
 import { limitTraces, makeEntry, nameSource, type Origin, resetTraces, type Runs, runsOf } from "./positions.ts";
 import { type Kind, kindSlots, kindsOf, Unsuitable } from "./state.ts";
-import { type Leaver, U } from "./unwinding.ts";
+import { type Leaver, type LoopFunction, type Pace, U } from "./unwinding.ts";
 
 /** Activations that calls out of JavaScript may begin within one another; a frame beyond is left, so that the call takes no more of JavaScript's stack. */
 const MOST_NESTED = 40;
 /** Words above all frames that arguments and results may take. */
 const RESERVE = 8192;
-/** Passes of loops that a function makes which begins there, at first, and at most until it looks for interruptions. */
-const LEAST_PASSES = 2000, MOST_PASSES = 1 << 16;
+/** Passes of loops after which a function is left, at first and at most. Before, it does not look for interruptions. */
+const LEAST_PASSES = 1000, MOST_PASSES = 1 << 17;
+/** How often it is left at one loop. */
+const MOST_ENTRIES = 20;
+/** How often passes run out at another loop until the function is left there. */
+const TIMES_ELSEWHERE = 3;
 /** The most fuel that is given at once. */
 const CHUNK = 2 ** 30;
 
@@ -50,6 +54,9 @@ interface Made extends Origin {
 
 /** Sources by module, shared by all stores of this isolate; by index, entry and whether fuel is counted. An error is the reason why there is none. */
 const MADE = new WeakMap<ValidModule, Map<string, Made | Unsuitable>>();
+
+/** By module and index, like the code that V8 makes of sources. */
+const PACES = new WeakMap<ValidModule, Map<number, Pace>>();
 
 /** Callers whose code runs, outermost first, with what they began with. */
 interface Running {
@@ -97,11 +104,13 @@ export class JavaScriptTier implements JsTier {
 
   constructor(readonly store: Store, readonly steps: SingleSteps) {
     this.#metered = store.meter !== undefined;
+    // Functions that call one another look only whether somebody has set a bit.
+    requestAlarm();
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
     this.#exact = store.policy?.leaves ?? false;
     this.#scope = storeScope(store, steps, cellOf, {
       poll: (owes: number) => this.#poll(owes !== 0),
-      slice: (me: Leaver) => this.#slice(me),
+      slice: (me: Leaver, site: number) => this.#slice(me, site),
       resume: (me: Leaver, site: number, at: number) => this.#resume(me, me.sites[site - 1].source, at),
     });
     this.#trap = this.#scope.trap as (code: TrapCode) => never;
@@ -201,13 +210,33 @@ export class JavaScriptTier implements JsTier {
   #instantiate({ source, factory }: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable {
     const { instance } = func, scope = this.#scope;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
-    const me: Leaver = { func, sites: source.sites, loops };
+    const me: Leaver = {
+      func,
+      sites: source.sites,
+      loops,
+      pace: this.#paceOf(func),
+      isLoop: source.entry !== undefined,
+    };
     return factory(...source.names.map((name) => {
       if (name === "me") return me;
       const value = name in scope ? scope[name] : instanceName(name, instance!, this.steps, cellOf, this.#trap);
       if (value === undefined) throw new BugError(`the source of ${func.name} takes ${name}, which is nothing`);
       return value;
     }));
+  }
+
+  #paceOf({ instance, index }: WasmFunc): Pace {
+    const { valid } = instance!;
+    let paces = PACES.get(valid);
+    if (paces === undefined) PACES.set(valid, paces = new Map());
+    let pace = paces.get(index);
+    if (pace === undefined) {
+      paces.set(
+        index,
+        pace = { first: LEAST_PASSES, loop: -1, passes: LEAST_PASSES, entries: 0, elsewhere: new Map() },
+      );
+    }
+    return pace;
   }
 
   peek(valid: ValidModule, index: number): JsSource | undefined {
@@ -250,33 +279,47 @@ export class JavaScriptTier implements JsTier {
     if (words !== this.steps.words || at !== base) throw new BugError("a frame for a loop is not on top");
     let loops = this.#loops.get(func);
     if (loops === undefined) this.#loops.set(func, loops = new Map());
-    const me: Leaver = { func, sites: [], loops };
+    const me: Leaver = { func, sites: [], loops, pace: this.#paceOf(func), isLoop: true };
     return this.#enter(caller, func, () => this.#resume(me, source, at), []);
   }
   /** Functions from loops on, for frames of the interpreter. */
   readonly #loops = new WeakMap<WasmFunc, Leaver["loops"]>();
 
   /** Goes on behind the head of a loop, with the frame whose words begin at `at` of the stack, where it may stay. */
-  #resume({ func, loops }: Leaver, source: number, at: number): unknown {
+  #resume({ func, loops, pace }: Leaver, source: number, at: number): unknown {
     for (;;) {
       let loop = loops.get(source);
       if (loop === undefined) {
         const made = this.#make(func, source);
         if (made instanceof Unsuitable) throw new BugError(`there is no way into the loop: ${made.message}`);
-        loops.set(source, loop = { f: this.#instantiate(made, func, loops), passes: LEAST_PASSES });
+        loops.set(source, loop = this.#instantiate(made, func, loops) as LoopFunction);
       }
-      const { passes } = loop;
-      if (passes < MOST_PASSES) loop.passes *= 2;
       AGAIN.source = -1;
-      const result = loop.f(this.steps.words, at, passes);
+      const result = loop(this.steps.words, at, pace.passes);
       if (AGAIN.source < 0) return result;
       source = AGAIN.source;
     }
   }
 
   /** Called after some passes of a loop: how many more it may make, or -1 if the function is to be left for one that begins there. */
-  #slice(_: Leaver): number {
+  #slice({ sites, pace, isLoop }: Leaver, site: number): number {
     if (Atomics.load(INTERRUPT, 0) !== 0 || deadlinePassed()) this.#poll(false);
+    const { source } = sites[site - 1];
+    if (pace.first < MOST_PASSES) pace.first *= 2;
+    if (pace.loop !== source) {
+      const times = (pace.elsewhere.get(source) ?? 0) + 1;
+      pace.elsewhere.set(source, times);
+      if (pace.loop >= 0 && times < TIMES_ELSEWHERE) return pace.passes;
+      pace.loop = source;
+      pace.passes = LEAST_PASSES;
+      pace.entries = 0;
+      pace.elsewhere.clear();
+    } else {
+      if (pace.passes < MOST_PASSES) pace.passes *= 2;
+      // By now V8 has made of it what it can.
+      if (pace.entries >= MOST_ENTRIES && isLoop) return pace.passes;
+    }
+    pace.entries++;
     return -1;
   }
 
@@ -443,7 +486,11 @@ export class JavaScriptTier implements JsTier {
       this.#load();
     }
     if (promise !== undefined) throw U.begin({ what: "promise", callee: func, promise });
-    if (this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)) {
+    // The host may have asked for a stop, of which a loop would know only some passes later.
+    const stops = (Atomics.load(INTERRUPT, 0) & ~InterruptBit.ATTENTION) !== 0 || deadlinePassed();
+    if (
+      (stops && !caller.serves()) || this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)
+    ) {
       const slots = func.resultSlots;
       throw U.begin({ what: "results", words: words.slice(at, at + 2 * slots), slots });
     }

@@ -11,12 +11,27 @@ export interface Leaver {
   readonly sites: readonly Site[];
   /** The same function from its loops on, by offset. */
   readonly loops: Map<number, LoopFunction>;
+  readonly pace: Pace;
+  /** Whether it is one of these. */
+  readonly isLoop: boolean;
 }
-/** A function that begins at a loop: takes the words of a frame, the first of them, and how many passes it may make. */
-export interface LoopFunction {
-  readonly f: (words: Int32Array, at: number, passes: number) => unknown;
+/**
+ * How often a function of Wasm is left at its loops for one that begins there. V8 compiles a function anew, with the types it has seen, only when it is called: so it is called
+ * some times early on, at one loop, at ever longer intervals.
+ */
+export interface Pace {
+  /** Passes of loops that a call makes before it is left. */
+  first: number;
+  /** Offset of the loop where it is left, -1 at first, and after how many passes. */
+  loop: number;
   passes: number;
+  /** How often it was left there. */
+  entries: number;
+  /** How often passes ran out at other loops since. */
+  readonly elsewhere: Map<number, number>;
 }
+/** A function that begins at a loop: takes the words of a frame, the first of them, and how many passes it makes. */
+export type LoopFunction = (words: Int32Array, at: number, passes: number) => unknown;
 
 const NOTHING: Awaited = { what: "nothing" };
 

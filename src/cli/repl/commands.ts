@@ -6,6 +6,7 @@ import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
+import { HISTORY_COMMANDS } from "./debugger_history.ts";
 import { LOOK_COMMANDS } from "./debugger_look.ts";
 import { POINT_COMMANDS } from "./debugger_points.ts";
 import { STEP_COMMANDS } from "./debugger_steps.ts";
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   ...POINT_COMMANDS,
   ...STEP_COMMANDS,
   ...LOOK_COMMANDS,
+  ...HISTORY_COMMANDS,
   ...BENCH_COMMANDS,
   ...LIMIT_COMMANDS,
   ...PLOT_COMMANDS,

@@ -14,7 +14,7 @@ export interface PlaceInTier {
   /** The tier. */
   readonly tier: TierName;
   /** What the ranges count: bytes of the function's machine code, words of its register code, or lines of its source, from 1. */
-  readonly unit: CodePlaces["unit"];
+  readonly unit: "byte" | "word" | "line";
   /** Address of the function's code where it is installed. */
   readonly address: number | undefined;
   /** The parts of the function's code that belong to the instruction, ascending; none if it has no code of its own. The end is behind the last place. */
@@ -54,7 +54,7 @@ interface Instructions {
  * Finds the same place in all forms that a module has. Made by `engine.addresses(module)`.
  *
  * ```ts
- * import { Engine } from "./mod.ts";
+ * import { Engine } from "../../mod.ts";
  *
  * const engine = new Engine();
  * const module = engine.compile(`(module

@@ -157,7 +157,9 @@ export class Engine {
 
   /** Where everything of a module is, in all forms that it has: instructions, text, code of each tier. Also for modules that another engine compiled. */
   addresses(module: Module): AddressMap {
-    return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit), modulePositions(module));
+    const { store, config } = this.#context;
+    const options = { metered: store.meter !== undefined, fast: config.fast };
+    return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit, options), modulePositions(module));
   }
 
   /**

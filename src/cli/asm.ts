@@ -3,12 +3,7 @@
 import { innerModule } from "../api/module.ts";
 import type { TierChoice } from "../engine/config.ts";
 import { startNative } from "../abi/native.ts";
-import { jsRefusal, listJs } from "../engine/js_listing.ts";
 import { listFunction } from "../engine/listing.ts";
-import { compiler } from "../engine/pipeline.ts";
-import { listTranslation } from "../engine/translation.ts";
-import { FAST_DEFAULTS } from "../fast/options.ts";
-import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ExternKind, functionName, type Module } from "../wasm/module.ts";
@@ -16,6 +11,7 @@ import { compileModule } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { takesColours, writeLine } from "./output.ts";
+import { TierLister } from "./tier_listing.ts";
 import { painter, visible } from "./repl/print.ts";
 
 /** Options of the command `asm`. */
@@ -38,20 +34,16 @@ export async function showAsm(
   const { module } = valid;
   // Code is shown as it would run here; where none can run, for a processor without extensions.
   const cpu = canRunNative() ? startNative().cpu : BASELINE_CPU;
-  const jit = compiler(valid, cpu);
+  const lister = new TierLister(valid, cpu);
+  // What runs in the end is what is of interest where the engine would choose.
+  const tier = options.tier === undefined || options.tier === "auto" ? "jit" : options.tier;
   const paint = painter(takesColours());
   const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
   if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
   for (const [n, index] of indices.entries()) {
-    const { tier } = options;
-    if (tier === "fast") {
-      const listing = await listTranslation(valid, index, { ...FAST_DEFAULTS, metered: false, counts: false });
-      write(visible(`${n > 0 ? "\n" : ""}${listing.toString(paint)}`));
-      continue;
-    }
-    const why = tier === "interp" ? undefined : tier === "js" ? jsRefusal(valid, index) : refusal(valid, index);
-    const code = tier === "interp" || tier === "js" || why !== undefined ? undefined : jit.compile(index);
-    const listing = tier === "js" && why === undefined ? listJs(valid, index) : await listFunction(module, index, code);
+    const code = await lister.list(tier, index);
+    const why = "refusal" in code ? code.refusal : undefined;
+    const listing = "refusal" in code ? await listFunction(module, index, undefined) : code.listing;
     const stays = why === undefined ? "" : `;; ${functionName(module, index)} stays in interp: ${why}\n`;
     const text = stays + listing.toString({ bytes: options.bytes ?? false, paint });
     write(visible(n > 0 ? `\n${text}` : text));

@@ -1,7 +1,7 @@
 // Register code as a listing: takes a function of a module, gives each register instruction with the Wasm instructions that went into it, and all of it as text.
 
-import { LENGTHS, NAMES, OPERANDS } from "../fast/instructions.ts";
 import { Explanation, type Role } from "../fast/explanation.ts";
+import { readCode } from "../fast/read_code.ts";
 import { type TranslationOptions, Translator } from "../fast/translate.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { functionName } from "../wasm/module.ts";
@@ -67,16 +67,9 @@ export async function listTranslation(
     else if (byPlace.has(place)) byPlace.get(place)!.push(part);
     else byPlace.set(place, [part]);
   }
-  const instructions: RegisterInstruction[] = [];
-  for (let at = 0; at < codeWords;) {
-    const name = NAMES[words[at]];
-    const targets = name === "br_table" ? words[at + 2] + 1 : 0;
-    const end = at + LENGTHS[words[at]] + targets;
-    const operands = [...OPERANDS[words[at]]].map((kind, i) => operandText(kind, words[at + 1 + i], end, words));
-    for (let i = 0; i < targets; i++) operands.push(`→${end - targets + words[end - targets + i]}`);
-    instructions.push({ place: at, name, operands, parts: byPlace.get(at) ?? [] });
-    at = end;
-  }
+  const instructions = readCode(words, codeWords).map(({ place, name, operands, targets }) => (
+    { place, name, operands: [...operands, ...targets.map((t) => `→${t}`)], parts: byPlace.get(place) ?? [] }
+  ));
   const listing = {
     name: functionName(module, index),
     index,
@@ -86,21 +79,6 @@ export async function listTranslation(
     unused,
   };
   return { ...listing, toString: (paint) => translationText(listing, paint) };
-}
-
-function operandText(kind: string, word: number, end: number, words: Int32Array): string {
-  switch (kind) {
-    case "d":
-      return `→s${word >> 1}`;
-    case "r":
-      return `s${word >> 1}`;
-    case "t":
-      return `→${end + word}`;
-    case "k":
-      return `${(BigInt(words[2 * word + 1]) << 32n) | BigInt(words[2 * word] >>> 0)}`;
-    default:
-      return String(word);
-  }
 }
 
 function translationText(

@@ -117,14 +117,15 @@ fib 10
   },
   {
     name: "asm",
-    args: "<function> [--bytes] [--tier interp|js|jit]",
+    args: "<function> [--bytes] [--tier interp|fast|js|jit]",
     help: "show the machine code of a function under the Wasm it came from, traps drawn in",
     more: `The left column is the offset in the module, then (+) in the function's body; for machine code it is
-the offset in the function's code. A function that runs in interp is compiled for this, not moved.
-With --tier js: the source of the JavaScript function.`,
+the offset in the function's code, for register code (fast) the word there, for JavaScript (js) the line.
+A function that runs in another tier is compiled for this, not moved.`,
     example: `:load examples/fib.wat
 :asm fib
-:asm fib --bytes --tier jit`,
+:asm fib --bytes --tier jit
+:asm fib --tier js`,
     completes: ["function"],
     run(session, args) {
       const bytes = args.flag("--bytes");

@@ -172,11 +172,11 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
+      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), layout (jit, whose code chance lays out), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
-    .option("--seed <n>", "decides the tiers in mixed, pins and zeal-random", integer, 1)
+    .option("--seed <n>", "decides in mixed, pins, layout and zeal-random", integer, 1)
     .option("--threshold <n>", "calls and loop passes from which on functions are hot in auto and pins", amount)
     .option("--skip-unsupported", "skip what needs a feature that Strata does not have yet, instead of failing")
     .action(async (paths, options) => done((await import("./wast.ts")).runWast(paths, options)));

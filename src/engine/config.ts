@@ -10,6 +10,7 @@ import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
 import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
 import { type HotLimits, type TierName, TIERS } from "../runtime/tier.ts";
 import { LIMITS } from "../wasm/limits.ts";
+import type { BranchProfile } from "./branch_profile.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
 /** The tiers that can be asked for: with `auto`, functions begin in `interp`, and what is hot goes on as machine code where that can run. */
@@ -66,6 +67,10 @@ export interface EngineOptions {
    * Needs tier `jit`; default false.
    */
   readonly tierZeal?: boolean | number;
+  /** Which way branches usually went in earlier runs: tier `jit` lays code out by it, and otherwise by the hints in the section `metadata.code.branch_hint`. */
+  readonly profile?: BranchProfile;
+  /** Lays code of tier `jit` out as if chance knew which way branches go, by this seed, which finds places that are not moved with their code. Default: no. */
+  readonly layoutZeal?: number;
   /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
   readonly maxMemoryBytes?: number;
   /** The most bytes of all linear memories of the engine together; default no limit. */
@@ -172,6 +177,8 @@ export interface EngineConfig {
   readonly maxParkedCalls: number;
   readonly collectAfterDisposals: number;
   readonly tierZeal: boolean | number;
+  readonly profile: BranchProfile | undefined;
+  readonly layoutZeal: number | undefined;
   readonly limits: EngineLimits;
   readonly perfMap: boolean;
   readonly gdb: boolean;
@@ -228,6 +235,8 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
     maxParkedCalls: options.maxParkedCalls ?? DEFAULT_MAX_PARKED,
     tierZeal,
+    profile: options.profile,
+    layoutZeal: options.layoutZeal,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
     limits: limitsOf(options),
     perfMap: options.perfMap ?? false,

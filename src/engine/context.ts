@@ -12,6 +12,7 @@ import { Counting } from "./counting.ts";
 import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
+import { Layouts } from "./layout.ts";
 import { Monitoring } from "./monitoring.ts";
 import { Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
@@ -91,6 +92,8 @@ export class Context {
       this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
       this.jit.budget = new CodeBudget(maxCodeBytes);
       const { native: { cpu }, options } = this.jit;
+      const layouts = new Layouts(this.config.profile, this.config.layoutZeal);
+      this.jit.layoutOf = (valid, index) => layouts.of(valid, index);
       this.jit.cache = this.codeCache = new CodeCache({ tier: "jit", cpu, options }, cache.functionBytes, this.disk);
     }
     this.#choosePolicy();

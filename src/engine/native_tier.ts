@@ -48,6 +48,7 @@ import { refusal } from "../jit/compilable.ts";
 import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
 import { COUNTERS } from "../jit/macro_assembler.ts";
 import type { CodeCache } from "./code_cache.ts";
+import type { Layout } from "../jit/context.ts";
 import { compiler } from "./pipeline.ts";
 
 /** Whose code it is: a function of a module, or a thunk. */
@@ -123,6 +124,10 @@ export class JitTier implements NativeTier {
   readonly #compiled = new Set<WeakRef<CompiledModule>>();
   /** Functions that are counted. */
   readonly #counted = new WeakMap<ValidModule, Map<number, FunctionCounters>>();
+  /** Which way the branches of a function usually go; set by the engine. */
+  layoutOf: (valid: ValidModule, index: number) => Layout | undefined = () => undefined;
+  /** Of code that was laid out by it. */
+  readonly #layouts = new WeakMap<Code, Layout>();
   /** Of code that counts. */
   readonly #plans = new WeakMap<Code, CountPlan>();
   /** Addresses of code that its function does not run any more. */
@@ -199,17 +204,18 @@ export class JitTier implements NativeTier {
   adopt(valid: ValidModule, index: number, code: Code, ms: number): void {
     const compiled = this.#module(valid);
     if (compiled.functions.has(index)) return;
+    const layout = this.layoutOf(valid, index);
+    if (layout !== undefined) this.#layouts.set(code, layout);
     this.#install(compiled, index, code);
-    this.cache?.add(valid, index, code);
+    this.cache?.add(valid, index, code, layoutKey(layout));
     this.#count(valid, index, code, ms);
   }
 
   /** Installs the code of a function if it is in a cache; false if it has to be compiled. */
   restore(valid: ValidModule, index: number): boolean {
     if (this.peek(valid, index) !== undefined) return true;
-    const code = this.cache?.get(valid, index);
+    const code = this.#cached(valid, index, this.layoutOf(valid, index));
     if (code === undefined) return false;
-    this.figures.cached++;
     this.#install(this.#module(valid), index, code);
     return true;
   }
@@ -297,17 +303,24 @@ export class JitTier implements NativeTier {
 
   /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. */
   compile(valid: ValidModule, index: number, counts?: CountPlan): Code {
-    const known = counts === undefined ? this.cache?.get(valid, index) : undefined;
-    if (known !== undefined) {
-      this.figures.cached++;
-      return known;
-    }
+    const layout = counts === undefined ? this.layoutOf(valid, index) : undefined;
+    const known = counts === undefined ? this.#cached(valid, index, layout) : undefined;
+    if (known !== undefined) return known;
     const began = performance.now();
     const compiled = this.#module(valid);
-    const code = this.#withCompiler(compiled, (maker) => maker.compile(index, counts));
+    const code = this.#withCompiler(compiled, (maker) => maker.compile(index, counts, layout));
     if (counts !== undefined) this.#plans.set(code, counts);
     this.#count(valid, index, code, performance.now() - began);
-    if (counts === undefined) this.cache?.add(valid, index, code);
+    if (layout !== undefined) this.#layouts.set(code, layout);
+    if (counts === undefined) this.cache?.add(valid, index, code, layoutKey(layout));
+    return code;
+  }
+
+  #cached(valid: ValidModule, index: number, layout: Layout | undefined): Code | undefined {
+    const code = this.cache?.get(valid, index, layoutKey(layout));
+    if (code === undefined) return undefined;
+    this.figures.cached++;
+    if (layout !== undefined) this.#layouts.set(code, layout);
     return code;
   }
 
@@ -381,7 +394,10 @@ export class JitTier implements NativeTier {
     const { valid } = func.instance!, compiled = this.#module(valid);
     let known = compiled.safepoints.get(code);
     if (known === undefined) {
-      const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index, this.#plans.get(code)));
+      const list = this.#withCompiler(
+        compiled,
+        (maker) => maker.safepoints(func.index, this.#plans.get(code), this.#layouts.get(code)),
+      );
       compiled.safepoints.set(code, known = new Map(list.map((s) => [s.offset, s])));
     }
     return known.get(offset);
@@ -449,6 +465,11 @@ export class JitTier implements NativeTier {
     const found = this.#space.lookup(pc);
     return found === undefined || found.owner === THUNK ? undefined : found;
   }
+}
+
+/** What keys of code say of a layout. */
+function layoutKey(layout: Layout | undefined): string | undefined {
+  return layout && [...layout].map(([offset, likely]) => `${offset}${likely ? "+" : "-"}`).join("");
 }
 
 function* locations(frames: Iterable<NativeFrame<CodeOwner>>): Iterable<NativeLocation> {

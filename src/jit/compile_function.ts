@@ -12,7 +12,7 @@ import { TrapCode } from "../wasm/traps.ts";
 import { type TypeDef, V128 } from "../wasm/types.ts";
 import { atomicHandlers } from "./atomics.ts";
 import * as calls from "./calls.ts";
-import { Context, kindOf } from "./context.ts";
+import { Context, kindOf, type Layout } from "./context.ts";
 import * as control from "./control.ts";
 import { INCOMING, Kind } from "./macro_assembler.ts";
 import * as memory from "./memory.ts";
@@ -144,22 +144,26 @@ export class JitCompiler {
     this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu), options);
   }
 
-  /** Where the values are at the safepoints of a function. Compiles it once more, with the same counters. */
-  safepoints(index: number, counts?: CountPlan): Safepoint[] {
+  /** Where the values are at the safepoints of a function. Compiles it once more, with the same counters and layout. */
+  safepoints(index: number, counts?: CountPlan, layout?: Layout): Safepoint[] {
     const safepoints: Safepoint[] = this.#c.safepoints = [];
     try {
-      this.compile(index, counts);
+      this.compile(index, counts, layout);
     } finally {
       this.#c.safepoints = undefined;
     }
-    return safepoints;
+    if (layout === undefined) return safepoints;
+    return safepoints.map((s) => ({ ...s, offset: this.#c.m.movedReturn(s.offset) })).sort((a, b) =>
+      a.offset - b.offset
+    );
   }
 
   /**
    * Compiles the defined function with this index in the module's function index space. Code with counters can be entered in loops, and refers to the first counter,
    * of 64 bits, by a relocation to {@link COUNTERS}; code without is the same as if there were none.
+   * What is seldom run by `layout` stands behind the rest, unless there are counters.
    */
-  compile(index: number, counts?: CountPlan): Code {
+  compile(index: number, counts?: CountPlan, layout?: Layout): Code {
     const c = this.#c, { m, s, r } = c, module = c.module;
     const decl = module.funcs[index], body = decl.body;
     if (body === undefined) throw new BugError(`function ${index} is imported`);
@@ -169,13 +173,14 @@ export class JitCompiler {
     const operands = facts.maxOperandSlots + facts.handlers.length;
     const names = kinds.length + operands + 1;
     c.uses.examine(r, body);
-    c.begin(c.signatureOf(decl.type), counts);
+    c.begin(c.signatureOf(decl.type), counts, layout, body.start);
     c.handlers = facts.handlers;
     c.facts = facts;
     s.begin(kinds, operands);
     c.merges.begin(kinds.length, names);
     c.hasReferences = kinds.includes(Kind.REF);
-    m.begin(names * 2, body.start, this.#hasVectors || c.uses.hasVectors || kinds.includes(Kind.V128));
+    const vectors = this.#hasVectors || c.uses.hasVectors || kinds.includes(Kind.V128);
+    m.begin(names * 2, body.start, vectors, layout !== undefined && counts === undefined);
     placeLocals(c, kinds);
     control.openFunction(c, c.signature.results);
     // Recursion can take as long as a loop; what calls nothing does not.

@@ -24,6 +24,18 @@ export {
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export {
+  type BranchAccuracy,
+  type BranchObservation,
+  BranchPredictor,
+  type PredictedBranch,
+} from "./src/api/branches.ts";
+export {
+  BranchProfile,
+  type BranchProfileData,
+  type ProfiledBranch,
+  type ProfiledFunction,
+} from "./src/engine/branch_profile.ts";
 export { EdgeRuntime, type Pin } from "./src/api/edge.ts";
 export { type FunctionTimes, type MonitorOptions, type MonitorReport, PerformanceMonitor } from "./src/api/monitor.ts";
 export type {

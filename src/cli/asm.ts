@@ -4,6 +4,7 @@ import { innerModule } from "../api/module.ts";
 import type { TierChoice } from "../engine/config.ts";
 import { startNative } from "../abi/native.ts";
 import { listFunction } from "../engine/listing.ts";
+import { Layouts } from "../engine/layout.ts";
 import { compiler } from "../engine/pipeline.ts";
 import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
@@ -35,13 +36,15 @@ export async function showAsm(
   const { module } = valid;
   // Code is shown as it would run here; where none can run, for a processor without extensions.
   const cpu = canRunNative() ? startNative().cpu : BASELINE_CPU;
-  const jit = compiler(valid, cpu);
+  const jit = compiler(valid, cpu), layouts = new Layouts();
   const paint = painter(takesColours());
   const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
   if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
   for (const [n, index] of indices.entries()) {
     const why = options.tier === "interp" ? undefined : refusal(valid, index);
-    const code = options.tier === "interp" || why !== undefined ? undefined : jit.compile(index);
+    const code = options.tier === "interp" || why !== undefined
+      ? undefined
+      : jit.compile(index, undefined, layouts.of(valid, index));
     const listing = await listFunction(module, index, code);
     const stays = why === undefined ? "" : `;; ${functionName(module, index)} stays in interp: ${why}\n`;
     const text = stays + listing.toString({ bytes: options.bytes ?? false, paint });

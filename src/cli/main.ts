@@ -72,6 +72,9 @@ function features(): Option {
 function cache(): Option {
   return new Option("--cache <folder>", "keep machine code and what validation found there between runs");
 }
+function profileUse(): Option {
+  return new Option("--profile-use <file>", "lay machine code out by this profile of branches");
+}
 function perfMap(): Option {
   return new Option("--perf-map", "name compiled functions for Linux's perf, in /tmp/perf-<pid>.map");
 }
@@ -126,6 +129,7 @@ function makeProgram(done: (code: number) => void): Command {
     .addOption(tier("interp", "fast", "jit"))
     .addOption(compileMode())
     .addOption(cache())
+    .addOption(profileUse())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -152,6 +156,8 @@ function makeProgram(done: (code: number) => void): Command {
     .addOption(tier("interp", "fast", "jit"))
     .addOption(compileMode())
     .addOption(cache())
+    .addOption(profileUse())
+    .option("--profile-out <file>", "count which way branches go, and add that to this profile")
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())

@@ -15,6 +15,7 @@ import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
+import { readProfile, writeProfile } from "./profile.ts";
 import { HostModules } from "./repl/host.ts";
 import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
@@ -29,6 +30,9 @@ export interface RunOptions extends WasiFlags {
   readonly compile?: CompileMode;
   /** Where machine code is kept between runs. */
   readonly cache?: string;
+  /** A profile of branches by which code is laid out, and one to add to. */
+  readonly profileUse?: string;
+  readonly profileOut?: string;
   readonly invoke?: string;
   readonly features?: FeatureChange;
   readonly perfMap?: boolean;
@@ -48,14 +52,15 @@ const ENTRIES = ["_start", "main"];
 export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<number> {
   const { compile, cache, features, perfMap, gdb, fuel, timeout = Infinity } = options;
   const tier = chosenTier(options.tier ?? "auto");
-  const engine = new Engine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote });
+  const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
+  const engine = new Engine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote, profile });
   noteCompileMode(engine);
   const module = await compileFrom(engine, spec);
   if (importsWasi(module)) return engine.withDeadline(timeout, () => runWasi(engine, module, spec, args, options));
   using _watch = await watch(engine);
   return engine.withDeadline(timeout, () => {
     const instance = engine.instantiate(module, offers(engine, module, options.missing));
-    return callEntry(instance, options.invoke, args);
+    return profiled(engine, instance, options, () => callEntry(instance, options.invoke, args));
   });
 }
 
@@ -65,6 +70,17 @@ async function compileFrom(engine: Engine, spec: string): Promise<Module> {
   using progress = new Progress(spec === "-" ? undefined : `reading ${shown}`);
   const { source } = await loadModule(spec);
   return named(spec, () => engine.compile(source, { progress: (part) => progress.tell(`compiling ${shown}`, part) }));
+}
+
+/** Runs `action`; adds which way branches went to a profile, if that was asked for, whatever becomes of it. */
+function profiled<T>(engine: Engine, instance: Instance, { profileOut }: RunOptions, action: () => T): T {
+  if (profileOut === undefined) return action();
+  engine.branches.start(instance);
+  try {
+    return action();
+  } finally {
+    writeProfile(profileOut, engine.branches.profile());
+  }
 }
 
 /** Calls what was asked for, and prints its results. */
@@ -82,11 +98,13 @@ function runWasi(engine: Engine, module: Module, spec: string, args: readonly st
   using wasi = makeWasi(() => new Wasi({ ...given, stdin: "inherit", exitWhenClosed: true }));
   const instance = engine.instantiate(module, offers(engine, module, options.missing, wasi));
   try {
-    if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;
-    const { memory, _initialize } = instance.exports;
-    // A command's other exports may be called without its _start.
-    wasi.initialize({ exports: "_start" in instance.exports ? { memory } : { memory, _initialize } });
-    return callEntry(instance, invoke, args);
+    return profiled(engine, instance, options, () => {
+      if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;
+      const { memory, _initialize } = instance.exports;
+      // A command's other exports may be called without its _start.
+      wasi.initialize({ exports: "_start" in instance.exports ? { memory } : { memory, _initialize } });
+      return callEntry(instance, invoke, args);
+    });
   } catch (e) {
     if (e instanceof WasiExit) return e.code & 0xff;
     throw e;

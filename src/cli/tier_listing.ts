@@ -1,5 +1,6 @@
 // Listings of a module that is not run, tier by tier: what `where` and `explore` show.
 
+import { Layouts } from "../engine/layout.ts";
 import { listFunction, type Listing } from "../engine/listing.ts";
 import { compiler } from "../engine/pipeline.ts";
 import { refusal } from "../jit/compilable.ts";
@@ -13,6 +14,7 @@ export type TierCode = { readonly listing: Listing } | { readonly refusal: strin
 /** Lists the functions of a module in the tiers that have code of their own, for a processor without extensions. */
 export class TierLister {
   readonly #jit;
+  readonly #layouts = new Layouts();
 
   constructor(readonly valid: ValidModule) {
     this.#jit = compiler(valid, BASELINE_CPU);
@@ -24,6 +26,7 @@ export class TierLister {
     if (tier === "interp") return { listing: await listFunction(module, index, undefined) };
     const why = refusal(this.valid, index, BASELINE_CPU);
     if (why !== undefined) return { refusal: why };
-    return { listing: await listFunction(module, index, this.#jit.compile(index)) };
+    const code = this.#jit.compile(index, undefined, this.#layouts.of(this.valid, index));
+    return { listing: await listFunction(module, index, code) };
   }
 }

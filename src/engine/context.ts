@@ -68,6 +68,8 @@ export class Context {
   /** What is kept on disk between runs, and of code in memory. */
   readonly disk: DiskCache | undefined;
   readonly codeCache: CodeCache | undefined;
+  /** What machine code is laid out by. */
+  readonly layouts: Layouts;
   /** What moves functions in `auto`; undefined where they stay as they are set. */
   live: LivePolicy | undefined;
   readonly #pinned = new Map<WasmFunc, TierName>();
@@ -77,6 +79,7 @@ export class Context {
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
+    this.layouts = new Layouts(this.config.profile, this.config.layoutZeal);
     const { maxNesting, heap, maxParkedCalls, fuel, memory, cache } = this.config;
     if (cache.folder !== undefined) {
       this.disk = new DiskCache({ folder: cache.folder, limit: cache.folderBytes, note: cache.note });
@@ -92,8 +95,7 @@ export class Context {
       this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
       this.jit.budget = new CodeBudget(maxCodeBytes);
       const { native: { cpu }, options } = this.jit;
-      const layouts = new Layouts(this.config.profile, this.config.layoutZeal);
-      this.jit.layoutOf = (valid, index) => layouts.of(valid, index);
+      this.jit.layoutOf = (valid, index) => this.layouts.of(valid, index);
       this.jit.cache = this.codeCache = new CodeCache({ tier: "jit", cpu, options }, cache.functionBytes, this.disk);
     }
     this.#choosePolicy();

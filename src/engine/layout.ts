@@ -33,7 +33,7 @@ export class Layouts {
   readonly #known = new WeakMap<ValidModule, Map<number, Layout | undefined>>();
 
   /** `seed`: chance decides, for tests. */
-  constructor(readonly profile: BranchProfile | undefined, readonly seed: number | undefined) {}
+  constructor(readonly profile?: BranchProfile, readonly seed?: number) {}
 
   /** Which way the branches of a defined function usually go; undefined if nobody knows of any. Always the same. */
   of(valid: ValidModule, index: number): Layout | undefined {

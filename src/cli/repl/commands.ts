@@ -1,6 +1,7 @@
 // The table of commands, and how a line finds its command: names may be shortened as long as only one fits. What is no command is a call.
 
 import { CommandError, UsageError } from "../exit.ts";
+import { BRANCH_COMMANDS } from "./branches.ts";
 import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   ...WHERE_COMMANDS,
   ...MOVE_COMMANDS,
   ...EDGE_COMMANDS,
+  ...BRANCH_COMMANDS,
   ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
   ...LIMIT_COMMANDS,

@@ -72,8 +72,8 @@ export class Context {
   readonly layouts: Layouts;
   /** What moves functions in `auto`; undefined where they stay as they are set. */
   live: LivePolicy | undefined;
-  readonly #pinned = new Map<WasmFunc, TierName>();
-  readonly #held = new Map<WasmFunc, Hold>();
+  readonly #pinned = new WeakMap<WasmFunc, TierName>();
+  readonly #held = new WeakMap<WasmFunc, Hold>();
   #counting: Counting | undefined;
   #disposals = 0;
 
@@ -220,9 +220,11 @@ export class Context {
     return true;
   }
   /** Functions that are pinned. */
-  get pinned(): ReadonlyMap<WasmFunc, TierName> {
-    for (const func of this.#pinned.keys()) if (func.freed) this.#pinned.delete(func);
-    return this.#pinned;
+  get pinned(): [WasmFunc, TierName][] {
+    return [...this.store.functions()].flatMap((func) => {
+      const tier = this.#pinned.get(func);
+      return tier === undefined ? [] : [[func, tier]];
+    });
   }
 
   /** Keeps a function in `interp` for as long as somebody needs it there; gives what ends that, after which it goes on where it was. */

@@ -1,5 +1,5 @@
 // The command line: `deno run -A cli.ts --help`.
 
-import { main } from "./src/cli/main.ts";
+import { start } from "./src/cli/start.ts";
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await start(Deno.args));

@@ -33,9 +33,12 @@ export {
 export {
   BranchProfile,
   type BranchProfileData,
+  type FunctionBranches,
   type ProfiledBranch,
-  type ProfiledFunction,
 } from "./src/engine/branch_profile.ts";
+export type { SharedModule } from "./src/engine/context.ts";
+export type { FastOptions } from "./src/fast/options.ts";
+export type { CodeToken } from "./src/platform/shared_code.ts";
 export { EdgeRuntime, type Pin } from "./src/api/edge.ts";
 export { type FunctionTimes, type MonitorOptions, type MonitorReport, PerformanceMonitor } from "./src/api/monitor.ts";
 export type {
@@ -55,13 +58,17 @@ export { type ExportDescriptor, type ImportDescriptor, Module } from "./src/api/
 export { type Exports, Instance } from "./src/api/instance.ts";
 export { Func } from "./src/api/func.ts";
 export {
+  constant,
   fn,
+  HostConstant,
   HostFunction,
   type HostResults,
   type HostType,
   type HostValue,
   type HostValues,
+  type Payload,
   suspendingFn,
+  type ValueOfType,
 } from "./src/api/host_func.ts";
 export { Linker, type LinkerOptions } from "./src/api/linker.ts";
 export { type Fallback, MissingImport } from "./src/api/missing_imports.ts";
@@ -88,6 +95,21 @@ export { Global } from "./src/api/global.ts";
 export { Tag } from "./src/api/tag.ts";
 export { promising, Suspending } from "./src/api/suspending.ts";
 export { Execution, type ExecutionStep, type SliceOptions } from "./src/api/execution.ts";
+export {
+  DebugCall,
+  DebugFrame,
+  Debugger,
+  type DebugPoint,
+  type DebugValue,
+  type LastWriter,
+  type PointOptions,
+  Recording,
+  type RecordOptions,
+  type Stop,
+  type StopEvent,
+  type StopReason,
+  type WatchedChange,
+} from "./src/api/debugger.ts";
 export { Exception } from "./src/api/exception.ts";
 export type {
   ExternDescriptor,
@@ -126,6 +148,33 @@ export type {
   RelocationTarget,
   TrapSites,
 } from "./src/asm/code.ts";
+export { type ProfileFormat, Profiling, writeProfile } from "./src/api/profiling.ts";
+export type {
+  Coverage,
+  Covered,
+  FunctionCounts,
+  Profile,
+  ProfiledFunction,
+  ProfiledLoop,
+  ProfileFrame,
+  ProfileNode,
+  ProfileOptions,
+  ProfileSample,
+} from "./src/debug/profile_report.ts";
+export type { SourceLine } from "./src/debug/source_lines.ts";
+export type { CountedInstruction } from "./src/validate/count_plan.ts";
+export { Trace } from "./src/api/trace.ts";
+export { type Traced, type TraceEvent, type TraceOptions, traceText, type TraceValue } from "./src/debug/trace.ts";
+export { Probe } from "./src/api/probe.ts";
+export {
+  type NamePattern,
+  type ProbeCount,
+  ProbeError,
+  type ProbeListener,
+  type ProbePlaces,
+} from "./src/debug/probes.ts";
+export type { ProbeAccess, ProbeEvent, ProbeKind } from "./src/debug/probe_event.ts";
+export type { MemoryAccess } from "./src/debug/operands.ts";
 export { createWebAssembly, WebAssembly } from "./src/js_api/namespace.ts";
 export { type Installed, installGlobal } from "./src/js_api/install.ts";
 export type {

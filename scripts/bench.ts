@@ -51,7 +51,7 @@ function time(kernel: Kernel, make: Make, expected: unknown): number {
 }
 
 const native = Engine.nativeUnavailable === undefined;
-const tiers: TierName[] = args["no-interp"] ? ["jit"] : ["interp", "jit"];
+const tiers: TierName[] = args["no-interp"] ? ["fast", "jit"] : ["interp", "fast", "jit"];
 if (!native) console.error(`tier jit is left out: ${Engine.nativeUnavailable}`);
 const known = await loadKernels();
 for (const name of only) {
@@ -68,14 +68,14 @@ for (const kernel of kernels) {
     throw new Error(`${kernel.name}: V8 disagrees`);
   }
   const runs = new Map<string, Make>([["turbofan", v8(kernel)]]);
-  for (const tier of tiers) if (native || tier === "interp") runs.set(tier, strata(kernel, tier));
-  // The interpreter gets fewer rounds, so that the whole stays short.
+  for (const tier of tiers) if (native || tier !== "jit") runs.set(tier, strata(kernel, tier));
+  // The interpreters get fewer rounds, so that the whole stays short.
   const times = new Map<string, number[]>([...runs.keys(), "liftoff"].map((k) => [k, []]));
   for (const run of runs.values()) time(kernel, run, expected);
   await rival.time(kernel, expected);
   for (let r = 0; r < rounds; r++) {
     for (const [name, run] of runs) {
-      if (name === "interp" && r >= 3) continue;
+      if ((name === "interp" || name === "fast") && r >= 3) continue;
       times.get(name)!.push(time(kernel, run, expected));
     }
     times.get("liftoff")!.push(await rival.time(kernel, expected));
@@ -87,13 +87,14 @@ for (const kernel of kernels) {
     "turbofan ms": base,
     "liftoff ×": ms("liftoff") / base,
     "jit ×": ms("jit") / base,
+    "fast ×": ms("fast") / base,
     "interp ×": ms("interp") / base,
   });
   if (!args.json) {
     console.error(
       `${kernel.name}: turbofan ${base.toFixed(2)} ms, × liftoff ${(ms("liftoff") / base).toFixed(2)}, jit ${
         (ms("jit") / base).toFixed(2)
-      }, interp ${(ms("interp") / base).toFixed(1)}`,
+      }, fast ${(ms("fast") / base).toFixed(1)}, interp ${(ms("interp") / base).toFixed(1)}`,
     );
   }
 }
@@ -103,6 +104,7 @@ if (rows.length > 0) {
     kernel: "geomean",
     "liftoff ×": mean("liftoff ×"),
     "jit ×": mean("jit ×"),
+    "fast ×": mean("fast ×"),
     "interp ×": mean("interp ×"),
   });
 }
@@ -116,8 +118,8 @@ function table(rows: readonly Record<string, number | string>[]): string {
 }
 
 const compile = native ? await compileSpeed(rival, modules) : [];
-const calls = callCosts(native ? tiers : ["interp"]);
-const memory = memoryCosts(native ? tiers : ["interp"]);
+const calls = callCosts(native ? tiers : tiers.filter((t) => t !== "jit"));
+const memory = memoryCosts(native ? tiers : tiers.filter((t) => t !== "jit"));
 const heap = native ? collectorRows(rounds).map((row) => ({ ...row })) : [];
 if (args.json) {
   console.log(JSON.stringify({ kernels: rows, compile, calls, memory, heap }));

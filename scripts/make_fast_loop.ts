@@ -16,10 +16,10 @@ function form(name: string, words: string, body: string): void {
   forms.push({ name, words, body });
 }
 
-const more = (n: number) => n === 0 ? "code[pc]" : `code[(pc + ${n})]`;
+const more = (n: number) => n === 0 ? "code[pc]" : `code[(pc + ${n}) | 0]`;
 /** Steps over `n` words behind word 3. */
-const step = (n: number) => `pc = (pc + ${n}) & CODE_MASK;`;
-const register = (word: string) => `((fp + ${word}) & SLOT_MASK)`;
+const step = (n: number) => `pc = (pc + ${n}) | 0;`;
+const register = (word: string) => `((fp + ${word}) | 0)`;
 const S = {
   i: (r: string) => `i32[${r}]`,
   l: (r: string) => `i64[${r} >> 1]`,
@@ -27,10 +27,6 @@ const S = {
   d: (r: string) => `f64[${r} >> 1]`,
 };
 const slot = (type: string, r: string) => S[type as keyof typeof S](r);
-/** A constant operand in word `w`. */
-const constant = (type: string, w: string) =>
-  type === "i" ? w : type === "l" ? `k64[${w}]` : type === "d" ? `kf64[${w}]` : `(F32_OF[0] = ${w})`;
-const low = (r: string) => `i32[${r}]`, high = (r: string) => `i32[${r} + 1]`;
 const i64 = (e: string) => `BigInt.asIntN(64, ${e})`;
 const trap = (code: string) => `{ trap = ${code}; break run; }`;
 const PASS = "if ((code[2] = (code[2] - 1) | 0) < 0) break run;";
@@ -41,11 +37,13 @@ form("mov64", "dr", "i64[x >> 1] = i64[y >> 1];");
 form("mov128", "dr", "i64[x >> 1] = i64[y >> 1]; i64[(x >> 1) + 1] = i64[(y >> 1) + 1];");
 form("const32", "di", "i32[x] = b;");
 form("const64", "dk", "i64[x >> 1] = k64[b];");
-form("mov32x2", "drodr", `i32[x] = i32[y]; i32[z] = i32[(fp + code[pc]) & SLOT_MASK]; ${step(1)}`);
+form("mov32x2", "drdr", `i32[x] = i32[y]; i32[z] = i32[${register("code[pc]")}]; ${step(1)}`);
 form(
-  "mov64x2",
-  "drodr",
-  `i64[x >> 1] = i64[y >> 1]; i64[z >> 1] = i64[((fp + code[pc]) & SLOT_MASK) >> 1]; ${step(1)}`,
+  "mov32x4",
+  "drdrdrdr",
+  `i32[x] = i32[y]; i32[z] = i32[${register("code[pc]")}]; i32[${register(more(1))}] = i32[${register(more(2))}]; i32[${
+    register(more(3))
+  }] = i32[${register(more(4))}]; ${step(5)}`,
 );
 for (const [w, s] of [["32", "i"], ["64", "l"]]) {
   form(
@@ -56,14 +54,14 @@ for (const [w, s] of [["32", "i"], ["64", "l"]]) {
   form(
     `global.get${w}`,
     "do",
-    `t = code[(cells + b) & CODE_MASK]; ${
+    `t = code[(cells + b)]; ${
       s === "i" ? "i32[x] = globals[t];" : "i32[x] = globals[t]; i32[x + 1] = globals[t + 1];"
     }`,
   );
   form(
     `global.set${w}`,
     "or",
-    `t = code[(cells + a) & CODE_MASK]; ${
+    `t = code[(cells + a)]; ${
       s === "i" ? "globals[t] = i32[y];" : "globals[t] = i32[y]; globals[t + 1] = i32[y + 1];"
     }`,
   );
@@ -78,19 +76,15 @@ form(
 form("ref.func", "do", "i32[x] = view.funcs[b].ref; i32[x + 1] = 0;");
 
 // Control
-form("br", "t", "pc = (pc + a) & CODE_MASK;");
-form("br back", "t", `pc = (pc + a) & CODE_MASK; ${PASS}`);
-form(
-  "br_table",
-  "ro",
-  "t = i32[x]; if ((t >>> 0) > (b >>> 0)) t = b; pc = (pc + code[(pc + t) & CODE_MASK]) & CODE_MASK;",
-);
+form("br", "t", "pc = (pc + a) | 0;");
+form("br back", "t", `pc = (pc + a) | 0; ${PASS}`);
+form("br_table", "ro", "t = i32[x]; if ((t >>> 0) > (b >>> 0)) t = b; pc = (pc + code[(pc + t) | 0]) | 0;");
 form("unreachable", "p", trap("UNREACHABLE"));
 form("pass", "", PASS);
 form(
   "count",
   "o",
-  `next = functionCode(store.func(~frames[(code[1] & FRAME_MASK) + STP])); t = (next.left[a] - 1) | 0; next.left[a] = t;
+  `next = functionCode(store.func(~frames[(code[1] + STP)])); t = (next.left[a] - 1) | 0; next.left[a] = t;
   if (t > 0) continue; status = RunStatus.HOT; break run;`,
 );
 form("trap_if_null", "or", "if (i32[y] === 0) { trap = a; break run; }");
@@ -112,8 +106,8 @@ const FLOAT_COMPARE: [string, string][] = [["eq", "P === Q"], ["ne", "P !== Q"],
   "P <= Q",
 ], ["ge", "P >= Q"]];
 const fill = (e: string, p: string, q: string) => e.replaceAll("P", p).replaceAll("Q", q);
-const fwd = (cond: string, t: string, n = 0) => `if (${cond}) pc = (pc + ${t}) & CODE_MASK;${n > 0 ? "" : ""}`;
-const back = (cond: string, t: string) => `if (${cond}) { pc = (pc + ${t}) & CODE_MASK; ${PASS} }`;
+const fwd = (cond: string, t: string, n = 0) => `if (${cond}) pc = (pc + ${t}) | 0;${n > 0 ? "" : ""}`;
+const back = (cond: string, t: string) => `if (${cond}) { pc = (pc + ${t}) | 0; ${PASS} }`;
 
 for (const [kind, branch] of [["", fwd], [" back", back]] as const) {
   form(`br_nz${kind}`, "rt", branch("i32[x] !== 0", "b"));
@@ -123,6 +117,7 @@ for (const [kind, branch] of [["", fwd], [" back", back]] as const) {
     form(`br i32.${name} k${kind}`, "rit", branch(fill(e, "i32[x]", "b"), "c"));
   }
 }
+form("mov32 br back", "drt", `i32[x] = i32[y]; pc = (pc + c) | 0; ${PASS}`);
 form("br_and_nz", "rit", fwd("(i32[x] & b) !== 0", "c"));
 form("br_and_z", "rit", fwd("(i32[x] & b) === 0", "c"));
 // The end of a counted loop: an addition, a comparison of its result, a branch back.
@@ -131,16 +126,16 @@ for (const name of ["ne", "lt_s", "lt_u", "gt_s", "gt_u", "eq", "le_s", "le_u", 
   form(
     `add br i32.${name} back`,
     "drirt",
-    `t = (i32[y] + c) | 0; i32[x] = t; u = i32[(fp + code[pc]) & SLOT_MASK]; if (${
+    `t = (i32[y] + c) | 0; i32[x] = t; u = i32[(fp + code[pc])]; if (${
       fill(e, "t", "u")
-    }) { pc = (pc + code[pc + 1] + 2) & CODE_MASK; ${PASS} } else pc = (pc + 2) & CODE_MASK;`,
+    }) { pc = (pc + code[pc + 1] + 2) | 0; ${PASS} } else pc = (pc + 2) | 0 | 0;`,
   );
   form(
     `add br i32.${name} k back`,
     "driit",
     `t = (i32[y] + c) | 0; i32[x] = t; u = code[pc]; if (${
       fill(e, "t", "u")
-    }) { pc = (pc + code[pc + 1] + 2) & CODE_MASK; ${PASS} } else pc = (pc + 2) & CODE_MASK;`,
+    }) { pc = (pc + code[pc + 1] + 2) | 0; ${PASS} } else pc = (pc + 2) | 0 | 0;`,
   );
 }
 for (const type of ["l", "d"]) {
@@ -168,9 +163,7 @@ function compare64(n: string): string {
 form(
   "call",
   "ro",
-  `t = code[(cells + b) & CODE_MASK]; if (t === 0) { callee = view.funcs[b]; tail = 0; break calls; }
-  u = code[1]; if (u >= LAST_FRAME) { trap = EXHAUSTED; break run; }
-  frames[u & FRAME_MASK] = pc; u = (u + 4) & FRAME_MASK; code[1] = u; frames[u + FP] = fp = x; frames[u + BASE] = 0; pc = t;`,
+  "t = code[cells + b]; if (t === 0) { callee = view.funcs[b]; tail = 0; break calls; } break invoke;",
 );
 form("call_import", "ro", "callee = view.funcs[b]; tail = 0; break calls;");
 form("return_call", "ro", "callee = view.funcs[b]; tail = 1; break calls;");
@@ -183,13 +176,9 @@ form(
   u = (t - code[3]) | 0;
   if ((u >>> 0) < (code[4] >>> 0)) {
     u = (cells + u + code[5]) | 0;
-    if (code[(u + functions) & CODE_MASK] === ${more(0)}) {
-      t2 = code[u & CODE_MASK];
-      if (t2 !== 0) {
-        u = code[1]; if (u >= LAST_FRAME) { trap = EXHAUSTED; break run; }
-        frames[u & FRAME_MASK] = (pc + 1) | 0; u = (u + 4) & FRAME_MASK; code[1] = u; frames[u + FP] = fp = x; frames[u + BASE] = 0; pc = t2;
-        continue;
-      }
+    if (code[(u + functions)] === ${more(0)}) {
+      t2 = code[u];
+      if (t2 !== 0) { t = t2; ${step(1)} break invoke; }
     }
   }
   callee = store.func(t); u = callee.signature.typeId; t = ${more(0)};
@@ -215,19 +204,14 @@ form(
   "rr",
   `if (i32[y] === 0) ${trap("NULL_FUNCTION")} callee = store.func(i32[y]); tail = 1; break calls;`,
 );
-form(
-  "enter",
-  "iooo",
-  `u = code[1]; frames[(u & FRAME_MASK) + STP] = ~((code[3] + c) | 0);
-  if (fp + a > STACK_WORDS) break entering;
-  t = code[pc]; ${step(1)} for (; t < b; t = (t + 2) | 0) i64[((fp + t) & SLOT_MASK) >> 1] = 0n; ${PASS}`,
-);
-const RETURN = "u = (u - 4) & FRAME_MASK; code[1] = u; pc = frames[u]; fp = frames[u + FP];";
+// Callers do its work.
+form("enter", "iooo", `throw new BugError("a function's first instruction was run");`);
+const RETURN = "u = (u - 4) | 0; code[1] = u; pc = frames[u]; code[6] = frames[u + FP];";
 const LEAVE = (words: string) =>
-  `u = code[1]; if (frames[(u & FRAME_MASK) + BASE] !== 0) { sp = (fp + ${words}) | 0; break leaving; } ${RETURN}`;
+  `u = code[1]; if (frames[u + BASE] !== 0) { sp = (fp + ${words}) | 0; break leaving; } ${RETURN}`;
 form("return", "", LEAVE("0"));
-form("return32", "r", `i32[fp & SLOT_MASK] = i32[x]; ${LEAVE("2")}`);
-form("return64", "r", `i64[(fp & SLOT_MASK) >> 1] = i64[x >> 1]; ${LEAVE("2")}`);
+form("return32", "r", `i32[fp] = i32[x]; ${LEAVE("2")}`);
+form("return64", "r", `i64[(fp) >> 1] = i64[x >> 1]; ${LEAVE("2")}`);
 form("return_n", "ri", `i32.copyWithin(fp, x, x + b); ${LEAVE("b")}`);
 
 // i32
@@ -279,12 +263,33 @@ form("i32.extend8_s", "dr", "i32[x] = (i32[y] << 24) >> 24;");
 form("i32.extend16_s", "dr", "i32[x] = (i32[y] << 16) >> 16;");
 // Runs of two that programs are full of.
 form("i32.and_shl k", "drii", `i32[x] = (i32[y] & c) << code[pc]; ${step(1)}`);
-form("i32.shl_add k", "drri", `i32[x] = ((i32[y] << code[pc]) + i32[z]) | 0; ${step(1)}`);
 form("i32.shr_u_and k", "drii", `i32[x] = (i32[y] >>> c) & code[pc]; ${step(1)}`);
 form("i32.add3 k", "drri", `i32[x] = (i32[y] + i32[z] + code[pc]) | 0; ${step(1)}`);
-form("i32.add3", "drrr", `i32[x] = (i32[y] + i32[z] + i32[${register("code[pc]")}]) | 0; ${step(1)}`);
 form("i32.xor_rotl k", "drri", `t = i32[y] ^ i32[z]; u = code[pc]; i32[x] = (t << u) | (t >>> (32 - u)); ${step(1)}`);
-form("i32.mul_add", "drrr", `i32[x] = (Math.imul(i32[y], i32[z]) + i32[${register("code[pc]")}]) | 0; ${step(1)}`);
+
+// An operation whose one operand is the result of another; the last word is the other operand.
+const P32: [string, string, string][] = [
+  ["shl k", "dri", "(i32[y] << c)"],
+  ["shr_u k", "dri", "(i32[y] >>> c)"],
+  ["shr_s k", "dri", "(i32[y] >> c)"],
+  ["rotl k", "dri", "((i32[y] << c) | ((i32[y] >>> 1) >>> (31 - (c & 31))))"],
+  ["and k", "dri", "(i32[y] & c)"],
+  ["and", "drr", "(i32[y] & i32[z])"],
+  ["xor", "drr", "(i32[y] ^ i32[z])"],
+  ["or", "drr", "(i32[y] | i32[z])"],
+  ["mul", "drr", "Math.imul(i32[y], i32[z])"],
+  ["mul k", "dri", "Math.imul(i32[y], c)"],
+  ["add", "drr", "(i32[y] + i32[z])"],
+];
+for (const [first, words, e] of P32) {
+  for (const [second, op] of [["add", "+"], ["xor", "^"], ["or", "|"], ["and", "&"]]) {
+    form(
+      `i32.${first} > ${second}`,
+      words + "r",
+      `t = ${e}; i32[x] = (t ${op} i32[${register("code[pc]")}])${op === "+" ? " | 0" : ""}; ${step(1)}`,
+    );
+  }
+}
 
 // i64
 for (const [name, op] of [["add", "+"], ["sub", "-"], ["mul", "*"], ["and", "&"], ["or", "|"], ["xor", "^"]]) {
@@ -360,6 +365,7 @@ for (const [t, type] of [["f", "f32"], ["d", "f64"]]) {
     form("f64.div kr", "drk", `${X} = kf64[c] / ${P};`);
     // Rounded twice, as if they were two instructions.
     form("f64.mul_add", "drrr", `${X} = ${slot("d", register("code[pc]"))} + (${P} * ${Q}); ${step(1)}`);
+    form("f64.mul3", "drrr", `${X} = ${P} * ${Q} * f64[((fp + code[pc]) | 0) >> 1]; ${step(1)}`);
     form("f64.mul_sub", "drrr", `${X} = ${slot("d", register("code[pc]"))} - (${P} * ${Q}); ${step(1)}`);
   }
   form(`${type}.min`, "drr", `${X} = minimum(${P}, ${Q});`);
@@ -455,7 +461,52 @@ for (const [name, size, e] of LOADS) {
     );
   }
 }
+// What a load takes from a sum, or gives to an operation.
+for (const [name, size, e] of LOADS) {
+  if (!/^i32.load$|^i64.load$|load8_u|i32.load16_u/.test(name)) continue;
+  form(`${name} sum`, "drii", `at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0); ${step(1)} ${OUTSIDE(size, 1)} ${e}`);
+  form(`${name} at`, "di", `at = b; ${OUTSIDE(size, 0)} ${e}`);
+  if (/load8_u|load16_u/.test(name)) continue;
+  form(
+    `${name} add_sum`,
+    "drrii",
+    `at = ((i32[y] + i32[z] + code[pc]) >>> 0) + (${more(1)} >>> 0); ${step(2)} ${OUTSIDE(size, 2)} ${e}`,
+  );
+  form(
+    `${name} shl_sum`,
+    "driii",
+    `at = (((i32[y] << c) + code[pc]) >>> 0) + (${more(1)} >>> 0); ${step(2)} ${OUTSIDE(size, 2)} ${e}`,
+  );
+}
+for (const [name, op] of [["add", "+"], ["xor", "^"], ["or", "|"], ["and", "&"]]) {
+  form(
+    `i32.load > ${name}`,
+    "drir",
+    `at = (i32[y] >>> 0) + (c >>> 0); ${OUTSIDE(4, 0)} i32[x] = (memory.getInt32(at, true) ${op} i32[${
+      register("code[pc]")
+    }])${op === "+" ? " | 0" : ""}; ${step(1)}`,
+  );
+}
+for (
+  const [sum, words, place, n] of [["", "drir", "(i32[y] >>> 0) + (c >>> 0)", 0], [
+    " sum",
+    "driir",
+    "((i32[y] + c) >>> 0) + (code[pc] >>> 0)",
+    1,
+  ]] as const
+) {
+  const other = `f64[${register(n === 0 ? "code[pc]" : more(1))} >> 1]`;
+  for (const [name, e] of [["add", "Q + P"], ["mul", "Q * P"], ["sub", "P - Q"], ["sub_from", "Q - P"]]) {
+    form(
+      `f64.load${sum} > ${name}`,
+      words,
+      `at = ${place}; ${OUTSIDE(8, 0)} f64[x >> 1] = ${fill(e, "memory.getFloat64(at, true)", other)}; ${step(n + 1)}`,
+    );
+  }
+}
 for (const [name, size, e] of STORES) {
+  form(`${name} sum`, "rrii", `at = ((i32[x] + c) >>> 0) + (code[pc] >>> 0); ${step(1)} ${OUTSIDE(size, 1)} ${e("y")}`);
+  form(`${name} at`, "ir", `at = a; ${OUTSIDE(size, 0)} ${e("y")}`);
   form(name, "rri", `at = (i32[x] >>> 0) + (c >>> 0); ${OUTSIDE(size, 0)} ${e("y")}`);
   if (name !== "i64.store") {
     form(`${name} k`, "rii", `at = (i32[x] >>> 0) + (c >>> 0); ${OUTSIDE(size, 0)} ${e("").replace("i32[]", "b")}`);
@@ -474,14 +525,14 @@ form(
   "rpo",
   `t2 = runSimd(thread, view, bytes, c, b, x, memory); if (t2 < 0) ${trap("OUT_OF_BOUNDS")}`,
 );
-const OTHERS = `thread.sp = x >> 1; thread.top = code[1]; frames[code[1] & FRAME_MASK] = pc;`;
+const OTHERS = `thread.sp = x >> 1; thread.top = code[1]; frames[code[1]] = pc;`;
 const RELOAD =
   `globals = store.arena.i32; memory = memories.length > 0 ? memories[0].view : NO_MEMORY; end = memory.byteLength;`;
 form("other", "rp", `${OTHERS} t = runOther(thread, view, b); ${RELOAD} if (t >= 0) { trap = t; break run; }`);
 form(
   "other br",
   "rpt",
-  `${OTHERS} t = runOther(thread, view, b); if (t >= 0) { trap = t; break run; } if (t === TAKEN) pc = (pc + c) & CODE_MASK;`,
+  `${OTHERS} t = runOther(thread, view, b); if (t >= 0) { trap = t; break run; } if (t === TAKEN) pc = (pc + c) | 0;`,
 );
 form(
   "throw",
@@ -495,9 +546,14 @@ if (new Set(names).size !== names.length) throw new Error(`twice: ${names.find((
 const length = (f: Form) => Math.max(4, f.words.length + 1);
 
 const template = await Deno.readTextFile(new URL("fast/loop.ts.txt", import.meta.url));
-const cases = forms.map((f, i) => `case ${i}: // ${f.name}\n${f.body} continue;\n`).join("");
+/** What never goes on with the next instruction. */
+const LEAVES = /^(unreachable|count|enter|throw|call|return_call)/;
+const cases = forms.map((f, i) => `case ${i}: // ${f.name}\n${f.body}${LEAVES.test(f.name) ? "" : " continue;"}\n`)
+  .join("");
 const header = "// Written by scripts/make_fast_loop.ts: do not edit.\n";
-const loop = header + template.replace("/* CASES */", () => cases);
+/** Sums of indices as integers: V8 would compute them in more bits otherwise. */
+const narrow = (source: string) => source.replace(/\[(pc|u|x|y|z) \+ (\w+)\]/g, "[($1 + $2) | 0]");
+const loop = header + narrow(template.replace("/* CASES */", () => cases));
 const instructions = header +
   `// The instructions of register code by number: name, words, and what each word is; see the script for the letters.
 

@@ -1,7 +1,7 @@
 // The public BranchPredictor: counts which way branches go, predicts them, says how good predictions are, and makes profiles for other runs.
 
 import { BytecodeReader } from "../bytecode/reader.ts";
-import { BranchProfile, type ProfiledFunction } from "../engine/branch_profile.ts";
+import { BranchProfile, type FunctionBranches } from "../engine/branch_profile.ts";
 import { bodyHash } from "../engine/code_key.ts";
 import type { Context } from "../engine/context.ts";
 import type { CountRequest } from "../engine/counting.ts";
@@ -196,7 +196,7 @@ export class BranchPredictor {
 
   /** What was counted, for other runs: save it as JSON, merge it with others, give it to an engine as `profile`. Functions in which nothing ran are not in it. */
   profile(): BranchProfile {
-    const functions = new Map<string, ProfiledFunction>();
+    const functions = new Map<string, FunctionBranches>();
     for (const [valid, { requests }] of this.#modules) {
       for (const [index, request] of requests) {
         const body = valid.module.funcs[index].body!;

@@ -26,23 +26,26 @@ import { PAGE_BYTES } from "../wasm/limits.ts";
 import { ExternKind, type Import, type Module as WasmModule } from "../wasm/module.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
-import { Context, resolveTier } from "../engine/context.ts";
+import { Context, resolveTier, type SharedModule } from "../engine/context.ts";
 import { BranchPredictor } from "./branches.ts";
 import { EdgeRuntime } from "./edge.ts";
 import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
 import { Func, innerFunc, publicFunc } from "./func.ts";
+import { Debugger } from "./debugger.ts";
 import { Global, innerGlobal, publicGlobal } from "./global.ts";
 import { Heap } from "./heap.ts";
-import { HostFunction } from "./host_func.ts";
+import { HostConstant, HostFunction, type HostType, type HostValue } from "./host_func.ts";
 import { type Instance, publicInstance } from "./instance.ts";
 import { innerMemory, Memory, publicMemory, type SharedMemory } from "./memory.ts";
+import { missingText } from "./missing_imports.ts";
 import { innerModule, type Module, modulePositions, publicModule } from "./module.ts";
 import {
   checkAddress,
   checkLimits,
   checkMilliseconds,
   checkPageSize,
+  type ElementType,
   type MemoryOptions,
   type TableOptions,
   valueType,
@@ -53,7 +56,10 @@ import { innerTable, publicTable, Table } from "./table.ts";
 import { own } from "./keepers.ts";
 import { contextOfTag, innerTag, publicTag, Tag } from "./tag.ts";
 
-/** Imports by module and name: functions, those that `fn` made, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; numbers and bigints for immutable globals. */
+/**
+ * Imports by module and name: functions, those that `fn` made, Suspending ones, and Memory, Table, Global and Tag objects of the same engine; for immutable globals also what
+ * `constant` made, numbers and bigints.
+ */
 export type Imports = Record<string, Record<string, unknown>>;
 
 /** Bytes that arrive piece by piece. */
@@ -137,8 +143,8 @@ export class Engine {
   }
 
   /**
-   * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset,
-   * TextError with line and column, TypeError for another kind of source; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
+   * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset, and for
+   * text with its line, column and function (`place`) where it is about an instruction, TextError with line and column, TypeError for another kind of source; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
    */
   compile(
     source: Uint8Array | ArrayBuffer | string,
@@ -166,7 +172,7 @@ export class Engine {
    * another source, or a Response that tells of a failure, and what the source throws.
    *
    * ```ts
-   * import { Engine } from "./mod.ts";
+   * import { Engine } from "../../mod.ts";
    * const empty = new Response(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
    * const module = await new Engine().compileStreaming(empty);
    * ```
@@ -200,16 +206,43 @@ export class Engine {
   }
 
   /**
-   * Makes an instance and runs its start function (specification 4.7.2). Throws LinkError when an import is missing or does not fit,
+   * Makes an instance and runs its start function (specification 4.7.2). Throws LinkError when imports are missing, all of which it names, or one does not fit,
    * Trap when a segment does not fit or the start function traps, Exception when it throws, ResourceError when there is no room.
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
     const instance = this.#context.instantiate(
       innerModule(module),
-      (i, m) => this.#resolve(i, m, imports),
+      (i, m) => this.#resolve(i, m, imports) ?? noteMissing(module, imports),
       (made) => own(made, this.#context),
     );
     return publicInstance(instance, module, this.#context);
+  }
+
+  /**
+   * What to post to another Worker, for `moduleFrom()`: there, the module's functions run the same machine code, from the same pages. It is all made now, where the
+   * engine's tier makes machine code; instances of this engine that are made from now on run it, too. Hold the module until the others have it: shared code goes with the last
+   * Worker whose engine has a use for it. Throws ResourceError when there is no room for the code.
+   */
+  share(module: Module): SharedModule {
+    return this.#context.share(innerModule(module));
+  }
+
+  /**
+   * The module that another Worker shared, by what `share()` gave there. Where its code cannot be had, the module is compiled as any other, and `sharing()` tells the
+   * reason. Throws TypeError for anything else, CompileError as `compile()`.
+   */
+  moduleFrom(source: SharedModule): Module {
+    const { bytes, code } = source ?? {};
+    const isToken = code === undefined || (typeof code?.group === "number" && typeof code.key === "bigint");
+    if (!(bytes instanceof Uint8Array) || !isToken) {
+      throw new TypeError("a module comes from what engine.share() gives");
+    }
+    return publicModule(this.#context.compileShared(source));
+  }
+
+  /** How many bytes of machine code of a module this engine shares with other Workers, to whole pages; and why there are none, if so. */
+  sharing(module: Module): { readonly bytes: number; readonly reason: string | undefined } {
+    return this.#context.sharing(innerModule(module));
   }
 
   /** Compiles and instantiates in one step. Throws what the two throw. */
@@ -228,6 +261,7 @@ export class Engine {
       const typeId = TYPES.funcType(value.params.map(valueType), value.results.map(valueType));
       return this.#context.store.addHostFunc(typeId, value.call, `${i.module}.${i.name}`, value.suspending);
     }
+    if (value instanceof HostConstant) return this.#context.makeGlobal(valueType(value.type), false, value.value);
     const suspending = suspendingFunction(value);
     if (typeof value === "function" || suspending !== undefined) {
       if (i.kind !== ExternKind.FUNC) {
@@ -289,24 +323,66 @@ export class Engine {
   }
 
   /** A table of its own, to be imported. Throws RangeError for sizes that make no sense, TypeError when `init` does not fit. */
-  table(options: TableOptions, init: unknown = null): Table {
+  table<const T extends ElementType>(
+    options: TableOptions & { readonly element: T },
+    init: HostValue<T> | null = null,
+  ): Table<T> {
     const is64 = checkAddress(options.address);
     const { minimum: min, maximum: max } = checkLimits(options, is64 ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1);
     const element = valueType(options.element);
     const inner = this.#context.makeTable({ min, max, is64, shared: false, element }, init);
-    return publicTable(inner, this.#context);
+    return publicTable(inner, this.#context) as Table<T>;
   }
 
-  /** A global of its own, to be imported; `type` as in the text format. Without a value: zero or null. Throws TypeError for a type that is none, or a value that does not fit. */
-  global(options: { type: string; mutable?: boolean }, value?: unknown): Global {
+  /**
+   * A global of its own, to be imported; `type` as in the text format. Without a value: zero or null. Throws TypeError for a type that is none, or a value that does not fit.
+   *
+   * ```ts
+   * import { Engine } from "../../mod.ts";
+   * const engine = new Engine();
+   * const count = engine.global({ type: "i64", mutable: true }, 5n);
+   * const { exports } = engine.load(
+   *   `(module (import "env" "count" (global $count (mut i64)))
+   *     (func (export "next") (global.set $count (i64.add (global.get $count) (i64.const 1)))))`,
+   *   { env: { count } },
+   * );
+   * exports.next();
+   * console.log(count.value + 1n); // 7n: TypeScript knows that it is a bigint
+   * ```
+   */
+  global<const T extends HostType>(
+    options: { readonly type: T; readonly mutable?: boolean },
+    value?: HostValue<T>,
+  ): Global<T> {
     const type = valueType(options.type);
     const initial = value ?? (type === I64 ? 0n : type <= F64 ? 0 : null);
-    return publicGlobal(this.#context.makeGlobal(type, options.mutable ?? false, initial), this.#context);
+    return publicGlobal(this.#context.makeGlobal(type, options.mutable ?? false, initial), this.#context) as Global<T>;
   }
 
-  /** A tag of its own, to be imported; `parameters` are types as in the text format. Throws TypeError for a type that is none. */
-  tag(options: { readonly parameters: readonly string[] }): Tag {
-    return publicTag(new WasmTag(TYPES.funcType(options.parameters.map(valueType), [])), this.#context);
+  /**
+   * A tag of its own, to be imported; `parameters` are types as in the text format. Throws TypeError for a type that is none.
+   *
+   * ```ts
+   * import { Engine, Exception } from "../../mod.ts";
+   * const engine = new Engine();
+   * const tag = engine.tag({ parameters: ["i32", "i64"] });
+   * const { exports } = engine.load(
+   *   `(module (import "env" "tag" (tag $tag (param i32 i64)))
+   *     (func (export "fail") (throw $tag (i32.const 1) (i64.const 2))))`,
+   *   { env: { tag } },
+   * );
+   * try {
+   *   exports.fail();
+   * } catch (error) {
+   *   if (!(error instanceof Exception && error.is(tag))) throw error;
+   *   const [code, place] = error.payload; // a number and a bigint, as TypeScript knows
+   *   console.log(code + 1, place + 1n); // 2 3n
+   * }
+   * ```
+   */
+  tag<const P extends readonly HostType[]>(options: { readonly parameters: P }): Tag<P> {
+    const type = TYPES.funcType(options.parameters.map(valueType), []);
+    return publicTag(new WasmTag(type), this.#context) as Tag<P>;
   }
   /** The tag of what JavaScript throws, to be imported by Wasm that catches it: its payload is the value, an externref. */
   get jsTag(): Tag {
@@ -366,6 +442,12 @@ export class Engine {
     return this.#heap ??= new Heap(this.#context);
   }
   #heap: Heap | undefined;
+
+  /** Breakpoints, watched places, and calls that run from stop to stop. What nobody debugs runs as if this did not exist. */
+  get debugger(): Debugger {
+    return this.#debugger ??= new Debugger(this.#context);
+  }
+  #debugger: Debugger | undefined;
 
   /** What collections did so far, those too that allocations asked for. */
   get gcFigures(): Readonly<HeapFigures> {
@@ -520,6 +602,12 @@ export interface Root extends Disposable {
   readonly value: unknown;
   /** Ends it; a second time does nothing. */
   remove(): void;
+}
+
+/** Throws a LinkError that names all missing imports, if there are several; one alone is named by whoever asked for it. */
+function noteMissing(module: Module, imports: Imports): undefined {
+  const missing = module.imports.filter((wanted) => imports[wanted.module]?.[wanted.name] === undefined);
+  if (missing.length > 1) throw new LinkError(`unknown imports: ${missingText(missing)}`);
 }
 
 function isBuffer(source: unknown): boolean {

@@ -4,6 +4,7 @@ import { WasmException } from "../runtime/exception.ts";
 import { readSlot, writeSlots } from "../runtime/values.ts";
 import { type FrameSource, type WasmFrame, wasmStackOf } from "../wasm/errors.ts";
 import { slotsOf } from "../wasm/types.ts";
+import type { Payload } from "./host_func.ts";
 import { contextOfTag, innerTag, type Tag } from "./tag.ts";
 
 /** The runtime's object in an exception. */
@@ -11,18 +12,18 @@ export let innerException: (of: Exception) => WasmException;
 /** The public exception for one that leaves Wasm. */
 export let publicException: (inner: WasmException, tag: Tag, frames: FrameSource) => Exception;
 
-/** An exception of Wasm with its tag and payload (specification 4.2.12). */
-export class Exception extends Error {
+/** An exception of Wasm with its tag and payload (specification 4.2.12); `P` names the types of what it carries, where TypeScript knows them. */
+export class Exception<P extends readonly string[] = readonly string[]> extends Error {
   /** Tells it from other errors. */
   override name = "Exception";
   readonly #inner: WasmException;
   #frames: FrameSource;
 
   /** Takes a tag and a value for each of its parameters. Throws TypeError when they do not fit. */
-  constructor(tag: Tag, payload?: readonly unknown[]);
+  constructor(tag: Tag<P>, payload?: Readonly<Payload<P>>);
   constructor(
     /** What kind it is of. */
-    readonly tag: Tag,
+    readonly tag: Tag<P>,
     payload: readonly unknown[] | WasmException = [],
     frames: FrameSource = [],
   ) {
@@ -45,11 +46,11 @@ export class Exception extends Error {
     return this.#frames;
   }
   /** Whether it has this tag. */
-  is(tag: Tag): boolean {
+  is<Q extends readonly string[]>(tag: Tag<Q>): this is Exception<Q> {
     return this.#inner.tag === innerTag(tag);
   }
   /** The values it carries. Throws TypeError for those that JavaScript cannot see (v128, exnref). */
-  get payload(): unknown[] {
+  get payload(): Payload<P> {
     const { tag, payload } = this.#inner;
     const { store } = contextOfTag(this.tag);
     let slot = 0;
@@ -57,7 +58,7 @@ export class Exception extends Error {
       const value = readSlot(store, payload, slot, t);
       slot += slotsOf(t);
       return value;
-    });
+    }) as Payload<P>;
   }
   /** The Wasm stack trace as text, one frame per line. */
   get wasmStack(): string {

@@ -1,4 +1,4 @@
-// Host functions that say what their type in Wasm is: TypeScript checks the function against it, linking checks the import.
+// What the host gives under a type in Wasm that it names: functions and constants. TypeScript checks them against it, linking checks the import.
 
 import type { ElementType } from "./options.ts";
 import { valueType } from "./options.ts";
@@ -14,6 +14,12 @@ export type HostValue<T extends HostType> = T extends "i64" ? bigint : T extends
 
 /** What values of a list of types are. */
 export type HostValues<T extends readonly HostType[]> = { -readonly [I in keyof T]: HostValue<T[I]> };
+
+/** What values are in JavaScript whose type is a name: unknown for one that is only known to be some name. */
+export type ValueOfType<T extends string> = T extends HostType ? HostValue<T> : unknown;
+
+/** What an exception carries whose tag has these parameters. */
+export type Payload<P extends readonly string[]> = P extends readonly HostType[] ? HostValues<P> : unknown[];
 
 /** What a function gives: nothing, a value, or a list of several. */
 export type HostResults<T extends readonly HostType[]> = T extends readonly [] ? void
@@ -53,4 +59,20 @@ export function suspendingFn<const P extends readonly HostType[], const R extend
   call: (...args: HostValues<P>) => Promise<HostResults<R>>,
 ): HostFunction {
   return new HostFunction(params, results, call, true);
+}
+
+/** A value with its type, to be imported as an immutable global: {@link constant} makes it. */
+export class HostConstant {
+  /** Takes the type and the value. */
+  constructor(readonly type: HostType, readonly value: unknown) {
+    valueType(type);
+  }
+}
+
+/**
+ * A value that Wasm may import as an immutable global of this type only: `constant("i64", 5n)`. Throws TypeError for a type that is none; linking throws it for a value that
+ * is none of the type. For a global that can be set, or read later, there is `engine.global()`. An import of another type is a LinkError.
+ */
+export function constant<const T extends HostType>(type: T, value: HostValue<T>): HostConstant {
+  return new HostConstant(type, value);
 }

@@ -13,6 +13,14 @@ import { type Global, publicGlobal } from "./global.ts";
 import { keep } from "./keepers.ts";
 import { type Memory, publicMemory } from "./memory.ts";
 import type { Module } from "./module.ts";
+import { type ProbeListener, type ProbePlaces, probesOf } from "../debug/probes.ts";
+import { Profiler } from "../debug/profile.ts";
+import type { ProfileOptions } from "../debug/profile_report.ts";
+import { type TraceEvent, type TraceOptions, Tracer } from "../debug/trace.ts";
+import { errnoName } from "../wasi/errno.ts";
+import { type Probe, publicProbe } from "./probe.ts";
+import { type Profiling, publicProfiling } from "./profiling.ts";
+import { publicTrace, type Trace } from "./trace.ts";
 import { publicTable, type Table } from "./table.ts";
 import { publicTag, type Tag } from "./tag.ts";
 
@@ -120,10 +128,50 @@ export class Instance implements Disposable {
     }
   }
 
-  /** Gives its memory, tables and functions back at the next collection, unless something still in use can reach them. Calls afterwards throw. */
+  /**
+   * Watches its own functions while they run: `listener` is called before each instruction that `places` means, with what can be read there. Functions that it is called for run in `interp`
+   * meanwhile, also those that are running; all others stay where they are. Without a listener the instructions are counted, in the tiers where they run. What a listener throws ends the call of
+   * Wasm with a {@link ProbeError}, which no handler of Wasm catches. Throws TypeError for places that cannot be, RangeError where they mean no instruction.
+   */
+  probe(places: ProbePlaces, listener?: ProbeListener): Probe {
+    return publicProbe(probesOf(this.#context).attach(this.#inner, places, listener));
+  }
+
+  /**
+   * Tells `listener` what the instance does, while it does it: calls, instructions with their operands, accesses to memory and globals, collections, moves between tiers, calls of WASI.
+   * Functions that are traced run in `interp` meanwhile. Throws TypeError for options that cannot be, RangeError where they mean nothing. {@link traceText} makes a line of an event.
+   */
+  trace(options: TraceOptions, listener: (event: TraceEvent) => void): Trace {
+    return publicTrace(new Tracer(this.#context, this.#inner, options, listener, errnoName));
+  }
+
+  /**
+   * Begins a profile: samples of what runs, one each `interval` milliseconds, or with `exact` counters of every instruction. Samples are taken by a Worker's clock at safepoints: the next loop
+   * or call that the program comes to; those of calls of other instances are among them. Throws RangeError for an interval that cannot be.
+   *
+   * @example
+   * ```ts
+   * import { Engine } from "./mod.ts";
+   *
+   * const instance = new Engine().load(`(module (func (export "f") (param i32) (loop $l
+   *   (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`);
+   * const profiling = instance.profile({ exact: true });
+   * instance.exports.f(1000);
+   * console.log(profiling.end().loops[0].passes); // prints: 1000
+   * ```
+   */
+  profile(options: ProfileOptions = {}): Profiling {
+    return publicProfiling(new Profiler(this.#context, this.#inner, options));
+  }
+
+  /**
+   * Gives its memory, tables and functions back at the next collection, unless something still in use can reach them. Calls of its functions from JavaScript throw a
+   * TypeError from now on; those that are running go on, and Wasm that has them in its tables can still call them.
+   */
   dispose(): void {
     if (this.#inner.disposed) return;
     this.#inner.disposed = true;
+    for (const f of this.#inner.funcs) if (f.instance === this.#inner) f.closed = true;
     this.#context.disposed();
   }
   /** As dispose(). */

@@ -18,7 +18,7 @@ export interface LinkerOptions {
  * Instances of one engine that import from each other and from the host by name.
  *
  * ```ts
- * import { Engine, fn, Linker } from "./mod.ts";
+ * import { Engine, fn, Linker } from "../../mod.ts";
  *
  * const engine = new Engine();
  * const linker = new Linker(engine, { fallback: "trace" });

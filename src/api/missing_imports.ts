@@ -56,7 +56,6 @@ function zeros(type: FuncDescriptor): unknown[] | undefined {
 function listed(values: readonly unknown[]): string {
   return values.map((v) => {
     if (typeof v === "string") return JSON.stringify(v);
-    if (typeof v === "bigint") return `${v}n`;
     if (Object.is(v, -0)) return "-0";
     return typeof v === "object" && v !== null ? "object" : typeof v === "function" ? "function" : String(v);
   }).join(", ");
@@ -80,7 +79,7 @@ export function gatherImports(module: Module, offer: (wanted: ImportDescriptor) 
 export type Hint = (missing: readonly ImportDescriptor[]) => string;
 
 /** The missing imports with their types, a line each, and `hint`, unless they are of WASI. */
-function missingText(missing: readonly ImportDescriptor[], hint = ""): string {
+export function missingText(missing: readonly ImportDescriptor[], hint = ""): string {
   const lines = [missing.length === 1 ? "1 import is missing:" : `${missing.length} imports are missing:`];
   for (const { module, name, type } of missing.slice(0, SHOWN)) lines.push(`  ${module}.${name}: ${externText(type)}`);
   if (missing.length > SHOWN) lines.push(`  … ${missing.length - SHOWN} more`);

@@ -12,8 +12,8 @@ export let contextOfTag: (of: Tag) => Context;
 /** The tag that stands for the runtime's object; always the same. */
 export let publicTag: (inner: WasmTag, context: Context) => Tag;
 
-/** A kind of exceptions (specification 4.2.11). Exceptions are told apart by the identity of their tags. */
-export class Tag {
+/** A kind of exceptions (specification 4.2.11), which are told apart by the identity of their tags; `P` names the types of what they carry, where TypeScript knows them. */
+export class Tag<P extends readonly string[] = readonly string[]> {
   readonly #inner: WasmTag;
   readonly #context: Context;
 
@@ -29,7 +29,7 @@ export class Tag {
   }
 
   /** Its type: what an exception carries. */
-  get type(): TagDescriptor {
-    return describeTag(this.#inner.type);
+  get type(): TagDescriptor & { readonly parameters: P } {
+    return describeTag(this.#inner.type) as TagDescriptor & { readonly parameters: P };
   }
 }

@@ -74,6 +74,7 @@ export abstract class CodeBuffer {
   /** When code is moved: label, kind, offset of the field, addend of each fix-up, none of which is applied before. */
   #deferred: number[] = [];
   #moved: ((offset: number) => number) | undefined;
+  #movedEnd = 0;
 
   /** Writes `target - at` (plus `addend`) into the field at `at` as `kind` says; throws BugError when out of its range. */
   protected abstract patch(kind: number, at: number, target: number, addend: number): void;
@@ -230,9 +231,26 @@ export abstract class CodeBuffer {
     return this.#moved === undefined ? offset : this.#moved(offset - 1) + 1;
   }
 
+  /** The other way: where it was while it was written. */
+  writtenReturn(offset: number): number {
+    const at = offset - 1, cold = this.#cold, end = this.#movedEnd;
+    if (this.#moved === undefined || at >= end) return offset;
+    let coldAt = cold.reduce((n, x, i) => i % 2 === 1 ? n - x : n + x, end), shift = 0;
+    const inCold = at >= coldAt;
+    for (let i = 0; i < cold.length; i += 2) {
+      const length = cold[i + 1] - cold[i];
+      if (inCold && at < coldAt + length) return cold[i] + at - coldAt + 1;
+      if (!inCold && at + shift < cold[i]) break;
+      coldAt += length;
+      shift += length;
+    }
+    return at + shift + 1;
+  }
+
   /** Moves what is cold behind the other instructions, and all that is known about places along with it. */
   #move(end: number): void {
     const cold = this.#cold;
+    this.#movedEnd = end;
     /** Cold bytes before each range, and in all. */
     const before = [0];
     for (let i = 0; i < cold.length; i += 2) before.push(before[i >> 1] + cold[i + 1] - cold[i]);

@@ -1,9 +1,10 @@
 // The command line: declares the subcommands and their options. Each is loaded when asked for; errors become one line and an exit code.
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
-import { describeError, ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+import { ExitCode } from "./exit.ts";
 import { type FeatureChange, FEATURES_HELP, parseFeatures } from "./features.ts";
-import { OutputClosed } from "./output.ts";
+import { report } from "./report.ts";
+import { TIERS } from "../runtime/tier.ts";
 import { VERSION } from "../base/version.ts";
 
 const MODULE = "a .wasm or .wat file, a URL, npm:package@version/path.wasm, or - for standard input";
@@ -14,6 +15,7 @@ Examples:
   strata run --invoke fib fib.wat 30            call an export
   strata run --dir data::/data program.wasm x   run a WASI command, which sees the folder data
   strata asm --tier jit fib.wat fib             machine code under the Wasm it came from
+  strata debug fib.wat fib 5                    stop at the first instruction of fib
   strata print npm:web-tree-sitter@0.22.6/tree-sitter.wasm
   strata wast --tier all core/i32.wast          run a script of the specification's test suite
 
@@ -33,12 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
       if (error.code === "commander.unknownCommand") console.error(unknownHint(args[0]));
       return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
     }
-    if (error instanceof OutputClosed) return ExitCode.OK;
-    // The terminal has written ^C.
-    if (exitCodeOf(error) === ExitCode.INTERRUPTED && Deno.stderr.isTerminal()) console.error();
-    console.error(describeError(error));
-    if (error instanceof UsageError) console.error("(--help shows how)");
-    return exitCodeOf(error);
+    return report(error);
   }
 }
 
@@ -55,7 +52,7 @@ function unknownHint(word: string): string {
   return `(to run a module: run ${word}; to load it into the shell: repl ${word})`;
 }
 
-function tier(...names: string[]): Option {
+function tier(names: readonly string[] = TIERS): Option {
   return new Option("-t, --tier <tier>", "the tier that functions run in").choices([...names, "auto"]).default("auto");
 }
 function compileMode(): Option {
@@ -91,6 +88,11 @@ function amount(text: string): number {
   if (n < 0) throw new InvalidArgumentError("It is below 0.");
   return n;
 }
+function time(text: string): number {
+  const ms = amount(text);
+  if (ms === 0) throw new InvalidArgumentError("It is at least 1; without the option there is no limit.");
+  return ms;
+}
 function fuel(who: string): Option {
   return new Option("--fuel <n>", `loop passes and function entries that ${who} before it traps`).argParser(amount);
 }
@@ -98,7 +100,37 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-function makeProgram(done: (code: number) => void): Command {
+/** The options of commands that run a program or call an export, with the module and its arguments. */
+function runOptions(command: Command): Command {
+  return command
+    .option("-i, --invoke <name>", "the export to call")
+    .option(
+      "--dir <host::guest[:ro]>",
+      "give the program a directory, read only with :ro; may be repeated",
+      collect,
+    )
+    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect)
+    .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
+    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
+    .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
+    .addOption(tier())
+    .addOption(compileMode())
+    .addOption(cache())
+    .addOption(profileUse())
+    .option("--profile-out <file>", "count which way branches go, and add that to this profile")
+    .addOption(features())
+    .addOption(perfMap())
+    .addOption(gdb())
+    .addOption(fuel("the program may take"))
+    .option("--timeout <ms>", "milliseconds after which it traps, at least 1", time)
+    .addOption(
+      new Option("--missing <what>", "what becomes of imported functions that nobody gives: calls trap, or are traced")
+        .choices(["error", "trap", "trace"]).default("error"),
+    );
+}
+
+/** The parser of the command line. The subcommand that it finds gives its exit code to `done`. */
+export function makeProgram(done: (code: number) => void): Command {
   const program = new Command("strata")
     .description("A WebAssembly runtime that you can open up.")
     .usage("[command] [options]")
@@ -124,9 +156,13 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("[module]", `load this first: ${MODULE}`)
     .option("-e, --eval <command>", "run this command and end; may be repeated", collect)
     .option("-x, --execute <file>", "run the commands in a file and end")
+    .option(
+      "--init <file>",
+      "run the commands in a file before all else, and go on; no file is read that was not asked for",
+    )
     .option("--no-echo", "do not show the commands of that file")
     .option("--json", "one object per command, each on a line")
-    .addOption(tier("interp", "fast", "jit"))
+    .addOption(tier())
     .addOption(compileMode())
     .addOption(cache())
     .addOption(profileUse())
@@ -136,39 +172,73 @@ function makeProgram(done: (code: number) => void): Command {
     .addOption(fuel("each call may take"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
-  program.command("run")
+  program.command("debug")
+    .summary("open the shell with a call that waits at its first instruction")
+    .description(
+      "Opens the shell with a module, and calls one of its functions, or runs it as a WASI command, up to the first instruction. Without a function of a module that is no such command nothing is called.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[call...]", "a function and its arguments, or arguments of the WASI command")
+    .option("-e, --eval <command>", "run this command and end; may be repeated", collect)
+    .option("-x, --execute <file>", "run the commands in a file and end")
+    .option("--no-echo", "do not show the commands of that file")
+    .option("--json", "one object per command, each on a line")
+    .addOption(tier())
+    .addOption(features())
+    .addOption(fuel("each call may take"))
+    .passThroughOptions()
+    .action(async (module, start, options) =>
+      done(await (await import("./repl/repl.ts")).runRepl({ ...options, module, start }))
+    );
+
+  runOptions(program.command("run"))
     .summary("run a program, or call one of a module's exports")
     .description(
       "Runs a WASI command, or the function _start or main of a module; with --invoke calls an export and prints its results, one per line.",
     )
     .argument("<module>", MODULE)
     .argument("[args...]", "arguments; options of run stand before the module")
-    .option("-i, --invoke <name>", "the export to call")
-    .option(
-      "--dir <host::guest[:ro]>",
-      "give the program a directory, read only with :ro; may be repeated",
-      collect,
-    )
-    .option("--env <NAME[=value]>", "give it a variable; without a value, that of this process", collect)
-    .option("--argv0 <name>", "its name as it sees it; if not given, the module's")
-    .option("--tcplisten <address>", "give it a socket that listens there, such as 127.0.0.1:8080", collect)
-    .addOption(new Option("--files <way>", "how files are reached").choices(["auto", "linux", "deno"]).default("auto"))
-    .addOption(tier("interp", "fast", "jit"))
-    .addOption(compileMode())
-    .addOption(cache())
-    .addOption(profileUse())
-    .option("--profile-out <file>", "count which way branches go, and add that to this profile")
-    .addOption(features())
-    .addOption(perfMap())
-    .addOption(gdb())
-    .addOption(fuel("the program may take"))
-    .option("--timeout <ms>", "milliseconds after which it traps", amount)
-    .addOption(
-      new Option("--missing <what>", "what becomes of imported functions that nobody gives: calls trap, or are traced")
-        .choices(["error", "trap", "trace"]).default("error"),
-    )
     .passThroughOptions()
     .action(async (module, args, options) => done(await (await import("./run.ts")).runModule(module, args, options)));
+
+  runOptions(program.command("trace"))
+    .summary("run a program, or call an export, and write what it does")
+    .description(
+      "Runs a module as run does, and writes a line for each call, instruction, access, collection or move to standard error, or to a file.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[args...]", "arguments; options of trace stand before the module")
+    .option("--what <kinds>", "calls, ops, mem, globals, gc, tier, wasi; several with commas", "calls")
+    .option(
+      "--func <pattern>",
+      "only functions with such a name, with * and ?, or this index; may be repeated",
+      collect,
+    )
+    .option("--offsets <a..b>", "only instructions at these byte offsets of the module")
+    .option("--addresses <a..b>", "with mem, only accesses to these addresses")
+    .option("-o, --output <file>", "write there: an object per line if its name ends in .jsonl, else text")
+    .option("--json", "an object per line, wherever they go")
+    .passThroughOptions()
+    .action(async (module, args, options) =>
+      done(await (await import("./trace.ts")).traceModule(module, args, options))
+    );
+
+  runOptions(program.command("profile"))
+    .summary("run a program, or call an export, and tell where the time goes")
+    .description(
+      "Runs a module as run does, and writes to standard error where the time went: functions, loops and the tree of calls, by samples that are taken at loops and calls. With --exact it counts every instruction instead.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[args...]", "arguments; options of profile stand before the module")
+    .option("--exact", "count instructions: calls, passes of loops, the mix, what was covered")
+    .option("--interval <ms>", "milliseconds between samples", Number)
+    .option("--lines <n>", "rows of each table", amount)
+    .option("-o, --output <file>", "write it there: .cpuprofile, .speedscope.json, .lcov (with --exact), or .json")
+    .option("--json", "one JSON object")
+    .passThroughOptions()
+    .action(async (module, args, options) =>
+      done(await (await import("./profile.ts")).profileModule(module, args, options))
+    );
 
   program.command("wast")
     .summary("run scripts of the specification's test language")
@@ -178,7 +248,7 @@ function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), layout (jit, whose code chance lays out), several with commas, or all",
+      "interp, fast, js, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), zeal-fast (between fast and interp), auto, pins (auto, with functions that chance pins to a tier), layout (jit, whose code chance lays out), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
@@ -229,7 +299,7 @@ function makeProgram(done: (code: number) => void): Command {
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
-    .addOption(tier("interp", "fast", "jit"))
+    .addOption(tier())
     .addOption(features())
     .option("--bytes", "show the bytes of the machine code")
     .action(async (module, func, options) => done(await (await import("./asm.ts")).showAsm(module, func, options)));
@@ -240,7 +310,11 @@ function makeProgram(done: (code: number) => void): Command {
       "Writes one HTML page that stands alone: the functions of a module with their text, offsets and machine code of each tier. What belongs together is marked; / searches, ? shows the keys.",
     )
     .argument("<module>", MODULE)
+    .argument("[args...]", "arguments of what runs")
     .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .html")
+    .option("-i, --invoke <name>", "call this export, and show how often each instruction ran")
+    .option("--run", "run the program, and show the same")
+    .option("--profile <file>", "show the counts, or the samples, of a file that profile -o wrote")
     .option("-f, --func <name>", "only this function, by name, index or pattern with *; may be repeated", collect)
     .option(
       "-t, --tier <tiers>",
@@ -248,7 +322,9 @@ function makeProgram(done: (code: number) => void): Command {
       (list: string) => list.split(","),
     )
     .addOption(features())
-    .action(async (module, options) => done(await (await import("./explore/explore.ts")).explore(module, options)));
+    .action(async (module, args, options) =>
+      done(await (await import("./explore/explore.ts")).explore(module, args, options))
+    );
 
   program.command("where")
     .summary("find a place in all forms of a module: offset, text, machine code")

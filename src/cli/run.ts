@@ -15,7 +15,7 @@ import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
-import { readProfile, writeProfile } from "./profile.ts";
+import { readProfile, writeProfile } from "./branch_profile.ts";
 import { HostModules } from "./repl/host.ts";
 import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
@@ -48,18 +48,29 @@ export interface RunOptions extends WasiFlags {
 /** What runs when no export is named. */
 const ENTRIES = ["_start", "main"];
 
-/** Runs a module. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
-export async function runModule(spec: string, args: readonly string[], options: RunOptions): Promise<number> {
+/** Begins to watch an instance before it is called; what it gives is disposed of after the call. */
+export type Observe = (instance: Instance) => Disposable | undefined;
+
+/** Runs a module, watched by `observe` if somebody does. Gives the exit code; throws Trap, LinkError, UsageError and what reading and compiling throws. */
+export async function runModule(
+  spec: string,
+  args: readonly string[],
+  options: RunOptions,
+  observe: Observe = () => undefined,
+): Promise<number> {
   const { compile, cache, features, perfMap, gdb, fuel, timeout = Infinity } = options;
   const tier = chosenTier(options.tier ?? "auto");
   const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
   const engine = new Engine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote, profile });
   noteCompileMode(engine);
   const module = await compileFrom(engine, spec);
-  if (importsWasi(module)) return engine.withDeadline(timeout, () => runWasi(engine, module, spec, args, options));
+  if (importsWasi(module)) {
+    return engine.withDeadline(timeout, () => runWasi(engine, module, spec, args, options, observe));
+  }
   using _watch = await watch(engine);
   return engine.withDeadline(timeout, () => {
     const instance = engine.instantiate(module, offers(engine, module, options.missing));
+    using _observed = observe(instance);
     return profiled(engine, instance, options, () => callEntry(instance, options.invoke, args));
   });
 }
@@ -91,12 +102,20 @@ function callEntry(instance: Instance, invoke: string | undefined, args: readonl
 }
 
 /** Runs a WASI command; with `--invoke`, an export of any module that imports WASI. */
-function runWasi(engine: Engine, module: Module, spec: string, args: readonly string[], options: RunOptions): number {
+function runWasi(
+  engine: Engine,
+  module: Module,
+  spec: string,
+  args: readonly string[],
+  options: RunOptions,
+  observe: Observe,
+): number {
   const { invoke } = options;
   const name = spec.split(/[/\\]/).pop() || spec;
   const given = wasiOptions(name, invoke === undefined ? args : [], options);
   using wasi = makeWasi(() => new Wasi({ ...given, stdin: "inherit", exitWhenClosed: true }));
   const instance = engine.instantiate(module, offers(engine, module, options.missing, wasi));
+  using _observed = observe(instance);
   try {
     return profiled(engine, instance, options, () => {
       if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;

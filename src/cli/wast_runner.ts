@@ -8,8 +8,8 @@ import { Module, publicModule } from "../api/module.ts";
 import type { EngineOptions, TierChoice } from "../engine/config.ts";
 import { decode, validate, withPositions } from "../engine/pipeline.ts";
 import { WasmFunc } from "../runtime/func.ts";
-import { WasmGlobal } from "../runtime/global.ts";
 import { TIERS } from "../runtime/tier.ts";
+import { WasmGlobal } from "../runtime/global.ts";
 import { type Command, parseScript, type ScriptAction, ScriptModule } from "../text/script.ts";
 import { CompileError, LinkError, TextError, Trap } from "../wasm/errors.ts";
 import { type FeatureSet, featureSet } from "../wasm/features.ts";
@@ -20,10 +20,10 @@ import { argumentBits, matchesPattern, Mismatch, printPattern, Unsupported } fro
 
 /**
  * Where scripts run: a tier; `mixed`: each function in a tier that chance decides; `zeal`: machine code, but every frame changes the tier at each opportunity;
- * `zeal-random`: at those of them that chance decides; `pins`: as `auto`, but chance pins some functions to tiers; `layout`: tier `jit`, whose code
- * chance lays out.
+ * `zeal-random`: at those of them that chance decides; `zeal-fast`: likewise between tiers `fast` and `interp`; `pins`: as `auto`, but chance pins some functions to tiers;
+ * `layout`: tier `jit`, whose code chance lays out.
  */
-export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random" | "pins" | "layout";
+export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random" | "zeal-fast" | "pins" | "layout";
 
 /** A failure or a skip. */
 export interface Note {
@@ -76,6 +76,15 @@ export interface RunnerOptions {
   readonly untilFailure?: boolean;
 }
 
+/** Tiers that `mixed` chooses from. */
+const TIERS_HERE = TIERS.filter((tier) => {
+  try {
+    return Engine.resolveTier(tier) === tier;
+  } catch {
+    return false;
+  }
+});
+
 /** Runs scripts in one tier, in one engine. */
 export class WastRunner {
   readonly #engine: Engine;
@@ -87,9 +96,9 @@ export class WastRunner {
       this.#engine = new Engine({ ...options, tier: "interp" });
     } else if (tier === "zeal" || tier === "zeal-random") {
       this.#engine = new Engine({ ...options, tier: "jit", tierZeal: tier === "zeal" ? true : seed });
-    } else if (tier === "layout") {
-      this.#engine = new Engine({ ...options, tier: "jit", layoutZeal: seed });
-    } else this.#engine = new Engine({ ...options, tier: tier === "pins" ? "auto" : tier });
+    } else if (tier === "zeal-fast") this.#engine = new Engine({ ...options, tier: "fast", tierZeal: seed });
+    else if (tier === "layout") this.#engine = new Engine({ ...options, tier: "jit", layoutZeal: seed });
+    else this.#engine = new Engine({ ...options, tier: tier === "pins" ? "auto" : tier });
   }
 
   /** Runs a script from its start. Its instances are disposed of afterwards. */
@@ -268,7 +277,7 @@ class ScriptRun {
     if (edge.active) {
       const tiers = edge.ladder.map((r) => r.tier), choice = tiers[Math.floor(3 * chance * tiers.length)];
       if (choice !== undefined) edge.pin(func, choice);
-    } else func.tier = TIERS[Math.floor(chance * TIERS.length)];
+    } else func.tier = TIERS_HERE[Math.floor(chance * TIERS_HERE.length)];
   }
 
   #instance(name: string | undefined): Instance {

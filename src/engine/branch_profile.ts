@@ -11,7 +11,7 @@ export interface ProfiledBranch {
 }
 
 /** The branches of a function. */
-export interface ProfiledFunction {
+export interface FunctionBranches {
   /** Its name where it was counted. */
   readonly name: string;
   /** In the order of their offsets. */
@@ -25,7 +25,7 @@ export interface BranchProfileData {
   /** Version of the form. */
   readonly version: 1;
   /** By the hash of signature and body. */
-  readonly functions: Readonly<Record<string, ProfiledFunction>>;
+  readonly functions: Readonly<Record<string, FunctionBranches>>;
 }
 
 const DIGITS = /^[0-9a-f]{64}$/;
@@ -34,9 +34,9 @@ function isCount(n: unknown): n is number {
   return typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
 }
 
-function checkFunction(hash: string, given: unknown): ProfiledFunction {
+function checkFunction(hash: string, given: unknown): FunctionBranches {
   const wrong = (why: string) => new TypeError(`no branch profile: function ${hash}: ${why}`);
-  const { name, branches } = (given ?? {}) as Partial<ProfiledFunction>;
+  const { name, branches } = (given ?? {}) as Partial<FunctionBranches>;
   if (!DIGITS.test(hash)) throw wrong("the hash has 64 hexadecimal digits");
   if (typeof name !== "string" || !Array.isArray(branches)) throw wrong("a name and a list of branches were expected");
   const made = branches.map((branch): ProfiledBranch => {
@@ -53,10 +53,10 @@ function checkFunction(hash: string, given: unknown): ProfiledFunction {
 /** A profile of branches. */
 export class BranchProfile {
   /** The functions by the hash of signature and body. */
-  readonly functions: ReadonlyMap<string, ProfiledFunction>;
+  readonly functions: ReadonlyMap<string, FunctionBranches>;
 
   /** Takes functions by their hashes. */
-  constructor(functions: ReadonlyMap<string, ProfiledFunction> = new Map()) {
+  constructor(functions: ReadonlyMap<string, FunctionBranches> = new Map()) {
     this.functions = functions;
   }
 

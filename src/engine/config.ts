@@ -10,6 +10,8 @@ import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
 import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
 import { type HotLimits, type TierName, TIERS } from "../runtime/tier.ts";
 import { LIMITS } from "../wasm/limits.ts";
+import { nearestName } from "../base/nearest.ts";
+import { jsUnavailable } from "../js/tier.ts";
 import type { BranchProfile } from "./branch_profile.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
@@ -32,12 +34,12 @@ export interface EngineOptions {
   readonly callThreshold?: number;
   /** Tier `auto`: passes of a loop's head after which its function is hot, and its frame goes on as machine code; default 1000, for which `interp` takes about a tenth of a millisecond. */
   readonly loopThreshold?: number;
+  /** Tier `fast`: optimisations of the translation to register code to switch off; default all on. */
+  readonly fast?: Partial<FastOptions>;
   /** Tier `auto`: the same for each tier above `interp`, by its name; where nothing is given, what `LADDER` in config.ts says. */
   readonly thresholds?: Readonly<Partial<Record<TierName, Partial<HotLimits>>>>;
   /** Tier `auto`: bytes of a function's body above which it is compiled in a Worker only; default 1 MiB, for which compiling takes a tenth of a second. */
   readonly maxBodyBytes?: number;
-  /** Tier `fast`: optimisations of the translation to register code to switch off; default all on. */
-  readonly fast?: Partial<FastOptions>;
   /** Features to switch on (`threads`, `wide-arithmetic`, `custom-page-sizes`) or off (those of WebAssembly 3.0), by name. */
   readonly features?: Readonly<Partial<Record<Feature, boolean>>>;
   /** How often host functions may call back into Wasm, one within the other; default 200, which V8's own stack bears. */
@@ -64,7 +66,7 @@ export interface EngineOptions {
   readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
-   * Needs tier `jit`; default false.
+   * Needs tier `jit`, `js`, or `fast`, in which frames go to and fro between register code and the interpreter; default false.
    */
   readonly tierZeal?: boolean | number;
   /** Which way branches usually went in earlier runs: tier `jit` lays code out by it, and otherwise by the hints in the section `metadata.code.branch_hint`. */
@@ -118,6 +120,53 @@ export interface EngineOptions {
   readonly gdb?: boolean;
 }
 
+/** All options, by name. */
+const OPTIONS: Readonly<Record<keyof EngineOptions, true>> = {
+  tier: true,
+  compile: true,
+  callThreshold: true,
+  loopThreshold: true,
+  fast: true,
+  thresholds: true,
+  maxBodyBytes: true,
+  features: true,
+  maxNesting: true,
+  fuel: true,
+  maxParkedCalls: true,
+  gcGrowthFactor: true,
+  gcMinimumBytes: true,
+  gcMaximumBytes: true,
+  gcZeal: true,
+  gcVerify: true,
+  tierZeal: true,
+  profile: true,
+  layoutZeal: true,
+  maxMemoryBytes: true,
+  maxTotalMemoryBytes: true,
+  stackBytes: true,
+  collectAfterDisposals: true,
+  maxCodeBytes: true,
+  maxInstances: true,
+  maxTableEntries: true,
+  maxModuleBytes: true,
+  maxFunctions: true,
+  cache: true,
+  cacheBytes: true,
+  onCacheNote: true,
+  functionCacheBytes: true,
+  perfMap: true,
+  gdb: true,
+};
+
+/** Throws TypeError for an option that does not exist, and names the one that may be meant. */
+function checkOptions(options: EngineOptions): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(OPTIONS, name)) continue;
+    const meant = nearestName(name, Object.keys(OPTIONS));
+    throw new TypeError(`an engine has no option "${name}"${meant === undefined ? "" : `; did you mean "${meant}"?`}`);
+  }
+}
+
 /** The limits of an engine; see the options of these names. */
 export interface EngineLimits {
   readonly maxCodeBytes: number;
@@ -167,10 +216,10 @@ export interface EngineConfig {
   readonly compile: CompileMode;
   /** Why the mode is not the one that was asked for. */
   readonly compileReason: string | undefined;
+  readonly fast: FastOptions;
   /** The tiers that functions climb in `auto`, from the lowest to the best that can run here. */
   readonly ladder: readonly Rung[];
   readonly maxBodyBytes: number;
-  readonly fast: FastOptions;
   readonly features: FeatureSet;
   readonly maxNesting: number;
   readonly fuel: number | undefined;
@@ -209,9 +258,12 @@ export function checkFuel(fuel: number): number {
 
 /** Fills in defaults. Throws TypeError for what does not exist, RangeError for what is out of range, Error for a tier that cannot run here. */
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierChoice): EngineConfig {
+  checkOptions(options);
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
-  if (tierZeal !== false && tier !== "jit") throw new TypeError("tierZeal needs tier jit");
+  if (tierZeal !== false && !["fast", "js", "jit"].includes(tier)) {
+    throw new TypeError("tierZeal needs tier fast, js or jit");
+  }
   const wanted = options.compile ?? "lazy";
   if (!COMPILE_MODES.includes(wanted)) {
     throw new TypeError(`compile is one of ${COMPILE_MODES.join(", ")}, not "${wanted}"`);
@@ -227,9 +279,9 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     tier,
     compile: compileReason === undefined ? wanted : "lazy",
     compileReason,
+    fast: fastOptions(options.fast),
     ladder: ladderOf(options),
     maxBodyBytes: bytesLimit("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
-    fast: fastOptions(options.fast),
     features: featureSet(options.features),
     maxNesting: options.maxNesting ?? 200,
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
@@ -256,6 +308,17 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
   };
 }
 
+/** Optimisations as they are asked for. Throws TypeError for a name that is none, and for what is no boolean. */
+function fastOptions(wanted: Partial<FastOptions> = {}): FastOptions {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (!(name in FAST_DEFAULTS)) {
+      throw new TypeError(`fast has no ${name}; there are ${Object.keys(FAST_DEFAULTS).join(", ")}`);
+    }
+    if (typeof value !== "boolean") throw new TypeError(`fast.${name} is true or false, not ${value}`);
+  }
+  return { ...FAST_DEFAULTS, ...wanted };
+}
+
 /** A tier with the calls of a function, and passes of one of its loops, from which on a function runs in it. */
 export interface Rung extends HotLimits {
   /** Its name. */
@@ -278,7 +341,10 @@ const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 /** Tiers that can be asked for or climbed to here. */
 function ladderOf({ callThreshold, loopThreshold, thresholds = {} }: EngineOptions): Rung[] {
   const native = canRunNative();
-  const there = LADDER.filter((r) => (TIERS as readonly string[]).includes(r.tier) && (r.native ?? native) === native);
+  const there = LADDER.filter((r) =>
+    (TIERS as readonly string[]).includes(r.tier) && (r.native ?? native) === native &&
+    (r.tier !== "js" || jsUnavailable() === undefined)
+  );
   for (const name of Object.keys(thresholds)) {
     if (!TIERS.includes(name as TierName) || name === "interp") {
       throw new TypeError(`thresholds are for ${TIERS.filter((t) => t !== "interp").join(", ")}, not for "${name}"`);
@@ -298,17 +364,6 @@ function ladderOf({ callThreshold, loopThreshold, thresholds = {} }: EngineOptio
 /** Whether functions can move between tiers here at all. */
 export function hasLadder(): boolean {
   return ladderOf({}).length > 1;
-}
-
-/** Optimisations as they are asked for. Throws TypeError for a name that is none, and for what is no boolean. */
-function fastOptions(wanted: Partial<FastOptions> = {}): FastOptions {
-  for (const [name, value] of Object.entries(wanted)) {
-    if (!(name in FAST_DEFAULTS)) {
-      throw new TypeError(`fast has no ${name}; there are ${Object.keys(FAST_DEFAULTS).join(", ")}`);
-    }
-    if (typeof value !== "boolean") throw new TypeError(`fast.${name} is true or false, not ${value}`);
-  }
-  return { ...FAST_DEFAULTS, ...wanted };
 }
 
 /** Checks a number of calls or passes. Throws TypeError. */

@@ -4,19 +4,22 @@
 import { giveBackOfEnded } from "../platform/isolates.ts";
 import { canRunNative, nativeUnavailable } from "../platform/permissions.ts";
 import { FastTier } from "../fast/tier.ts";
+import { InterpreterSteps } from "../interp/single.ts";
 import { InterpreterTier } from "../interp/thread.ts";
+import { JavaScriptTier, jsUnavailable } from "../js/tier.ts";
 import { CodeCache, DiskCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, hasLadder, type TierChoice } from "./config.ts";
-import { JitTier } from "./native_tier.ts";
+import { type FoundCode, JitTier } from "./native_tier.ts";
 import { Counting } from "./counting.ts";
 import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Layouts } from "./layout.ts";
 import { Monitoring } from "./monitoring.ts";
-import { Zeal } from "./zeal.ts";
+import { RegisterZeal, Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
+import type { CodeToken } from "../platform/shared_code.ts";
 import type { SharedBytes } from "../platform/shared_memory.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect, collectAcross } from "../runtime/collect.ts";
@@ -32,7 +35,7 @@ import { type TierName, TIERS } from "../runtime/tier.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
 import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
-import { CompileError } from "../wasm/errors.ts";
+import { CompileError, ResourceError } from "../wasm/errors.ts";
 import type { Module } from "../wasm/module.ts";
 import type { MemoryType, TableType, ValType } from "../wasm/types.ts";
 import { decode, link, start, validate } from "./pipeline.ts";
@@ -50,11 +53,22 @@ export function exportedBy(value: unknown): ExportedFunction | undefined {
   return typeof value === "function" ? EXPORTED.get(value) : undefined;
 }
 
-/** A function that somebody needs in `interp`, and where it was. */
+/** What a function is kept in `interp` for. */
+export type HoldCause = "breakpoint" | "probe" | "protection" | "count";
+
+/** A function that somebody needs in `interp`, and where it goes when nobody does any more. */
 interface Hold {
   holders: number;
-  readonly tier: TierName;
-  readonly live: boolean;
+  tier: TierName;
+  live: boolean;
+}
+
+/** A module as it travels to another Worker with `postMessage`, to be given to `engine.moduleFrom()` there. */
+export interface SharedModule {
+  /** Its bytes, in shared memory. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** By which its machine code is found as long as somebody holds the module: plain data, of use in this process alone. */
+  readonly code?: CodeToken;
 }
 
 /** The inner side of an engine. */
@@ -76,6 +90,8 @@ export class Context {
   readonly #held = new WeakMap<WasmFunc, Hold>();
   #counting: Counting | undefined;
   #disposals = 0;
+  /** Why modules that were shared have no shared code here. */
+  readonly #unshared = new WeakMap<ValidModule, string>();
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
@@ -110,7 +126,7 @@ export class Context {
         what: "frame",
         name,
         index,
-        from: to === "jit" ? "interp" : "jit",
+        from: to !== "interp" ? "interp" : func.tier === "js" ? "js" : "jit",
         to,
         why,
         offset,
@@ -127,6 +143,15 @@ export class Context {
       return found?.store === this.store ? found.func : undefined;
     };
   }
+
+  /** Tier `js`, made when it is first asked for. Throws Error with the reason where it cannot run. */
+  get js(): JavaScriptTier {
+    if (this.#js !== undefined) return this.#js;
+    const reason = jsUnavailable();
+    if (reason !== undefined) throw new Error(`tier js cannot run here: ${reason}`);
+    return this.store.js = this.#js = new JavaScriptTier(this.store, new InterpreterSteps(this.store));
+  }
+  #js: JavaScriptTier | undefined = undefined;
 
   /** Has functions of a module ask for their code anew, unless a frame is in it. */
   #vacate(valid: ValidModule): boolean {
@@ -152,12 +177,14 @@ export class Context {
 
   #choosePolicy(): void {
     const { store, jit, config, tierLog } = this, { tier, tierZeal, compile } = config;
-    if (tierZeal !== false) store.policy = new Zeal(store, tierZeal === true ? undefined : tierZeal);
+    const seed = tierZeal === true || tierZeal === false ? undefined : tierZeal;
+    if (tierZeal !== false) store.policy = tier === "fast" ? new RegisterZeal(seed) : new Zeal(store, seed);
     else if (this.isLive) {
       // What is asked of the Worker is wanted at once in tier `jit`.
       const ladder = tier !== "jit"
         ? config.ladder
         : config.ladder.map((r) => r.tier === "jit" ? { ...r, calls: 1, passes: 1 } : r);
+      if (ladder.some((r) => r.tier === "js")) void this.js;
       const { maxBodyBytes } = config;
       this.live = new LivePolicy(store, jit, tierLog, { ladder, maxBodyBytes, inWorker: compile === "worker" });
       store.policy = this.live;
@@ -176,13 +203,14 @@ export class Context {
 
   /** Counts functions. */
   get counting(): Counting {
-    return this.#counting ??= new Counting(this.store);
+    return this.#counting ??= new Counting(this.store, (func) => this.hold(func, "count"));
   }
 
   /** Puts a function of a new instance into the tier where it begins. */
   place(func: WasmFunc): void {
     const { store, jit } = this, { tier, compile } = this.config;
-    if (tier === "fast") return store.setTier(func, tier);
+    if (tier === "js") void this.js;
+    if (tier === "js" || tier === "fast") return store.setTier(func, tier);
     if (this.isLive) {
       func.live = true;
       // Where there is nothing but machine code to climb to, it is known already whether it will.
@@ -200,9 +228,18 @@ export class Context {
   setTier(func: WasmFunc, choice: TierChoice, why: TierCause = "set"): void {
     const { store } = this, from = func.tier;
     const live = choice === "auto" && this.isLive;
+    if (choice === "js") void this.js;
     // Where tiers are live, `auto` leaves it where it is, to be moved from now on.
-    if (!live) store.setTier(func, choice === "auto" ? bestTier() : choice);
-    func.live = live;
+    const hold = this.#held.get(func), wanted = live ? from : choice === "auto" ? bestTier() : choice;
+    if (hold !== undefined) {
+      // It goes there when nobody needs it in `interp` any more.
+      if (!live) hold.tier = wanted;
+      hold.live = live;
+      if (wanted !== "interp") func.refusal = func.held;
+    } else {
+      if (!live) store.setTier(func, wanted);
+      func.live = live;
+    }
     this.#pinned.delete(func);
     const { name, index, tier } = func;
     if (tier !== from) this.tierLog.add({ what: "function", name, index, from, to: tier, why });
@@ -227,34 +264,40 @@ export class Context {
     });
   }
 
-  /** Keeps a function in `interp` for as long as somebody needs it there; gives what ends that, after which it goes on where it was. */
-  hold(func: WasmFunc, why: "breakpoint" | "probe" | "protection"): () => void {
-    let hold = this.#held.get(func);
-    if (hold === undefined) {
-      const { tier, live, name, index } = func;
-      this.#held.set(func, hold = { holders: 0, tier, live });
-      func.live = false;
-      this.store.setTier(func, "interp");
-      if (tier !== "interp") this.tierLog.add({ what: "function", name, index, from: tier, to: "interp", why });
-    }
+  /** Keeps a function in `interp`, with frames that it has, for as long as somebody needs it there; gives what ends that, after which it goes on where it was, or where it was to go meanwhile. */
+  hold(func: WasmFunc, why: HoldCause): () => void {
+    const hold = this.#held.get(func) ?? this.#beginHold(func, why);
     hold.holders++;
     let holds = true;
     return () => {
       if (!holds) return;
       holds = false;
-      if (--hold.holders > 0) return;
-      this.#held.delete(func);
-      if (func.freed) return;
-      // Somebody may have chosen another tier meanwhile.
-      if (func.tier === "interp" && !func.live) {
-        this.store.setTier(func, hold.tier);
-        func.live = hold.live;
-      }
-      const { tier, name, index } = func;
-      if (tier !== "interp") {
-        this.tierLog.add({ what: "function", name, index, from: "interp", to: tier, why: "released" });
-      }
+      if (--hold.holders === 0) this.#endHold(func, hold);
     };
+  }
+
+  #beginHold(func: WasmFunc, why: HoldCause): Hold {
+    const { tier, live, name, index } = func, hold: Hold = { holders: 0, tier, live };
+    this.#held.set(func, hold);
+    func.held = `it is kept in interp for a ${why}`;
+    func.live = false;
+    this.store.setTier(func, "interp");
+    if (tier !== "interp") {
+      func.refusal = func.held;
+      this.tierLog.add({ what: "function", name, index, from: tier, to: "interp", why });
+    }
+    return hold;
+  }
+
+  #endHold(func: WasmFunc, hold: Hold): void {
+    this.#held.delete(func);
+    func.held = undefined;
+    if (func.freed) return;
+    this.store.setTier(func, hold.tier);
+    func.live = hold.live;
+    const { tier, name, index } = func;
+    if (tier === "interp") return;
+    this.tierLog.add({ what: "function", name, index, from: "interp", to: tier, why: "released" });
   }
 
   /** Names machine code for who looks at the process from outside, if that was asked for. */
@@ -308,6 +351,49 @@ export class Context {
     throw new CompileError(message, -1);
   }
 
+  /** What another Worker needs to run the module, with the same machine code where this engine makes some. Throws ResourceError when there is no room for it. */
+  share(valid: ValidModule): SharedModule {
+    const { bytes } = valid.module, copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    const { tier } = this.config;
+    const code = tier === "jit" || tier === "auto" ? this.jit?.share(valid) : undefined;
+    return code === undefined ? { bytes: copy } : { bytes: copy, code };
+  }
+
+  /** The module that another Worker shared. Throws as `compile()`. */
+  compileShared({ bytes, code }: SharedModule): ValidModule {
+    const { jit } = this;
+    let found: FoundCode | string;
+    try {
+      found = code === undefined
+        ? "its engine makes no machine code"
+        : jit?.find(code) ?? `machine code cannot run here: ${nativeUnavailable()}`;
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error;
+      found = error.message;
+    }
+    if (typeof found === "string") {
+      const valid = this.compile(bytes.slice());
+      this.#unshared.set(valid, found);
+      return valid;
+    }
+    try {
+      // Its own bytes, which nobody has changed meanwhile.
+      const valid = this.compile(found.image.module);
+      jit!.take(valid, found);
+      return valid;
+    } catch (error) {
+      found.free();
+      throw error;
+    }
+  }
+
+  /** Bytes of machine code of a module that Workers share, and why there are none, if so. */
+  sharing(valid: ValidModule): { readonly bytes: number; readonly reason: string | undefined } {
+    const bytes = this.jit?.sharedBytes(valid) ?? 0;
+    return { bytes, reason: bytes > 0 ? undefined : this.#unshared.get(valid) ?? "the module was not shared" };
+  }
+
   /**
    * Makes an instance of a module and runs its start function. Throws LinkError, Trap, what the start function throws, ResourceError. `linked` is told of the instance
    * before any of its code runs; `failed` decides what becomes of one whose code then throws.
@@ -320,11 +406,13 @@ export class Context {
   ): WasmInstance {
     const { store, caller } = this;
     let instance: WasmInstance | undefined;
+    store.debug?.instantiates();
     try {
       instance = link(store, valid, resolve);
       for (const f of instance.funcs) {
         if (f.instance === instance) this.place(f);
       }
+      store.debug?.instantiated(instance);
       if (this.#monitoring?.counts) this.#monitoring.countInstance(instance);
       linked(instance);
       start(instance, (f) => caller.call(f, []));
@@ -371,6 +459,7 @@ export class Context {
   /** Collects now, also what Workers had that have ended. */
   collect(): GcReport {
     this.#disposals = 0;
+    this.store.debug?.collects();
     try {
       return collect(this.store);
     } finally {
@@ -382,6 +471,7 @@ export class Context {
   /** Collects so that V8 can find cycles between the two heaps. */
   collectAcross(): GcReport {
     this.#disposals = 0;
+    this.store.debug?.collects();
     try {
       return collectAcross(this.store);
     } finally {
@@ -400,6 +490,10 @@ export function resolveTier(choice: TierChoice): TierChoice {
   if (choice === "auto") return hasLadder() ? "auto" : "interp";
   if (!TIERS.includes(choice)) {
     throw new TypeError(`there is no tier "${choice}"; tiers are ${[...TIERS, "auto"].join(", ")}`);
+  }
+  if (choice === "js") {
+    const reason = jsUnavailable();
+    if (reason !== undefined) throw new Error(`tier js cannot run here: ${reason}`);
   }
   if (choice === "jit" && !canRunNative()) throw new Error(`tier jit cannot run here: ${nativeUnavailable()}`);
   return choice;

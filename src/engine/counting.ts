@@ -2,7 +2,7 @@
 // that counts, and the same code as before once nobody asks any more.
 
 import { FunctionCounters } from "../runtime/counters.ts";
-import type { WasmFunc } from "../runtime/func.ts";
+import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { Store } from "../runtime/store.ts";
 import {
   type CountedInstruction,
@@ -62,17 +62,20 @@ export class CountRequest {
 
   /** All branches of the function, if it asked for them, in the order of their offsets. */
   branches(): BranchCounts[] {
-    const { counters } = this.#counted, found: BranchCounts[] = [];
-    if (counters === undefined || this.what.branches !== true) return found;
-    const { offsets, kinds, targets, edges } = counters.plan;
-    for (const [offset, first] of edges) {
-      const counts: number[] = [];
-      for (let i = first; i < offsets.length && offsets[i] === offset; i++) {
-        counts.push(this.value(kinds[i] as CountKind, offset, targets[i]));
-      }
-      found.push({ offset, counts });
+    if (this.what.branches !== true) return [];
+    const offsets = this.#counted.counters?.plan.edges.keys() ?? [];
+    return [...offsets].map((offset) => ({ offset, counts: this.waysOf(offset) }));
+  }
+
+  /** How often the branch at `offset` went each way, as in {@link BranchCounts}; empty if it is none, or was not asked for. */
+  waysOf(offset: number): number[] {
+    const { plan } = this.#counted.counters ?? {}, first = plan?.edges.get(offset), counts: number[] = [];
+    if (plan === undefined || first === undefined) return counts;
+    const { offsets, kinds, targets } = plan;
+    for (let i = first; i < offsets.length && offsets[i] === offset; i++) {
+      counts.push(this.value(kinds[i] as CountKind, offset, targets[i]));
     }
-    return found;
+    return counts;
   }
 
   /** Every instruction of the function with how often it ran, if it asked for instructions. */
@@ -179,7 +182,11 @@ function copyValues(from: FunctionCounters | undefined, to: FunctionCounters): v
 export class Counting {
   readonly #modules = new WeakMap<ValidModule, Map<number, CountedFunction>>();
 
-  constructor(readonly store: Store) {
+  /** Functions that are counted in `interp` instead of a tier that does not count, with what ends that. */
+  readonly #held = new Map<WasmFunc, () => void>();
+
+  /** `hold` keeps a function in `interp`, and gives what ends that. */
+  constructor(readonly store: Store, readonly hold: (func: WasmFunc) => () => void) {
     store.trapped = (code, func, offset) => this.#trapped(code, func, offset);
   }
 
@@ -199,11 +206,21 @@ export class Counting {
   apply({ valid, index, counters }: CountedFunction): void {
     const { store } = this;
     store.interp.count(valid, index, counters);
-    if (store.native === undefined) return;
-    store.native.count(valid, index, counters);
+    store.native?.count(valid, index, counters);
     for (const instance of store.instances) {
-      if (instance.valid === valid && !instance.freed) store.renewCode(instance.funcs[index]);
+      if (instance.valid !== valid || instance.freed) continue;
+      const func = instance.funcs[index];
+      if (store.native !== undefined) store.renewCode(func);
+      this.#holdUncounted(func, counters !== undefined);
     }
+  }
+
+  #holdUncounted(func: WasmFunc, counts: boolean): void {
+    const release = this.#held.get(func);
+    if (counts && func.mode === Mode.JS) this.#held.set(func, this.hold(func));
+    if (counts || release === undefined) return;
+    this.#held.delete(func);
+    release();
   }
 
   #trapped(code: TrapCode, func: WasmFunc, offset: number): void {

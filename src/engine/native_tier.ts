@@ -23,11 +23,13 @@ import {
   sourceOffsetAt,
   trapSiteAt,
 } from "../link/backtrace.ts";
+import { SharedModule } from "../link/shared_module.ts";
 import type { CacheFigures } from "../base/lru_cache.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { ThunkCache } from "../link/thunk_cache.ts";
 import type { DebuggerList } from "../platform/debugger_list.ts";
 import { PerfMap } from "../platform/perf_map.ts";
+import type { CodeToken } from "../platform/shared_code.ts";
 import type { NativeStack } from "../platform/stacks.ts";
 import type { FunctionCounters } from "../runtime/counters.ts";
 import type { WasmFunc } from "../runtime/func.ts";
@@ -57,21 +59,37 @@ export interface CodeOwner {
 }
 const THUNK: CodeOwner = { index: -1 };
 
+/** The machine code of a module: what goes when the module does. */
+interface HeldCode {
+  /** Its own. */
+  readonly own: ModuleCode<CodeOwner>;
+  /** What it shares with other Workers, if it does. */
+  shared: SharedModule<CodeOwner> | undefined;
+}
+
+function freeCode({ own, shared }: HeldCode): void {
+  own.free();
+  shared?.free();
+}
+
 interface CompiledModule {
   readonly valid: ValidModule;
   /** Undefined while it compiles, and after it failed: then its state is of no use. */
   compiler: JitCompiler | undefined;
-  readonly code: ModuleCode<CodeOwner>;
+  readonly held: HeldCode;
   readonly functions: Map<number, Installed<CodeOwner>>;
   /** Code that counts, by the counters. */
   readonly counted: Map<FunctionCounters, Installed<CodeOwner>>;
   /** Of code that had a frame taken back. */
-  readonly safepoints: Map<Code, ReadonlyMap<number, Safepoint>>;
+  readonly safepoints: Map<Code, { readonly isComplete: boolean; readonly points: ReadonlyMap<number, Safepoint> }>;
   /** Copies of single instructions, by their addresses. */
   readonly steps: Map<number, number>;
   /** When code was asked of it last, by the tier's clock. */
   used: number;
 }
+
+/** Code that another Worker shared. */
+export type FoundCode = SharedModule<CodeOwner>;
 
 /** Figures of a compilation. */
 export interface CompileFigures {
@@ -93,6 +111,9 @@ const LONGEST_INSTRUCTION = 15;
 /** When less than this is left of executable memory, the code of modules without instances goes. */
 const SCARCE_BYTES = 32 * 1024 * 1024;
 
+/** Bytes of thunks that all engines of an isolate have in common: those of some 10,000 signatures as programs have them. */
+const SHARED_THUNK_BYTES = 1024 * 1024;
+
 /** Return addresses that are remembered: more than most programs throw through. */
 const MAX_SITES = 10_000;
 
@@ -106,7 +127,7 @@ let debuggerList: DebuggerList | undefined;
  * Frees the code of modules that neither a Module nor an instance holds any more, or whose engine is gone. Runs when no call is under way, so that no
  * stack has a pc in it.
  */
-const FORGOTTEN = new FinalizationRegistry<ModuleCode<CodeOwner>>((code) => code.free());
+const FORGOTTEN = new FinalizationRegistry<HeldCode>(freeCode);
 
 /** The one-pass compiler with what installs its code. Instances of one module share the code. */
 export class JitTier implements NativeTier {
@@ -133,7 +154,8 @@ export class JitTier implements NativeTier {
   /** Addresses of code that its function does not run any more. */
   readonly #replaced = new Set<number>();
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
-  readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
+  readonly #sharedThunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK, SHARED_THUNK_BYTES);
+  #ownThunks: ThunkCache<CodeOwner> | undefined;
 
   /** Takes the code of a module away from those who run it, unless a frame is in it: false then. Set by the engine. */
   vacate: (valid: ValidModule) => boolean = () => false;
@@ -163,7 +185,17 @@ export class JitTier implements NativeTier {
     if (counters !== undefined) {
       return compiled.counted.get(counters) ?? this.#installCounted(compiled, index, counters);
     }
-    return compiled.functions.get(index) ?? this.#install(compiled, index, this.compile(valid, index));
+    return this.#known(compiled, index) ?? this.#install(compiled, index, this.compile(valid, index));
+  }
+
+  /** The code of a function that is in place, be it by another Worker. */
+  #known(compiled: CompiledModule, index: number): Installed<CodeOwner> | undefined {
+    const { functions, held: { shared } } = compiled;
+    const known = functions.get(index);
+    if (known !== undefined || shared === undefined) return known;
+    const installed = shared.install(index, { index });
+    if (installed !== undefined) this.#enter(compiled, index, installed);
+    return installed;
   }
 
   #installCounted(compiled: CompiledModule, index: number, counters: FunctionCounters): Installed<CodeOwner> {
@@ -197,13 +229,14 @@ export class JitTier implements NativeTier {
   /** The installed code that a function runs at present, if there is any. */
   #present(valid: ValidModule, index: number): Installed<CodeOwner> | undefined {
     const compiled = this.#modules.get(valid), counters = this.#counted.get(valid)?.get(index);
-    return counters === undefined ? compiled?.functions.get(index) : compiled?.counted.get(counters);
+    if (compiled === undefined) return undefined;
+    return counters === undefined ? this.#known(compiled, index) : compiled.counted.get(counters);
   }
 
   /** Installs code that was compiled elsewhere, in `ms`, as this tier would have. */
   adopt(valid: ValidModule, index: number, code: Code, ms: number): void {
     const compiled = this.#module(valid);
-    if (compiled.functions.has(index)) return;
+    if (this.#known(compiled, index) !== undefined) return;
     const layout = this.layoutOf(valid, index);
     if (layout !== undefined) this.#layouts.set(code, layout);
     this.#install(compiled, index, code);
@@ -223,17 +256,67 @@ export class JitTier implements NativeTier {
   #install(compiled: CompiledModule, index: number, code: Code): Installed<CodeOwner> {
     this.releaseScarce();
     const installed = this.#place(compiled, code, { index });
-    this.#replaced.delete(installed.start);
-    this.native.notes.add(`${code.name} (jit)`, installed.start, installed.end - installed.start);
-    compiled.functions.set(index, installed);
+    this.#enter(compiled, index, installed);
     return installed;
+  }
+
+  #enter(compiled: CompiledModule, index: number, installed: Installed<CodeOwner>): void {
+    const { code, start, end } = installed;
+    this.#replaced.delete(start);
+    this.native.notes.add(`${code.name} (jit)`, start, end - start);
+    compiled.functions.set(index, installed);
+  }
+
+  /**
+   * Puts the code of all functions of a module where other Workers can run it, too, compiled now where it is not yet; gives what they need to find it. Instances that
+   * come later run it here as well. Throws ResourceError when there is no room.
+   */
+  share(valid: ValidModule): CodeToken {
+    const { native, budget, options } = this, compiled = this.#module(valid), { held } = compiled;
+    if (held.shared === undefined) {
+      const codes = new Map<number, Code>(), { module } = valid;
+      for (let index = module.importedFuncs; index < module.funcs.length; index++) {
+        if (refusal(valid, index, native.cpu) !== undefined) continue;
+        codes.set(index, compiled.functions.get(index)?.code ?? this.compile(valid, index));
+      }
+      this.releaseScarce();
+      held.shared = SharedModule.make(this.#space, module.bytes, JSON.stringify(options), codes, budget);
+      // Frames that run now stay in what they entered.
+      compiled.functions.clear();
+    }
+    return held.shared.token;
+  }
+
+  /** The module's bytes and code that another Worker shared, or why there are none here. Throws ResourceError when there is no room. */
+  find(token: CodeToken): FoundCode | string {
+    const found = SharedModule.find(this.#space, token, this.budget);
+    if (found === undefined) return "its code is gone: nobody held the module any more";
+    const { image } = found;
+    const why = !image.fits
+      ? "its code was made by another version of Strata"
+      : ![this.options, { ...this.options, entersLoops: true }].some((o) => JSON.stringify(o) === image.options)
+      ? "its code was made by an engine with other options"
+      : undefined;
+    if (why === undefined) return found;
+    found.free();
+    return why;
+  }
+
+  /** Takes code that {@link find} gave for that of a module. */
+  take(valid: ValidModule, found: FoundCode): void {
+    this.#module(valid).held.shared = found;
+  }
+
+  /** Bytes of pages that a module's code takes which Workers share; 0 if it is not shared. */
+  sharedBytes(valid: ValidModule): number {
+    return this.#modules.get(valid)?.held.shared?.code.byteLength ?? 0;
   }
 
   /** Installs code; where there is no room, the module whose code was asked for longest ago makes some. Throws ResourceError when none can. */
   #place(compiled: CompiledModule, code: Code, owner: CodeOwner, resolve?: Resolve): Installed<CodeOwner> {
     for (;;) {
       try {
-        return compiled.code.install(code, owner, resolve);
+        return compiled.held.own.install(code, owner, resolve);
       } catch (error) {
         if (!(error instanceof ResourceError) || !this.#evict(compiled)) throw error;
       }
@@ -242,7 +325,8 @@ export class JitTier implements NativeTier {
 
   #evict(except: CompiledModule): boolean {
     const others = [...this.#compiled].map((r) => r.deref()).filter((c) =>
-      c !== undefined && c !== except && c.code.byteLength > 0 && this.#modules.get(c.valid) === c
+      c !== undefined && c !== except && c.held.shared === undefined && c.held.own.byteLength > 0 &&
+      this.#modules.get(c.valid) === c
     ) as CompiledModule[];
     for (const { valid } of others.sort((a, b) => a.used - b.used)) {
       if (!this.vacate(valid)) continue;
@@ -255,7 +339,9 @@ export class JitTier implements NativeTier {
 
   /** The installed code as a cache: entries are modules, a hit is code that was there when a function asked for it. */
   get codeFigures(): CacheFigures {
-    const modules = [...this.#compiled].map((r) => r.deref()).filter((c) => c !== undefined && c.code.byteLength > 0);
+    const modules = [...this.#compiled].map((r) => r.deref()).filter((c) =>
+      c !== undefined && c.held.own.byteLength > 0
+    );
     const { used, limit } = this.budget ?? { used: 0, limit: Infinity };
     const hits = this.#hits, misses = this.#misses, evictions = this.#evictions;
     return { entries: modules.length, bytes: used, limit, hits, misses, evictions };
@@ -275,7 +361,7 @@ export class JitTier implements NativeTier {
       compiled = {
         valid,
         compiler: undefined,
-        code: this.#space.newModule(this.budget),
+        held: { own: this.#space.newModule(this.budget), shared: undefined },
         functions: new Map(),
         counted: new Map(),
         safepoints: new Map(),
@@ -284,7 +370,7 @@ export class JitTier implements NativeTier {
       };
       this.#modules.set(valid, compiled);
       this.#compiled.add(new WeakRef(compiled));
-      FORGOTTEN.register(compiled, compiled.code, compiled);
+      FORGOTTEN.register(compiled, compiled.held, compiled);
     }
     return compiled;
   }
@@ -298,7 +384,8 @@ export class JitTier implements NativeTier {
 
   /** The installed code of a function, if there is any. */
   peek(valid: ValidModule, index: number): Installed<CodeOwner> | undefined {
-    return this.#modules.get(valid)?.functions.get(index);
+    const compiled = this.#modules.get(valid);
+    return compiled && this.#known(compiled, index);
   }
 
   /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. */
@@ -356,7 +443,7 @@ export class JitTier implements NativeTier {
     const compiled = this.#modules.get(valid);
     if (compiled === undefined) return;
     FORGOTTEN.unregister(compiled);
-    compiled.code.free();
+    freeCode(compiled.held);
     this.#modules.delete(valid);
   }
 
@@ -375,6 +462,13 @@ export class JitTier implements NativeTier {
     this.#space.listen(debuggerList = this.native.newDebuggerList());
   }
 
+  get #thunks(): ThunkCache<CodeOwner> {
+    if (this.#ownThunks === undefined) {
+      this.#ownThunks = new ThunkCache(this.#space, THUNK, Infinity, this.#sharedThunks, this.budget);
+      FORGOTTEN.register(this, { own: this.#ownThunks.code, shared: undefined });
+    }
+    return this.#ownThunks;
+  }
   exitThunk(func: WasmFunc): ThunkPlace {
     const { params, results, key } = func.signature;
     return this.#thunks.exit(params, results, key);
@@ -391,16 +485,22 @@ export class JitTier implements NativeTier {
   }
 
   safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined {
-    const { valid } = func.instance!, compiled = this.#module(valid);
+    const { valid } = func.instance!,
+      compiled = this.#module(valid),
+      plan = this.#plans.get(code),
+      layout = this.#layouts.get(code);
     let known = compiled.safepoints.get(code);
     if (known === undefined) {
-      const list = this.#withCompiler(
+      const { list, isComplete } = this.#withCompiler(
         compiled,
-        (maker) => maker.safepoints(func.index, this.#plans.get(code), this.#layouts.get(code)),
+        (maker) => maker.safepoints(func.index, plan, undefined, layout),
       );
-      compiled.safepoints.set(code, known = new Map(list.map((s) => [s.offset, s])));
+      known = { isComplete, points: new Map(list.map((s) => [s.offset, s])) };
+      compiled.safepoints.set(code, known);
     }
-    return known.get(offset);
+    const point = known.points.get(offset);
+    if (point !== undefined || known.isComplete) return point;
+    return this.#withCompiler(compiled, (maker) => maker.safepointAt(func.index, offset, plan, layout));
   }
 
   trapOf(stack: NativeStack): TrapCode {
@@ -421,10 +521,10 @@ export class JitTier implements NativeTier {
     return { pc, length, address, loads, wasmOffset: site.sourceOffset, fp, bytes: bytes.subarray(0, length) };
   }
   stepOf(valid: ValidModule, fault: NativeFault): number {
-    const { steps, code } = this.#module(valid);
+    const { steps, held } = this.#module(valid);
     let entry = steps.get(fault.pc);
     if (entry === undefined) {
-      entry = code.install(stepCode(fault.bytes, `step at offset ${fault.wasmOffset}`), THUNK).entry;
+      entry = held.own.install(stepCode(fault.bytes, `step at offset ${fault.wasmOffset}`), THUNK).entry;
       steps.set(fault.pc, entry);
     }
     return entry;

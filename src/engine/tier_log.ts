@@ -15,6 +15,7 @@ export type TierCause =
   | "breakpoint"
   | "probe"
   | "protection"
+  | "count"
   | "released"
   | "evicted"
   | "refused"

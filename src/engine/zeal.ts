@@ -1,4 +1,4 @@
-// Zeal: a policy for tests that moves every frame at every opportunity: into machine code at the head of each loop, back to the interpreter at each safepoint.
+// Zeal: a policy for tests that moves every frame at every opportunity: into the engine's tier at the head of each loop, back to the interpreter at each safepoint.
 // With a seed, chance decides at which of them.
 
 import { InterruptBit } from "../platform/interrupt.ts";
@@ -26,13 +26,39 @@ export class Zeal implements TierPolicy {
   isToEnter(spot: HotSpot): boolean {
     const passes = this.#random === undefined ? 1 : 1 + Math.floor(this.#random() * MOST_PASSES);
     spot.rearm(spot.loop < 0 ? NEVER : passes);
-    return spot.loop >= 0 && spot.func.mode === Mode.NATIVE;
+    return spot.loop >= 0 && spot.func.mode !== Mode.INTERP;
   }
 
   takesBack(): boolean {
     return this.#random === undefined || this.#random() < 0.5;
   }
 
+  poll(): void {}
+}
+
+/** The same for register code, to and from the interpreter. */
+export class RegisterZeal implements TierPolicy {
+  readonly limits: HotLimits = { calls: NEVER, passes: NEVER };
+  readonly leaves = false;
+  readonly shuffle: { readonly slice: number; isRegister(): boolean };
+
+  /** Takes the seed of chance; undefined: all frames move always. */
+  constructor(seed: number | undefined) {
+    const random = seed === undefined ? undefined : randomNumbers(seed);
+    let turn = false;
+    this.shuffle = {
+      slice: random === undefined ? 0 : 2,
+      isRegister: () => random === undefined ? (turn = !turn) : random() < 0.5,
+    };
+  }
+
+  isToEnter(spot: HotSpot): boolean {
+    spot.rearm(NEVER);
+    return false;
+  }
+  takesBack(): boolean {
+    return false;
+  }
   poll(): void {}
 }
 

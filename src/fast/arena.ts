@@ -21,6 +21,8 @@ export const STATE_FUEL = 2;
 export const STATE_FIRST_REF = 3;
 export const STATE_DEFINED = 4;
 export const STATE_IMPORTED = 5;
+/** Word where the slots of the frame that runs begin. */
+export const STATE_FP = 6;
 const FIRST = 16;
 
 let used = FIRST;

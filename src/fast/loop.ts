@@ -40,8 +40,6 @@ const I32 = stack.SLOTS_I32,
   WORDS = arena.WORDS,
   WORDS_I64 = arena.WORDS_I64,
   WORDS_F64 = arena.WORDS_F64;
-// Masks that change no index: with them V8 knows that it is within an array of constant length, and need not check.
-const SLOT_MASK = 0x1ffffe, CODE_MASK = 0x7fffff, FRAME_MASK = 0x3fffc;
 const STACK_WORDS = stack.STACK_WORDS, LAST_FRAME = stack.LAST_FRAME;
 const PC = 0, STP = 1, FP = 2, BASE = 3;
 
@@ -77,6 +75,7 @@ export function runRegisters(
   code[4] = registers.defined;
   code[5] = registers.imported;
   let pc = frames[thread.top], fp = frames[thread.top + FP];
+  code[6] = fp;
 
   // One set of temporaries for all cases keeps V8's bytecode small. In case labels, only literals give a jump table.
   let a = 0, b = 0, c = 0, x = 0, y = 0, z = 0;
@@ -85,19 +84,20 @@ export function runRegisters(
   let callee: WasmFunc, next: FunctionCode;
   let status: RunStatus | typeof SLICE | typeof SWITCH = SLICE, trap: number = NO_TRAP;
   run: for (;;) {
-    entering: {
-      leaving: {
-        calls: {
+    leaving: {
+      calls: {
+        invoke: {
           outside: {
-            pc = pc & CODE_MASK;
             t = code[pc];
-            a = code[pc + 1];
-            b = code[pc + 2];
-            c = code[pc + 3];
-            pc = pc + 4;
-            x = (fp + a) & SLOT_MASK;
-            y = (fp + b) & SLOT_MASK;
-            z = (fp + c) & SLOT_MASK;
+            a = code[(pc + 1) | 0];
+            b = code[(pc + 2) | 0];
+            c = code[(pc + 3) | 0];
+            pc = (pc + 4) | 0;
+            // In memory, since V8 would keep it there anyway, and write it at each turn.
+            fp = code[6];
+            x = (fp + a) | 0;
+            y = (fp + b) | 0;
+            z = (fp + c) | 0;
             switch (t) {
               case 0: // mov32
                 i32[x] = i32[y];
@@ -117,81 +117,81 @@ export function runRegisters(
                 continue;
               case 5: // mov32x2
                 i32[x] = i32[y];
-                i32[z] = i32[(fp + code[pc]) & SLOT_MASK];
-                pc = (pc + 1) & CODE_MASK;
+                i32[z] = i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
                 continue;
-              case 6: // mov64x2
-                i64[x >> 1] = i64[y >> 1];
-                i64[z >> 1] = i64[((fp + code[pc]) & SLOT_MASK) >> 1];
-                pc = (pc + 1) & CODE_MASK;
+              case 6: // mov32x4
+                i32[x] = i32[y];
+                i32[z] = i32[(fp + code[pc]) | 0];
+                i32[(fp + code[(pc + 1) | 0]) | 0] = i32[(fp + code[(pc + 2) | 0]) | 0];
+                i32[(fp + code[(pc + 3) | 0]) | 0] = i32[(fp + code[(pc + 4) | 0]) | 0];
+                pc = (pc + 5) | 0;
                 continue;
               case 7: // select32
-                if (i32[(fp + code[pc]) & SLOT_MASK] === 0) y = z;
-                pc = (pc + 1) & CODE_MASK;
+                if (i32[(fp + code[pc]) | 0] === 0) y = z;
+                pc = (pc + 1) | 0;
                 i32[x] = i32[y];
                 continue;
               case 8: // global.get32
-                t = code[(cells + b) & CODE_MASK];
+                t = code[cells + b];
                 i32[x] = globals[t];
                 continue;
               case 9: // global.set32
-                t = code[(cells + a) & CODE_MASK];
+                t = code[cells + a];
                 globals[t] = i32[y];
                 continue;
               case 10: // select64
-                if (i32[(fp + code[pc]) & SLOT_MASK] === 0) y = z;
-                pc = (pc + 1) & CODE_MASK;
+                if (i32[(fp + code[pc]) | 0] === 0) y = z;
+                pc = (pc + 1) | 0;
                 i64[x >> 1] = i64[y >> 1];
                 continue;
               case 11: // global.get64
-                t = code[(cells + b) & CODE_MASK];
+                t = code[cells + b];
                 i32[x] = globals[t];
-                i32[x + 1] = globals[t + 1];
+                i32[(x + 1) | 0] = globals[t + 1];
                 continue;
               case 12: // global.set64
-                t = code[(cells + a) & CODE_MASK];
+                t = code[cells + a];
                 globals[t] = i32[y];
-                globals[t + 1] = i32[y + 1];
+                globals[t + 1] = i32[(y + 1) | 0];
                 continue;
               case 13: // select128
-                if (i32[(fp + code[pc]) & SLOT_MASK] === 0) y = z;
-                pc = (pc + 1) & CODE_MASK;
+                if (i32[(fp + code[pc]) | 0] === 0) y = z;
+                pc = (pc + 1) | 0;
                 i64[x >> 1] = i64[y >> 1];
                 i64[(x >> 1) + 1] = i64[(y >> 1) + 1];
                 continue;
               case 14: // ref.func
                 i32[x] = view.funcs[b].ref;
-                i32[x + 1] = 0;
+                i32[(x + 1) | 0] = 0;
                 continue;
               case 15: // br
-                pc = (pc + a) & CODE_MASK;
+                pc = (pc + a) | 0;
                 continue;
               case 16: // br back
-                pc = (pc + a) & CODE_MASK;
+                pc = (pc + a) | 0;
                 if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 continue;
               case 17: // br_table
                 t = i32[x];
                 if ((t >>> 0) > (b >>> 0)) t = b;
-                pc = (pc + code[(pc + t) & CODE_MASK]) & CODE_MASK;
+                pc = (pc + code[(pc + t) | 0]) | 0;
                 continue;
               case 18: // unreachable
-                {
-                  trap = UNREACHABLE;
-                  break run;
-                }
-                continue;
+              {
+                trap = UNREACHABLE;
+                break run;
+              }
               case 19: // pass
                 if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 continue;
               case 20: // count
-                next = functionCode(store.func(~frames[(code[1] & FRAME_MASK) + STP]));
+                next = functionCode(store.func(~frames[code[1] + STP]));
                 t = (next.left[a] - 1) | 0;
                 next.left[a] = t;
                 if (t > 0) continue;
                 status = RunStatus.HOT;
                 break run;
-                continue;
               case 21: // trap_if_null
                 if (i32[y] === 0) {
                   trap = a;
@@ -199,509 +199,509 @@ export function runRegisters(
                 }
                 continue;
               case 22: // br_nz
-                if (i32[x] !== 0) pc = (pc + b) & CODE_MASK;
+                if (i32[x] !== 0) pc = (pc + b) | 0;
                 continue;
               case 23: // br_z
-                if (i32[x] === 0) pc = (pc + b) & CODE_MASK;
+                if (i32[x] === 0) pc = (pc + b) | 0;
                 continue;
               case 24: // br i32.eq
-                if (i32[x] === i32[y]) pc = (pc + c) & CODE_MASK;
+                if (i32[x] === i32[y]) pc = (pc + c) | 0;
                 continue;
               case 25: // br i32.eq k
-                if (i32[x] === b) pc = (pc + c) & CODE_MASK;
+                if (i32[x] === b) pc = (pc + c) | 0;
                 continue;
               case 26: // br i32.ne
-                if (i32[x] !== i32[y]) pc = (pc + c) & CODE_MASK;
+                if (i32[x] !== i32[y]) pc = (pc + c) | 0;
                 continue;
               case 27: // br i32.ne k
-                if (i32[x] !== b) pc = (pc + c) & CODE_MASK;
+                if (i32[x] !== b) pc = (pc + c) | 0;
                 continue;
               case 28: // br i32.lt_s
-                if (i32[x] < i32[y]) pc = (pc + c) & CODE_MASK;
+                if (i32[x] < i32[y]) pc = (pc + c) | 0;
                 continue;
               case 29: // br i32.lt_s k
-                if (i32[x] < b) pc = (pc + c) & CODE_MASK;
+                if (i32[x] < b) pc = (pc + c) | 0;
                 continue;
               case 30: // br i32.lt_u
-                if ((i32[x] >>> 0) < (i32[y] >>> 0)) pc = (pc + c) & CODE_MASK;
+                if ((i32[x] >>> 0) < (i32[y] >>> 0)) pc = (pc + c) | 0;
                 continue;
               case 31: // br i32.lt_u k
-                if ((i32[x] >>> 0) < (b >>> 0)) pc = (pc + c) & CODE_MASK;
+                if ((i32[x] >>> 0) < (b >>> 0)) pc = (pc + c) | 0;
                 continue;
               case 32: // br i32.gt_s
-                if (i32[x] > i32[y]) pc = (pc + c) & CODE_MASK;
+                if (i32[x] > i32[y]) pc = (pc + c) | 0;
                 continue;
               case 33: // br i32.gt_s k
-                if (i32[x] > b) pc = (pc + c) & CODE_MASK;
+                if (i32[x] > b) pc = (pc + c) | 0;
                 continue;
               case 34: // br i32.gt_u
-                if ((i32[x] >>> 0) > (i32[y] >>> 0)) pc = (pc + c) & CODE_MASK;
+                if ((i32[x] >>> 0) > (i32[y] >>> 0)) pc = (pc + c) | 0;
                 continue;
               case 35: // br i32.gt_u k
-                if ((i32[x] >>> 0) > (b >>> 0)) pc = (pc + c) & CODE_MASK;
+                if ((i32[x] >>> 0) > (b >>> 0)) pc = (pc + c) | 0;
                 continue;
               case 36: // br i32.le_s
-                if (i32[x] <= i32[y]) pc = (pc + c) & CODE_MASK;
+                if (i32[x] <= i32[y]) pc = (pc + c) | 0;
                 continue;
               case 37: // br i32.le_s k
-                if (i32[x] <= b) pc = (pc + c) & CODE_MASK;
+                if (i32[x] <= b) pc = (pc + c) | 0;
                 continue;
               case 38: // br i32.le_u
-                if ((i32[x] >>> 0) <= (i32[y] >>> 0)) pc = (pc + c) & CODE_MASK;
+                if ((i32[x] >>> 0) <= (i32[y] >>> 0)) pc = (pc + c) | 0;
                 continue;
               case 39: // br i32.le_u k
-                if ((i32[x] >>> 0) <= (b >>> 0)) pc = (pc + c) & CODE_MASK;
+                if ((i32[x] >>> 0) <= (b >>> 0)) pc = (pc + c) | 0;
                 continue;
               case 40: // br i32.ge_s
-                if (i32[x] >= i32[y]) pc = (pc + c) & CODE_MASK;
+                if (i32[x] >= i32[y]) pc = (pc + c) | 0;
                 continue;
               case 41: // br i32.ge_s k
-                if (i32[x] >= b) pc = (pc + c) & CODE_MASK;
+                if (i32[x] >= b) pc = (pc + c) | 0;
                 continue;
               case 42: // br i32.ge_u
-                if ((i32[x] >>> 0) >= (i32[y] >>> 0)) pc = (pc + c) & CODE_MASK;
+                if ((i32[x] >>> 0) >= (i32[y] >>> 0)) pc = (pc + c) | 0;
                 continue;
               case 43: // br i32.ge_u k
-                if ((i32[x] >>> 0) >= (b >>> 0)) pc = (pc + c) & CODE_MASK;
+                if ((i32[x] >>> 0) >= (b >>> 0)) pc = (pc + c) | 0;
                 continue;
               case 44: // br_nz back
                 if (i32[x] !== 0) {
-                  pc = (pc + b) & CODE_MASK;
+                  pc = (pc + b) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 45: // br_z back
                 if (i32[x] === 0) {
-                  pc = (pc + b) & CODE_MASK;
+                  pc = (pc + b) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 46: // br i32.eq back
                 if (i32[x] === i32[y]) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 47: // br i32.eq k back
                 if (i32[x] === b) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 48: // br i32.ne back
                 if (i32[x] !== i32[y]) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 49: // br i32.ne k back
                 if (i32[x] !== b) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 50: // br i32.lt_s back
                 if (i32[x] < i32[y]) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 51: // br i32.lt_s k back
                 if (i32[x] < b) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 52: // br i32.lt_u back
                 if ((i32[x] >>> 0) < (i32[y] >>> 0)) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 53: // br i32.lt_u k back
                 if ((i32[x] >>> 0) < (b >>> 0)) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 54: // br i32.gt_s back
                 if (i32[x] > i32[y]) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 55: // br i32.gt_s k back
                 if (i32[x] > b) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 56: // br i32.gt_u back
                 if ((i32[x] >>> 0) > (i32[y] >>> 0)) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 57: // br i32.gt_u k back
                 if ((i32[x] >>> 0) > (b >>> 0)) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 58: // br i32.le_s back
                 if (i32[x] <= i32[y]) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 59: // br i32.le_s k back
                 if (i32[x] <= b) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 60: // br i32.le_u back
                 if ((i32[x] >>> 0) <= (i32[y] >>> 0)) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 61: // br i32.le_u k back
                 if ((i32[x] >>> 0) <= (b >>> 0)) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 62: // br i32.ge_s back
                 if (i32[x] >= i32[y]) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 63: // br i32.ge_s k back
                 if (i32[x] >= b) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 64: // br i32.ge_u back
                 if ((i32[x] >>> 0) >= (i32[y] >>> 0)) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
               case 65: // br i32.ge_u k back
                 if ((i32[x] >>> 0) >= (b >>> 0)) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 }
                 continue;
-              case 66: // br_and_nz
-                if ((i32[x] & b) !== 0) pc = (pc + c) & CODE_MASK;
+              case 66: // mov32 br back
+                i32[x] = i32[y];
+                pc = (pc + c) | 0;
+                if ((code[2] = (code[2] - 1) | 0) < 0) break run;
                 continue;
-              case 67: // br_and_z
-                if ((i32[x] & b) === 0) pc = (pc + c) & CODE_MASK;
+              case 67: // br_and_nz
+                if ((i32[x] & b) !== 0) pc = (pc + c) | 0;
                 continue;
-              case 68: // add br i32.ne back
+              case 68: // br_and_z
+                if ((i32[x] & b) === 0) pc = (pc + c) | 0;
+                continue;
+              case 69: // add br i32.ne back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if (t !== u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 69: // add br i32.ne k back
+              case 70: // add br i32.ne k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if (t !== u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 70: // add br i32.lt_s back
+              case 71: // add br i32.lt_s back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if (t < u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 71: // add br i32.lt_s k back
+              case 72: // add br i32.lt_s k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if (t < u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 72: // add br i32.lt_u back
+              case 73: // add br i32.lt_u back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if ((t >>> 0) < (u >>> 0)) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 73: // add br i32.lt_u k back
+              case 74: // add br i32.lt_u k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if ((t >>> 0) < (u >>> 0)) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 74: // add br i32.gt_s back
+              case 75: // add br i32.gt_s back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if (t > u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 75: // add br i32.gt_s k back
+              case 76: // add br i32.gt_s k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if (t > u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 76: // add br i32.gt_u back
+              case 77: // add br i32.gt_u back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if ((t >>> 0) > (u >>> 0)) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 77: // add br i32.gt_u k back
+              case 78: // add br i32.gt_u k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if ((t >>> 0) > (u >>> 0)) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 78: // add br i32.eq back
+              case 79: // add br i32.eq back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if (t === u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 79: // add br i32.eq k back
+              case 80: // add br i32.eq k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if (t === u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 80: // add br i32.le_s back
+              case 81: // add br i32.le_s back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if (t <= u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 81: // add br i32.le_s k back
+              case 82: // add br i32.le_s k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if (t <= u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 82: // add br i32.le_u back
+              case 83: // add br i32.le_u back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if ((t >>> 0) <= (u >>> 0)) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 83: // add br i32.le_u k back
+              case 84: // add br i32.le_u k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if ((t >>> 0) <= (u >>> 0)) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 84: // add br i32.ge_s back
+              case 85: // add br i32.ge_s back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if (t >= u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 85: // add br i32.ge_s k back
+              case 86: // add br i32.ge_s k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if (t >= u) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 86: // add br i32.ge_u back
+              case 87: // add br i32.ge_u back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
-                u = i32[(fp + code[pc]) & SLOT_MASK];
+                u = i32[fp + code[pc]];
                 if ((t >>> 0) >= (u >>> 0)) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 87: // add br i32.ge_u k back
+              case 88: // add br i32.ge_u k back
                 t = (i32[y] + c) | 0;
                 i32[x] = t;
                 u = code[pc];
                 if ((t >>> 0) >= (u >>> 0)) {
-                  pc = (pc + code[pc + 1] + 2) & CODE_MASK;
+                  pc = (pc + code[(pc + 1) | 0] + 2) | 0;
                   if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                } else pc = (pc + 2) & CODE_MASK;
+                } else pc = (pc + 2) | 0 | 0;
                 continue;
-              case 88: // br i64.eq
-                if (((i32[x] ^ i32[y]) | (i32[x + 1] ^ i32[y + 1])) === 0) pc = (pc + c) & CODE_MASK;
+              case 89: // br i64.eq
+                if (((i32[x] ^ i32[y]) | (i32[(x + 1) | 0] ^ i32[(y + 1) | 0])) === 0) pc = (pc + c) | 0;
                 continue;
-              case 89: // br i64.ne
-                if (((i32[x] ^ i32[y]) | (i32[x + 1] ^ i32[y + 1])) !== 0) pc = (pc + c) & CODE_MASK;
+              case 90: // br i64.ne
+                if (((i32[x] ^ i32[y]) | (i32[(x + 1) | 0] ^ i32[(y + 1) | 0])) !== 0) pc = (pc + c) | 0;
                 continue;
-              case 90: // br i64.lt_s
-                if ((i32[x + 1] === i32[y + 1] ? (i32[x] >>> 0) < (i32[y] >>> 0) : i32[x + 1] < i32[y + 1])) {
-                  pc = (pc + c) & CODE_MASK;
-                }
-                continue;
-              case 91: // br i64.lt_u
+              case 91: // br i64.lt_s
                 if (
-                  (i32[x + 1] === i32[y + 1]
+                  (i32[(x + 1) | 0] === i32[(y + 1) | 0]
                     ? (i32[x] >>> 0) < (i32[y] >>> 0)
-                    : (i32[x + 1] >>> 0) < (i32[y + 1] >>> 0))
-                ) pc = (pc + c) & CODE_MASK;
+                    : i32[(x + 1) | 0] < i32[(y + 1) | 0])
+                ) pc = (pc + c) | 0;
                 continue;
-              case 92: // br i64.gt_s
-                if ((i32[x + 1] === i32[y + 1] ? (i32[x] >>> 0) > (i32[y] >>> 0) : i32[x + 1] > i32[y + 1])) {
-                  pc = (pc + c) & CODE_MASK;
-                }
-                continue;
-              case 93: // br i64.gt_u
+              case 92: // br i64.lt_u
                 if (
-                  (i32[x + 1] === i32[y + 1]
+                  (i32[(x + 1) | 0] === i32[(y + 1) | 0]
+                    ? (i32[x] >>> 0) < (i32[y] >>> 0)
+                    : (i32[(x + 1) | 0] >>> 0) < (i32[(y + 1) | 0] >>> 0))
+                ) pc = (pc + c) | 0;
+                continue;
+              case 93: // br i64.gt_s
+                if (
+                  (i32[(x + 1) | 0] === i32[(y + 1) | 0]
                     ? (i32[x] >>> 0) > (i32[y] >>> 0)
-                    : (i32[x + 1] >>> 0) > (i32[y + 1] >>> 0))
-                ) pc = (pc + c) & CODE_MASK;
+                    : i32[(x + 1) | 0] > i32[(y + 1) | 0])
+                ) pc = (pc + c) | 0;
                 continue;
-              case 94: // br i64.le_s
-                if ((i32[x + 1] === i32[y + 1] ? (i32[x] >>> 0) <= (i32[y] >>> 0) : i32[x + 1] <= i32[y + 1])) {
-                  pc = (pc + c) & CODE_MASK;
-                }
-                continue;
-              case 95: // br i64.le_u
+              case 94: // br i64.gt_u
                 if (
-                  (i32[x + 1] === i32[y + 1]
+                  (i32[(x + 1) | 0] === i32[(y + 1) | 0]
+                    ? (i32[x] >>> 0) > (i32[y] >>> 0)
+                    : (i32[(x + 1) | 0] >>> 0) > (i32[(y + 1) | 0] >>> 0))
+                ) pc = (pc + c) | 0;
+                continue;
+              case 95: // br i64.le_s
+                if (
+                  (i32[(x + 1) | 0] === i32[(y + 1) | 0]
                     ? (i32[x] >>> 0) <= (i32[y] >>> 0)
-                    : (i32[x + 1] >>> 0) <= (i32[y + 1] >>> 0))
-                ) pc = (pc + c) & CODE_MASK;
+                    : i32[(x + 1) | 0] <= i32[(y + 1) | 0])
+                ) pc = (pc + c) | 0;
                 continue;
-              case 96: // br i64.ge_s
-                if ((i32[x + 1] === i32[y + 1] ? (i32[x] >>> 0) >= (i32[y] >>> 0) : i32[x + 1] >= i32[y + 1])) {
-                  pc = (pc + c) & CODE_MASK;
-                }
-                continue;
-              case 97: // br i64.ge_u
+              case 96: // br i64.le_u
                 if (
-                  (i32[x + 1] === i32[y + 1]
+                  (i32[(x + 1) | 0] === i32[(y + 1) | 0]
+                    ? (i32[x] >>> 0) <= (i32[y] >>> 0)
+                    : (i32[(x + 1) | 0] >>> 0) <= (i32[(y + 1) | 0] >>> 0))
+                ) pc = (pc + c) | 0;
+                continue;
+              case 97: // br i64.ge_s
+                if (
+                  (i32[(x + 1) | 0] === i32[(y + 1) | 0]
                     ? (i32[x] >>> 0) >= (i32[y] >>> 0)
-                    : (i32[x + 1] >>> 0) >= (i32[y + 1] >>> 0))
-                ) pc = (pc + c) & CODE_MASK;
+                    : i32[(x + 1) | 0] >= i32[(y + 1) | 0])
+                ) pc = (pc + c) | 0;
                 continue;
-              case 98: // br f64.eq
-                if (f64[x >> 1] === f64[y >> 1]) pc = (pc + c) & CODE_MASK;
+              case 98: // br i64.ge_u
+                if (
+                  (i32[(x + 1) | 0] === i32[(y + 1) | 0]
+                    ? (i32[x] >>> 0) >= (i32[y] >>> 0)
+                    : (i32[(x + 1) | 0] >>> 0) >= (i32[(y + 1) | 0] >>> 0))
+                ) pc = (pc + c) | 0;
                 continue;
-              case 99: // br_unless f64.eq
-                if (!(f64[x >> 1] === f64[y >> 1])) pc = (pc + c) & CODE_MASK;
+              case 99: // br f64.eq
+                if (f64[x >> 1] === f64[y >> 1]) pc = (pc + c) | 0;
                 continue;
-              case 100: // br f64.ne
-                if (f64[x >> 1] !== f64[y >> 1]) pc = (pc + c) & CODE_MASK;
+              case 100: // br_unless f64.eq
+                if (!(f64[x >> 1] === f64[y >> 1])) pc = (pc + c) | 0;
                 continue;
-              case 101: // br_unless f64.ne
-                if (!(f64[x >> 1] !== f64[y >> 1])) pc = (pc + c) & CODE_MASK;
+              case 101: // br f64.ne
+                if (f64[x >> 1] !== f64[y >> 1]) pc = (pc + c) | 0;
                 continue;
-              case 102: // br f64.lt
-                if (f64[x >> 1] < f64[y >> 1]) pc = (pc + c) & CODE_MASK;
+              case 102: // br_unless f64.ne
+                if (!(f64[x >> 1] !== f64[y >> 1])) pc = (pc + c) | 0;
                 continue;
-              case 103: // br_unless f64.lt
-                if (!(f64[x >> 1] < f64[y >> 1])) pc = (pc + c) & CODE_MASK;
+              case 103: // br f64.lt
+                if (f64[x >> 1] < f64[y >> 1]) pc = (pc + c) | 0;
                 continue;
-              case 104: // br f64.gt
-                if (f64[x >> 1] > f64[y >> 1]) pc = (pc + c) & CODE_MASK;
+              case 104: // br_unless f64.lt
+                if (!(f64[x >> 1] < f64[y >> 1])) pc = (pc + c) | 0;
                 continue;
-              case 105: // br_unless f64.gt
-                if (!(f64[x >> 1] > f64[y >> 1])) pc = (pc + c) & CODE_MASK;
+              case 105: // br f64.gt
+                if (f64[x >> 1] > f64[y >> 1]) pc = (pc + c) | 0;
                 continue;
-              case 106: // br f64.le
-                if (f64[x >> 1] <= f64[y >> 1]) pc = (pc + c) & CODE_MASK;
+              case 106: // br_unless f64.gt
+                if (!(f64[x >> 1] > f64[y >> 1])) pc = (pc + c) | 0;
                 continue;
-              case 107: // br_unless f64.le
-                if (!(f64[x >> 1] <= f64[y >> 1])) pc = (pc + c) & CODE_MASK;
+              case 107: // br f64.le
+                if (f64[x >> 1] <= f64[y >> 1]) pc = (pc + c) | 0;
                 continue;
-              case 108: // br f64.ge
-                if (f64[x >> 1] >= f64[y >> 1]) pc = (pc + c) & CODE_MASK;
+              case 108: // br_unless f64.le
+                if (!(f64[x >> 1] <= f64[y >> 1])) pc = (pc + c) | 0;
                 continue;
-              case 109: // br_unless f64.ge
-                if (!(f64[x >> 1] >= f64[y >> 1])) pc = (pc + c) & CODE_MASK;
+              case 109: // br f64.ge
+                if (f64[x >> 1] >= f64[y >> 1]) pc = (pc + c) | 0;
                 continue;
-              case 110: // call
-                t = code[(cells + b) & CODE_MASK];
+              case 110: // br_unless f64.ge
+                if (!(f64[x >> 1] >= f64[y >> 1])) pc = (pc + c) | 0;
+                continue;
+              case 111: // call
+                t = code[cells + b];
                 if (t === 0) {
                   callee = view.funcs[b];
                   tail = 0;
                   break calls;
                 }
-                u = code[1];
-                if (u >= LAST_FRAME) {
-                  trap = EXHAUSTED;
-                  break run;
-                }
-                frames[u & FRAME_MASK] = pc;
-                u = (u + 4) & FRAME_MASK;
-                code[1] = u;
-                frames[u + FP] = fp = x;
-                frames[u + BASE] = 0;
-                pc = t;
-                continue;
-              case 111: // call_import
+                break invoke;
+              case 112: // call_import
                 callee = view.funcs[b];
                 tail = 0;
                 break calls;
-                continue;
-              case 112: // return_call
+              case 113: // return_call
                 callee = view.funcs[b];
                 tail = 1;
                 break calls;
-                continue;
-              case 113: // call_indirect
+              case 114: // call_indirect
                 t = i32[y];
                 if ((t >>> 0) >= view.instance.tables[c].length) {
                   trap = UNDEFINED_ELEMENT;
@@ -715,21 +715,12 @@ export function runRegisters(
                 u = (t - code[3]) | 0;
                 if ((u >>> 0) < (code[4] >>> 0)) {
                   u = (cells + u + code[5]) | 0;
-                  if (code[(u + functions) & CODE_MASK] === code[pc]) {
-                    t2 = code[u & CODE_MASK];
+                  if (code[u + functions] === code[pc]) {
+                    t2 = code[u];
                     if (t2 !== 0) {
-                      u = code[1];
-                      if (u >= LAST_FRAME) {
-                        trap = EXHAUSTED;
-                        break run;
-                      }
-                      frames[u & FRAME_MASK] = (pc + 1) | 0;
-                      u = (u + 4) & FRAME_MASK;
-                      code[1] = u;
-                      frames[u + FP] = fp = x;
-                      frames[u + BASE] = 0;
-                      pc = t2;
-                      continue;
+                      t = t2;
+                      pc = (pc + 1) | 0;
+                      break invoke;
                     }
                   }
                 }
@@ -740,11 +731,10 @@ export function runRegisters(
                   trap = TYPE_MISMATCH;
                   break run;
                 }
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 tail = 0;
                 break calls;
-                continue;
-              case 114: // return_call_indirect
+              case 115: // return_call_indirect
                 t = i32[y];
                 if ((t >>> 0) >= view.instance.tables[c].length) {
                   trap = UNDEFINED_ELEMENT;
@@ -762,14 +752,13 @@ export function runRegisters(
                   trap = TYPE_MISMATCH;
                   break run;
                 }
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 tail = 1;
                 break calls;
+              case 116: // index64
+                i32[x] = i32[(y + 1) | 0] !== 0 ? -1 : i32[y];
                 continue;
-              case 115: // index64
-                i32[x] = i32[y + 1] !== 0 ? -1 : i32[y];
-                continue;
-              case 116: // call_ref
+              case 117: // call_ref
                 if (i32[y] === 0) {
                   trap = NULL_FUNCTION;
                   break run;
@@ -777,8 +766,7 @@ export function runRegisters(
                 callee = store.func(i32[y]);
                 tail = 0;
                 break calls;
-                continue;
-              case 117: // return_call_ref
+              case 118: // return_call_ref
                 if (i32[y] === 0) {
                   trap = NULL_FUNCTION;
                   break run;
@@ -786,193 +774,185 @@ export function runRegisters(
                 callee = store.func(i32[y]);
                 tail = 1;
                 break calls;
-                continue;
-              case 118: // enter
+              case 119: // enter
+                throw new BugError("a function's first instruction was run");
+              case 120: // return
                 u = code[1];
-                frames[(u & FRAME_MASK) + STP] = ~((code[3] + c) | 0);
-                if (fp + a > STACK_WORDS) break entering;
-                t = code[pc];
-                pc = (pc + 1) & CODE_MASK;
-                for (; t < b; t = (t + 2) | 0) i64[((fp + t) & SLOT_MASK) >> 1] = 0n;
-                if ((code[2] = (code[2] - 1) | 0) < 0) break run;
-                continue;
-              case 119: // return
-                u = code[1];
-                if (frames[(u & FRAME_MASK) + BASE] !== 0) {
+                if (frames[(u + BASE) | 0] !== 0) {
                   sp = (fp + 0) | 0;
                   break leaving;
                 }
-                u = (u - 4) & FRAME_MASK;
+                u = (u - 4) | 0;
                 code[1] = u;
                 pc = frames[u];
-                fp = frames[u + FP];
+                code[6] = frames[(u + FP) | 0];
                 continue;
-              case 120: // return32
-                i32[fp & SLOT_MASK] = i32[x];
+              case 121: // return32
+                i32[fp] = i32[x];
                 u = code[1];
-                if (frames[(u & FRAME_MASK) + BASE] !== 0) {
+                if (frames[(u + BASE) | 0] !== 0) {
                   sp = (fp + 2) | 0;
                   break leaving;
                 }
-                u = (u - 4) & FRAME_MASK;
+                u = (u - 4) | 0;
                 code[1] = u;
                 pc = frames[u];
-                fp = frames[u + FP];
+                code[6] = frames[(u + FP) | 0];
                 continue;
-              case 121: // return64
-                i64[(fp & SLOT_MASK) >> 1] = i64[x >> 1];
+              case 122: // return64
+                i64[fp >> 1] = i64[x >> 1];
                 u = code[1];
-                if (frames[(u & FRAME_MASK) + BASE] !== 0) {
+                if (frames[(u + BASE) | 0] !== 0) {
                   sp = (fp + 2) | 0;
                   break leaving;
                 }
-                u = (u - 4) & FRAME_MASK;
+                u = (u - 4) | 0;
                 code[1] = u;
                 pc = frames[u];
-                fp = frames[u + FP];
+                code[6] = frames[(u + FP) | 0];
                 continue;
-              case 122: // return_n
+              case 123: // return_n
                 i32.copyWithin(fp, x, x + b);
                 u = code[1];
-                if (frames[(u & FRAME_MASK) + BASE] !== 0) {
+                if (frames[(u + BASE) | 0] !== 0) {
                   sp = (fp + b) | 0;
                   break leaving;
                 }
-                u = (u - 4) & FRAME_MASK;
+                u = (u - 4) | 0;
                 code[1] = u;
                 pc = frames[u];
-                fp = frames[u + FP];
+                code[6] = frames[(u + FP) | 0];
                 continue;
-              case 123: // i32.add
+              case 124: // i32.add
                 i32[x] = (i32[y] + i32[z]) | 0;
                 continue;
-              case 124: // i32.add k
+              case 125: // i32.add k
                 i32[x] = (i32[y] + c) | 0;
                 continue;
-              case 125: // i32.sub
+              case 126: // i32.sub
                 i32[x] = (i32[y] - i32[z]) | 0;
                 continue;
-              case 126: // i32.mul
+              case 127: // i32.mul
                 i32[x] = Math.imul(i32[y], i32[z]);
                 continue;
-              case 127: // i32.mul k
+              case 128: // i32.mul k
                 i32[x] = Math.imul(i32[y], c);
                 continue;
-              case 128: // i32.and
+              case 129: // i32.and
                 i32[x] = i32[y] & i32[z];
                 continue;
-              case 129: // i32.and k
+              case 130: // i32.and k
                 i32[x] = i32[y] & c;
                 continue;
-              case 130: // i32.or
+              case 131: // i32.or
                 i32[x] = i32[y] | i32[z];
                 continue;
-              case 131: // i32.or k
+              case 132: // i32.or k
                 i32[x] = i32[y] | c;
                 continue;
-              case 132: // i32.xor
+              case 133: // i32.xor
                 i32[x] = i32[y] ^ i32[z];
                 continue;
-              case 133: // i32.xor k
+              case 134: // i32.xor k
                 i32[x] = i32[y] ^ c;
                 continue;
-              case 134: // i32.shl
+              case 135: // i32.shl
                 i32[x] = i32[y] << i32[z];
                 continue;
-              case 135: // i32.shl k
+              case 136: // i32.shl k
                 i32[x] = i32[y] << c;
                 continue;
-              case 136: // i32.shr_s
+              case 137: // i32.shr_s
                 i32[x] = i32[y] >> i32[z];
                 continue;
-              case 137: // i32.shr_s k
+              case 138: // i32.shr_s k
                 i32[x] = i32[y] >> c;
                 continue;
-              case 138: // i32.shr_u
+              case 139: // i32.shr_u
                 i32[x] = i32[y] >>> i32[z];
                 continue;
-              case 139: // i32.shr_u k
+              case 140: // i32.shr_u k
                 i32[x] = i32[y] >>> c;
                 continue;
-              case 140: // i32.rotl
+              case 141: // i32.rotl
                 i32[x] = (i32[y] << i32[z]) | ((i32[y] >>> 1) >>> (31 - (i32[z] & 31)));
                 continue;
-              case 141: // i32.rotl k
+              case 142: // i32.rotl k
                 i32[x] = (i32[y] << c) | ((i32[y] >>> 1) >>> (31 - (c & 31)));
                 continue;
-              case 142: // i32.rotr
+              case 143: // i32.rotr
                 i32[x] = (i32[y] >>> i32[z]) | ((i32[y] << 1) << (31 - (i32[z] & 31)));
                 continue;
-              case 143: // i32.rotr k
+              case 144: // i32.rotr k
                 i32[x] = (i32[y] >>> c) | ((i32[y] << 1) << (31 - (c & 31)));
                 continue;
-              case 144: // i32.sub kr
+              case 145: // i32.sub kr
                 i32[x] = (c - i32[y]) | 0;
                 continue;
-              case 145: // i32.shl kr
+              case 146: // i32.shl kr
                 i32[x] = c << i32[y];
                 continue;
-              case 146: // i32.eq
+              case 147: // i32.eq
                 i32[x] = i32[y] === i32[z] ? 1 : 0;
                 continue;
-              case 147: // i32.eq k
+              case 148: // i32.eq k
                 i32[x] = i32[y] === c ? 1 : 0;
                 continue;
-              case 148: // i32.ne
+              case 149: // i32.ne
                 i32[x] = i32[y] !== i32[z] ? 1 : 0;
                 continue;
-              case 149: // i32.ne k
+              case 150: // i32.ne k
                 i32[x] = i32[y] !== c ? 1 : 0;
                 continue;
-              case 150: // i32.lt_s
+              case 151: // i32.lt_s
                 i32[x] = i32[y] < i32[z] ? 1 : 0;
                 continue;
-              case 151: // i32.lt_s k
+              case 152: // i32.lt_s k
                 i32[x] = i32[y] < c ? 1 : 0;
                 continue;
-              case 152: // i32.lt_u
+              case 153: // i32.lt_u
                 i32[x] = (i32[y] >>> 0) < (i32[z] >>> 0) ? 1 : 0;
                 continue;
-              case 153: // i32.lt_u k
+              case 154: // i32.lt_u k
                 i32[x] = (i32[y] >>> 0) < (c >>> 0) ? 1 : 0;
                 continue;
-              case 154: // i32.gt_s
+              case 155: // i32.gt_s
                 i32[x] = i32[y] > i32[z] ? 1 : 0;
                 continue;
-              case 155: // i32.gt_s k
+              case 156: // i32.gt_s k
                 i32[x] = i32[y] > c ? 1 : 0;
                 continue;
-              case 156: // i32.gt_u
+              case 157: // i32.gt_u
                 i32[x] = (i32[y] >>> 0) > (i32[z] >>> 0) ? 1 : 0;
                 continue;
-              case 157: // i32.gt_u k
+              case 158: // i32.gt_u k
                 i32[x] = (i32[y] >>> 0) > (c >>> 0) ? 1 : 0;
                 continue;
-              case 158: // i32.le_s
+              case 159: // i32.le_s
                 i32[x] = i32[y] <= i32[z] ? 1 : 0;
                 continue;
-              case 159: // i32.le_s k
+              case 160: // i32.le_s k
                 i32[x] = i32[y] <= c ? 1 : 0;
                 continue;
-              case 160: // i32.le_u
+              case 161: // i32.le_u
                 i32[x] = (i32[y] >>> 0) <= (i32[z] >>> 0) ? 1 : 0;
                 continue;
-              case 161: // i32.le_u k
+              case 162: // i32.le_u k
                 i32[x] = (i32[y] >>> 0) <= (c >>> 0) ? 1 : 0;
                 continue;
-              case 162: // i32.ge_s
+              case 163: // i32.ge_s
                 i32[x] = i32[y] >= i32[z] ? 1 : 0;
                 continue;
-              case 163: // i32.ge_s k
+              case 164: // i32.ge_s k
                 i32[x] = i32[y] >= c ? 1 : 0;
                 continue;
-              case 164: // i32.ge_u
+              case 165: // i32.ge_u
                 i32[x] = (i32[y] >>> 0) >= (i32[z] >>> 0) ? 1 : 0;
                 continue;
-              case 165: // i32.ge_u k
+              case 166: // i32.ge_u k
                 i32[x] = (i32[y] >>> 0) >= (c >>> 0) ? 1 : 0;
                 continue;
-              case 166: // i32.div_s
+              case 167: // i32.div_s
                 t = i32[y];
                 u = i32[z];
                 if (u === 0) {
@@ -985,7 +965,7 @@ export function runRegisters(
                 }
                 i32[x] = (t / u) | 0;
                 continue;
-              case 167: // i32.div_u
+              case 168: // i32.div_u
                 u = i32[z];
                 if (u === 0) {
                   trap = DIVIDE_BY_ZERO;
@@ -993,7 +973,7 @@ export function runRegisters(
                 }
                 i32[x] = ((i32[y] >>> 0) / (u >>> 0)) | 0;
                 continue;
-              case 168: // i32.rem_s
+              case 169: // i32.rem_s
                 u = i32[z];
                 if (u === 0) {
                   trap = DIVIDE_BY_ZERO;
@@ -1001,7 +981,7 @@ export function runRegisters(
                 }
                 i32[x] = (i32[y] % u) | 0;
                 continue;
-              case 169: // i32.rem_u
+              case 170: // i32.rem_u
                 u = i32[z];
                 if (u === 0) {
                   trap = DIVIDE_BY_ZERO;
@@ -1009,119 +989,327 @@ export function runRegisters(
                 }
                 i32[x] = ((i32[y] >>> 0) % (u >>> 0)) | 0;
                 continue;
-              case 170: // i32.clz
+              case 171: // i32.clz
                 i32[x] = Math.clz32(i32[y]);
                 continue;
-              case 171: // i32.ctz
+              case 172: // i32.ctz
                 i32[x] = ctz32(i32[y]);
                 continue;
-              case 172: // i32.popcnt
+              case 173: // i32.popcnt
                 i32[x] = popcnt32(i32[y]);
                 continue;
-              case 173: // i32.extend8_s
+              case 174: // i32.extend8_s
                 i32[x] = (i32[y] << 24) >> 24;
                 continue;
-              case 174: // i32.extend16_s
+              case 175: // i32.extend16_s
                 i32[x] = (i32[y] << 16) >> 16;
                 continue;
-              case 175: // i32.and_shl k
+              case 176: // i32.and_shl k
                 i32[x] = (i32[y] & c) << code[pc];
-                pc = (pc + 1) & CODE_MASK;
-                continue;
-              case 176: // i32.shl_add k
-                i32[x] = ((i32[y] << code[pc]) + i32[z]) | 0;
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 continue;
               case 177: // i32.shr_u_and k
                 i32[x] = (i32[y] >>> c) & code[pc];
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 continue;
               case 178: // i32.add3 k
                 i32[x] = (i32[y] + i32[z] + code[pc]) | 0;
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 continue;
-              case 179: // i32.add3
-                i32[x] = (i32[y] + i32[z] + i32[(fp + code[pc]) & SLOT_MASK]) | 0;
-                pc = (pc + 1) & CODE_MASK;
-                continue;
-              case 180: // i32.xor_rotl k
+              case 179: // i32.xor_rotl k
                 t = i32[y] ^ i32[z];
                 u = code[pc];
                 i32[x] = (t << u) | (t >>> (32 - u));
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 continue;
-              case 181: // i32.mul_add
-                i32[x] = (Math.imul(i32[y], i32[z]) + i32[(fp + code[pc]) & SLOT_MASK]) | 0;
-                pc = (pc + 1) & CODE_MASK;
+              case 180: // i32.shl k > add
+                t = i32[y] << c;
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
                 continue;
-              case 182: // i64.add
+              case 181: // i32.shl k > xor
+                t = i32[y] << c;
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 182: // i32.shl k > or
+                t = i32[y] << c;
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 183: // i32.shl k > and
+                t = i32[y] << c;
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 184: // i32.shr_u k > add
+                t = i32[y] >>> c;
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 185: // i32.shr_u k > xor
+                t = i32[y] >>> c;
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 186: // i32.shr_u k > or
+                t = i32[y] >>> c;
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 187: // i32.shr_u k > and
+                t = i32[y] >>> c;
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 188: // i32.shr_s k > add
+                t = i32[y] >> c;
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 189: // i32.shr_s k > xor
+                t = i32[y] >> c;
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 190: // i32.shr_s k > or
+                t = i32[y] >> c;
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 191: // i32.shr_s k > and
+                t = i32[y] >> c;
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 192: // i32.rotl k > add
+                t = (i32[y] << c) | ((i32[y] >>> 1) >>> (31 - (c & 31)));
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 193: // i32.rotl k > xor
+                t = (i32[y] << c) | ((i32[y] >>> 1) >>> (31 - (c & 31)));
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 194: // i32.rotl k > or
+                t = (i32[y] << c) | ((i32[y] >>> 1) >>> (31 - (c & 31)));
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 195: // i32.rotl k > and
+                t = (i32[y] << c) | ((i32[y] >>> 1) >>> (31 - (c & 31)));
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 196: // i32.and k > add
+                t = i32[y] & c;
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 197: // i32.and k > xor
+                t = i32[y] & c;
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 198: // i32.and k > or
+                t = i32[y] & c;
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 199: // i32.and k > and
+                t = i32[y] & c;
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 200: // i32.and > add
+                t = i32[y] & i32[z];
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 201: // i32.and > xor
+                t = i32[y] & i32[z];
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 202: // i32.and > or
+                t = i32[y] & i32[z];
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 203: // i32.and > and
+                t = i32[y] & i32[z];
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 204: // i32.xor > add
+                t = i32[y] ^ i32[z];
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 205: // i32.xor > xor
+                t = i32[y] ^ i32[z];
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 206: // i32.xor > or
+                t = i32[y] ^ i32[z];
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 207: // i32.xor > and
+                t = i32[y] ^ i32[z];
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 208: // i32.or > add
+                t = i32[y] | i32[z];
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 209: // i32.or > xor
+                t = i32[y] | i32[z];
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 210: // i32.or > or
+                t = i32[y] | i32[z];
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 211: // i32.or > and
+                t = i32[y] | i32[z];
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 212: // i32.mul > add
+                t = Math.imul(i32[y], i32[z]);
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 213: // i32.mul > xor
+                t = Math.imul(i32[y], i32[z]);
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 214: // i32.mul > or
+                t = Math.imul(i32[y], i32[z]);
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 215: // i32.mul > and
+                t = Math.imul(i32[y], i32[z]);
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 216: // i32.mul k > add
+                t = Math.imul(i32[y], c);
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 217: // i32.mul k > xor
+                t = Math.imul(i32[y], c);
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 218: // i32.mul k > or
+                t = Math.imul(i32[y], c);
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 219: // i32.mul k > and
+                t = Math.imul(i32[y], c);
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 220: // i32.add > add
+                t = i32[y] + i32[z];
+                i32[x] = (t + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 221: // i32.add > xor
+                t = i32[y] + i32[z];
+                i32[x] = t ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 222: // i32.add > or
+                t = i32[y] + i32[z];
+                i32[x] = t | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 223: // i32.add > and
+                t = i32[y] + i32[z];
+                i32[x] = t & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 224: // i64.add
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] + i64[z >> 1]);
                 continue;
-              case 183: // i64.add k
+              case 225: // i64.add k
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] + k64[c]);
                 continue;
-              case 184: // i64.sub
+              case 226: // i64.sub
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] - i64[z >> 1]);
                 continue;
-              case 185: // i64.mul
+              case 227: // i64.mul
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] * i64[z >> 1]);
                 continue;
-              case 186: // i64.mul k
+              case 228: // i64.mul k
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] * k64[c]);
                 continue;
-              case 187: // i64.and
+              case 229: // i64.and
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] & i64[z >> 1]);
                 continue;
-              case 188: // i64.and k
+              case 230: // i64.and k
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] & k64[c]);
                 continue;
-              case 189: // i64.or
+              case 231: // i64.or
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] | i64[z >> 1]);
                 continue;
-              case 190: // i64.or k
+              case 232: // i64.or k
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] | k64[c]);
                 continue;
-              case 191: // i64.xor
+              case 233: // i64.xor
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] ^ i64[z >> 1]);
                 continue;
-              case 192: // i64.xor k
+              case 234: // i64.xor k
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] ^ k64[c]);
                 continue;
-              case 193: // i64.div_s
-                if ((i32[z] | i32[z + 1]) === 0) {
+              case 235: // i64.div_s
+                if ((i32[z] | i32[(z + 1) | 0]) === 0) {
                   trap = DIVIDE_BY_ZERO;
                   break run;
                 }
-                if ((i32[z] & i32[z + 1]) === -1 && i32[y] === 0 && i32[y + 1] === -0x80000000) {
+                if ((i32[z] & i32[(z + 1) | 0]) === -1 && i32[y] === 0 && i32[(y + 1) | 0] === -0x80000000) {
                   trap = OVERFLOW;
                   break run;
                 }
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] / i64[z >> 1]);
                 continue;
-              case 194: // i64.div_u
-                if ((i32[z] | i32[z + 1]) === 0) {
+              case 236: // i64.div_u
+                if ((i32[z] | i32[(z + 1) | 0]) === 0) {
                   trap = DIVIDE_BY_ZERO;
                   break run;
                 }
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asUintN(64, i64[y >> 1]) / BigInt.asUintN(64, i64[z >> 1]));
                 continue;
-              case 195: // i64.rem_s
-                if ((i32[z] | i32[z + 1]) === 0) {
+              case 237: // i64.rem_s
+                if ((i32[z] | i32[(z + 1) | 0]) === 0) {
                   trap = DIVIDE_BY_ZERO;
                   break run;
                 }
                 i64[x >> 1] = BigInt.asIntN(64, i64[y >> 1] % i64[z >> 1]);
                 continue;
-              case 196: // i64.rem_u
-                if ((i32[z] | i32[z + 1]) === 0) {
+              case 238: // i64.rem_u
+                if ((i32[z] | i32[(z + 1) | 0]) === 0) {
                   trap = DIVIDE_BY_ZERO;
                   break run;
                 }
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asUintN(64, i64[y >> 1]) % BigInt.asUintN(64, i64[z >> 1]));
                 continue;
-              case 197: // i64.shl
+              case 239: // i64.shl
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = i32[z] & 63;
                 if (t > 31) {
                   v = u << t;
@@ -1132,9 +1320,9 @@ export function runRegisters(
                 }
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 198: // i64.shl k
+              case 240: // i64.shl k
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = c;
                 if (t > 31) {
                   v = u << t;
@@ -1145,9 +1333,9 @@ export function runRegisters(
                 }
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 199: // i64.shr_s
+              case 241: // i64.shr_s
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = i32[z] & 63;
                 if (t > 31) {
                   u = v >> t;
@@ -1158,9 +1346,9 @@ export function runRegisters(
                 }
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 200: // i64.shr_s k
+              case 242: // i64.shr_s k
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = c;
                 if (t > 31) {
                   u = v >> t;
@@ -1171,9 +1359,9 @@ export function runRegisters(
                 }
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 201: // i64.shr_u
+              case 243: // i64.shr_u
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = i32[z] & 63;
                 if (t > 31) {
                   u = (v >>> t) | 0;
@@ -1184,9 +1372,9 @@ export function runRegisters(
                 }
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 202: // i64.shr_u k
+              case 244: // i64.shr_u k
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = c;
                 if (t > 31) {
                   u = (v >>> t) | 0;
@@ -1197,9 +1385,9 @@ export function runRegisters(
                 }
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 203: // i64.rotl
+              case 245: // i64.rotl
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = i32[z] & 63;
                 if (t > 31) {
                   t2 = u;
@@ -1212,9 +1400,9 @@ export function runRegisters(
                 v = (v << t) | ((t2 >>> 1) >>> (31 - t));
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 204: // i64.rotl k
+              case 246: // i64.rotl k
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = c;
                 if (t > 31) {
                   t2 = u;
@@ -1227,9 +1415,9 @@ export function runRegisters(
                 v = (v << t) | ((t2 >>> 1) >>> (31 - t));
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 205: // i64.rotr
+              case 247: // i64.rotr
                 u = i32[y];
-                v = i32[y + 1];
+                v = i32[(y + 1) | 0];
                 t = i32[z] & 63;
                 if (t > 31) {
                   t2 = u;
@@ -1242,254 +1430,266 @@ export function runRegisters(
                 v = (v >>> t) | ((t2 << 1) << (31 - t));
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 206: // i64.eq
-                i32[x] = ((i32[y] ^ i32[z]) | (i32[y + 1] ^ i32[z + 1])) === 0 ? 1 : 0;
+              case 248: // i64.eq
+                i32[x] = ((i32[y] ^ i32[z]) | (i32[(y + 1) | 0] ^ i32[(z + 1) | 0])) === 0 ? 1 : 0;
                 continue;
-              case 207: // i64.ne
-                i32[x] = ((i32[y] ^ i32[z]) | (i32[y + 1] ^ i32[z + 1])) !== 0 ? 1 : 0;
+              case 249: // i64.ne
+                i32[x] = ((i32[y] ^ i32[z]) | (i32[(y + 1) | 0] ^ i32[(z + 1) | 0])) !== 0 ? 1 : 0;
                 continue;
-              case 208: // i64.lt_s
-                i32[x] = (i32[y + 1] === i32[z + 1] ? (i32[y] >>> 0) < (i32[z] >>> 0) : i32[y + 1] < i32[z + 1])
-                  ? 1
-                  : 0;
-                continue;
-              case 209: // i64.lt_u
-                i32[x] = (i32[y + 1] === i32[z + 1]
+              case 250: // i64.lt_s
+                i32[x] = (i32[(y + 1) | 0] === i32[(z + 1) | 0]
                     ? (i32[y] >>> 0) < (i32[z] >>> 0)
-                    : (i32[y + 1] >>> 0) < (i32[z + 1] >>> 0))
+                    : i32[(y + 1) | 0] < i32[(z + 1) | 0])
                   ? 1
                   : 0;
                 continue;
-              case 210: // i64.gt_s
-                i32[x] = (i32[y + 1] === i32[z + 1] ? (i32[y] >>> 0) > (i32[z] >>> 0) : i32[y + 1] > i32[z + 1])
+              case 251: // i64.lt_u
+                i32[x] = (i32[(y + 1) | 0] === i32[(z + 1) | 0]
+                    ? (i32[y] >>> 0) < (i32[z] >>> 0)
+                    : (i32[(y + 1) | 0] >>> 0) < (i32[(z + 1) | 0] >>> 0))
                   ? 1
                   : 0;
                 continue;
-              case 211: // i64.gt_u
-                i32[x] = (i32[y + 1] === i32[z + 1]
+              case 252: // i64.gt_s
+                i32[x] = (i32[(y + 1) | 0] === i32[(z + 1) | 0]
                     ? (i32[y] >>> 0) > (i32[z] >>> 0)
-                    : (i32[y + 1] >>> 0) > (i32[z + 1] >>> 0))
+                    : i32[(y + 1) | 0] > i32[(z + 1) | 0])
                   ? 1
                   : 0;
                 continue;
-              case 212: // i64.le_s
-                i32[x] = (i32[y + 1] === i32[z + 1] ? (i32[y] >>> 0) <= (i32[z] >>> 0) : i32[y + 1] <= i32[z + 1])
+              case 253: // i64.gt_u
+                i32[x] = (i32[(y + 1) | 0] === i32[(z + 1) | 0]
+                    ? (i32[y] >>> 0) > (i32[z] >>> 0)
+                    : (i32[(y + 1) | 0] >>> 0) > (i32[(z + 1) | 0] >>> 0))
                   ? 1
                   : 0;
                 continue;
-              case 213: // i64.le_u
-                i32[x] = (i32[y + 1] === i32[z + 1]
+              case 254: // i64.le_s
+                i32[x] = (i32[(y + 1) | 0] === i32[(z + 1) | 0]
                     ? (i32[y] >>> 0) <= (i32[z] >>> 0)
-                    : (i32[y + 1] >>> 0) <= (i32[z + 1] >>> 0))
+                    : i32[(y + 1) | 0] <= i32[(z + 1) | 0])
                   ? 1
                   : 0;
                 continue;
-              case 214: // i64.ge_s
-                i32[x] = (i32[y + 1] === i32[z + 1] ? (i32[y] >>> 0) >= (i32[z] >>> 0) : i32[y + 1] >= i32[z + 1])
+              case 255: // i64.le_u
+                i32[x] = (i32[(y + 1) | 0] === i32[(z + 1) | 0]
+                    ? (i32[y] >>> 0) <= (i32[z] >>> 0)
+                    : (i32[(y + 1) | 0] >>> 0) <= (i32[(z + 1) | 0] >>> 0))
                   ? 1
                   : 0;
                 continue;
-              case 215: // i64.ge_u
-                i32[x] = (i32[y + 1] === i32[z + 1]
+              case 256: // i64.ge_s
+                i32[x] = (i32[(y + 1) | 0] === i32[(z + 1) | 0]
                     ? (i32[y] >>> 0) >= (i32[z] >>> 0)
-                    : (i32[y + 1] >>> 0) >= (i32[z + 1] >>> 0))
+                    : i32[(y + 1) | 0] >= i32[(z + 1) | 0])
                   ? 1
                   : 0;
                 continue;
-              case 216: // i64.eqz
-                i32[x] = (i32[y] | i32[y + 1]) === 0 ? 1 : 0;
+              case 257: // i64.ge_u
+                i32[x] = (i32[(y + 1) | 0] === i32[(z + 1) | 0]
+                    ? (i32[y] >>> 0) >= (i32[z] >>> 0)
+                    : (i32[(y + 1) | 0] >>> 0) >= (i32[(z + 1) | 0] >>> 0))
+                  ? 1
+                  : 0;
                 continue;
-              case 217: // br i64.eqz
-                if ((i32[x] | i32[x + 1]) === 0) {
-                  pc = (pc + b) & CODE_MASK;
+              case 258: // i64.eqz
+                i32[x] = (i32[y] | i32[(y + 1) | 0]) === 0 ? 1 : 0;
+                continue;
+              case 259: // br i64.eqz
+                if ((i32[x] | i32[(x + 1) | 0]) === 0) {
+                  pc = (pc + b) | 0;
                 }
                 continue;
-              case 218: // br i64.nez
-                if ((i32[x] | i32[x + 1]) !== 0) {
-                  pc = (pc + b) & CODE_MASK;
+              case 260: // br i64.nez
+                if ((i32[x] | i32[(x + 1) | 0]) !== 0) {
+                  pc = (pc + b) | 0;
                 }
                 continue;
-              case 219: // i64.clz
-                t = i32[y + 1];
+              case 261: // i64.clz
+                t = i32[(y + 1) | 0];
                 i32[x] = t === 0 ? 32 + Math.clz32(i32[y]) : Math.clz32(t);
-                i32[x + 1] = 0;
+                i32[(x + 1) | 0] = 0;
                 continue;
-              case 220: // i64.ctz
+              case 262: // i64.ctz
                 t = i32[y];
-                i32[x] = t === 0 ? 32 + ctz32(i32[y + 1]) : ctz32(t);
-                i32[x + 1] = 0;
+                i32[x] = t === 0 ? 32 + ctz32(i32[(y + 1) | 0]) : ctz32(t);
+                i32[(x + 1) | 0] = 0;
                 continue;
-              case 221: // i64.popcnt
-                i32[x] = popcnt32(i32[y]) + popcnt32(i32[y + 1]);
-                i32[x + 1] = 0;
+              case 263: // i64.popcnt
+                i32[x] = popcnt32(i32[y]) + popcnt32(i32[(y + 1) | 0]);
+                i32[(x + 1) | 0] = 0;
                 continue;
-              case 222: // i64.extend8_s
+              case 264: // i64.extend8_s
                 t = (i32[y] << 24) >> 24;
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t));
                 continue;
-              case 223: // i64.extend16_s
+              case 265: // i64.extend16_s
                 t = (i32[y] << 16) >> 16;
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t));
                 continue;
-              case 224: // i64.extend_i32_s
+              case 266: // i64.extend_i32_s
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(i32[y]));
                 continue;
-              case 225: // i64.extend_i32_u
+              case 267: // i64.extend_i32_u
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(i32[y] >>> 0));
                 continue;
-              case 226: // f32.add
+              case 268: // f32.add
                 f32[x] = f32[y] + f32[z];
                 continue;
-              case 227: // f32.sub
+              case 269: // f32.sub
                 f32[x] = f32[y] - f32[z];
                 continue;
-              case 228: // f32.mul
+              case 270: // f32.mul
                 f32[x] = f32[y] * f32[z];
                 continue;
-              case 229: // f32.div
+              case 271: // f32.div
                 f32[x] = f32[y] / f32[z];
                 continue;
-              case 230: // f32.min
+              case 272: // f32.min
                 f32[x] = minimum(f32[y], f32[z]);
                 continue;
-              case 231: // f32.max
+              case 273: // f32.max
                 f32[x] = maximum(f32[y], f32[z]);
                 continue;
-              case 232: // f32.ceil
+              case 274: // f32.ceil
                 f32[x] = ceil(f32[y]);
                 continue;
-              case 233: // f32.floor
+              case 275: // f32.floor
                 f32[x] = floor(f32[y]);
                 continue;
-              case 234: // f32.trunc
+              case 276: // f32.trunc
                 f32[x] = truncate(f32[y]);
                 continue;
-              case 235: // f32.nearest
+              case 277: // f32.nearest
                 f32[x] = nearest(f32[y]);
                 continue;
-              case 236: // f32.sqrt
+              case 278: // f32.sqrt
                 f32[x] = Math.sqrt(f32[y]);
                 continue;
-              case 237: // f32.eq
+              case 279: // f32.eq
                 i32[x] = f32[y] === f32[z] ? 1 : 0;
                 continue;
-              case 238: // f32.ne
+              case 280: // f32.ne
                 i32[x] = f32[y] !== f32[z] ? 1 : 0;
                 continue;
-              case 239: // f32.lt
+              case 281: // f32.lt
                 i32[x] = f32[y] < f32[z] ? 1 : 0;
                 continue;
-              case 240: // f32.gt
+              case 282: // f32.gt
                 i32[x] = f32[y] > f32[z] ? 1 : 0;
                 continue;
-              case 241: // f32.le
+              case 283: // f32.le
                 i32[x] = f32[y] <= f32[z] ? 1 : 0;
                 continue;
-              case 242: // f32.ge
+              case 284: // f32.ge
                 i32[x] = f32[y] >= f32[z] ? 1 : 0;
                 continue;
-              case 243: // f64.add
+              case 285: // f64.add
                 f64[x >> 1] = f64[y >> 1] + f64[z >> 1];
                 continue;
-              case 244: // f64.add k
+              case 286: // f64.add k
                 f64[x >> 1] = f64[y >> 1] + kf64[c];
                 continue;
-              case 245: // f64.sub
+              case 287: // f64.sub
                 f64[x >> 1] = f64[y >> 1] - f64[z >> 1];
                 continue;
-              case 246: // f64.sub k
+              case 288: // f64.sub k
                 f64[x >> 1] = f64[y >> 1] - kf64[c];
                 continue;
-              case 247: // f64.mul
+              case 289: // f64.mul
                 f64[x >> 1] = f64[y >> 1] * f64[z >> 1];
                 continue;
-              case 248: // f64.mul k
+              case 290: // f64.mul k
                 f64[x >> 1] = f64[y >> 1] * kf64[c];
                 continue;
-              case 249: // f64.div
+              case 291: // f64.div
                 f64[x >> 1] = f64[y >> 1] / f64[z >> 1];
                 continue;
-              case 250: // f64.div k
+              case 292: // f64.div k
                 f64[x >> 1] = f64[y >> 1] / kf64[c];
                 continue;
-              case 251: // f64.sub kr
+              case 293: // f64.sub kr
                 f64[x >> 1] = kf64[c] - f64[y >> 1];
                 continue;
-              case 252: // f64.div kr
+              case 294: // f64.div kr
                 f64[x >> 1] = kf64[c] / f64[y >> 1];
                 continue;
-              case 253: // f64.mul_add
-                f64[x >> 1] = f64[((fp + code[pc]) & SLOT_MASK) >> 1] + (f64[y >> 1] * f64[z >> 1]);
-                pc = (pc + 1) & CODE_MASK;
+              case 295: // f64.mul_add
+                f64[x >> 1] = f64[((fp + code[pc]) | 0) >> 1] + (f64[y >> 1] * f64[z >> 1]);
+                pc = (pc + 1) | 0;
                 continue;
-              case 254: // f64.mul_sub
-                f64[x >> 1] = f64[((fp + code[pc]) & SLOT_MASK) >> 1] - (f64[y >> 1] * f64[z >> 1]);
-                pc = (pc + 1) & CODE_MASK;
+              case 296: // f64.mul3
+                f64[x >> 1] = f64[y >> 1] * f64[z >> 1] * f64[((fp + code[pc]) | 0) >> 1];
+                pc = (pc + 1) | 0;
                 continue;
-              case 255: // f64.min
+              case 297: // f64.mul_sub
+                f64[x >> 1] = f64[((fp + code[pc]) | 0) >> 1] - (f64[y >> 1] * f64[z >> 1]);
+                pc = (pc + 1) | 0;
+                continue;
+              case 298: // f64.min
                 f64[x >> 1] = minimum(f64[y >> 1], f64[z >> 1]);
                 continue;
-              case 256: // f64.max
+              case 299: // f64.max
                 f64[x >> 1] = maximum(f64[y >> 1], f64[z >> 1]);
                 continue;
-              case 257: // f64.ceil
+              case 300: // f64.ceil
                 f64[x >> 1] = ceil(f64[y >> 1]);
                 continue;
-              case 258: // f64.floor
+              case 301: // f64.floor
                 f64[x >> 1] = floor(f64[y >> 1]);
                 continue;
-              case 259: // f64.trunc
+              case 302: // f64.trunc
                 f64[x >> 1] = truncate(f64[y >> 1]);
                 continue;
-              case 260: // f64.nearest
+              case 303: // f64.nearest
                 f64[x >> 1] = nearest(f64[y >> 1]);
                 continue;
-              case 261: // f64.sqrt
+              case 304: // f64.sqrt
                 f64[x >> 1] = Math.sqrt(f64[y >> 1]);
                 continue;
-              case 262: // f64.eq
+              case 305: // f64.eq
                 i32[x] = f64[y >> 1] === f64[z >> 1] ? 1 : 0;
                 continue;
-              case 263: // f64.ne
+              case 306: // f64.ne
                 i32[x] = f64[y >> 1] !== f64[z >> 1] ? 1 : 0;
                 continue;
-              case 264: // f64.lt
+              case 307: // f64.lt
                 i32[x] = f64[y >> 1] < f64[z >> 1] ? 1 : 0;
                 continue;
-              case 265: // f64.gt
+              case 308: // f64.gt
                 i32[x] = f64[y >> 1] > f64[z >> 1] ? 1 : 0;
                 continue;
-              case 266: // f64.le
+              case 309: // f64.le
                 i32[x] = f64[y >> 1] <= f64[z >> 1] ? 1 : 0;
                 continue;
-              case 267: // f64.ge
+              case 310: // f64.ge
                 i32[x] = f64[y >> 1] >= f64[z >> 1] ? 1 : 0;
                 continue;
-              case 268: // f32.abs
+              case 311: // f32.abs
                 i32[x] = i32[y] & 0x7fffffff;
                 continue;
-              case 269: // f32.neg
+              case 312: // f32.neg
                 i32[x] = i32[y] ^ 0x80000000;
                 continue;
-              case 270: // f32.copysign
+              case 313: // f32.copysign
                 i32[x] = (i32[y] & 0x7fffffff) | (i32[z] & 0x80000000);
                 continue;
-              case 271: // f64.abs
+              case 314: // f64.abs
                 u = i32[y];
-                v = i32[y + 1] & 0x7fffffff;
+                v = i32[(y + 1) | 0] & 0x7fffffff;
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 272: // f64.neg
+              case 315: // f64.neg
                 u = i32[y];
-                v = i32[y + 1] ^ 0x80000000;
+                v = i32[(y + 1) | 0] ^ 0x80000000;
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 273: // f64.copysign
+              case 316: // f64.copysign
                 u = i32[y];
-                v = (i32[y + 1] & 0x7fffffff) | (i32[z + 1] & 0x80000000);
+                v = (i32[(y + 1) | 0] & 0x7fffffff) | (i32[(z + 1) | 0] & 0x80000000);
                 i64[x >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, BigInt(v) << 32n) | BigInt(u >>> 0));
                 continue;
-              case 274: // i32.trunc_f32_s
+              case 317: // i32.trunc_f32_s
                 p = f32[y];
                 if (!(p > -2147483649 && p < 2147483648)) {
                   trap = truncTrap(p, "i32_s");
@@ -1497,7 +1697,7 @@ export function runRegisters(
                 }
                 i32[x] = p;
                 continue;
-              case 275: // i32.trunc_f32_u
+              case 318: // i32.trunc_f32_u
                 p = f32[y];
                 if (!(p > -1 && p < 4294967296)) {
                   trap = truncTrap(p, "i32_u");
@@ -1505,7 +1705,7 @@ export function runRegisters(
                 }
                 i32[x] = p;
                 continue;
-              case 276: // i64.trunc_f32_s
+              case 319: // i64.trunc_f32_s
                 p = f32[y];
                 if (!(p >= -9223372036854775808 && p < 9223372036854775808)) {
                   trap = truncTrap(p, "i64_s");
@@ -1513,10 +1713,10 @@ export function runRegisters(
                 }
                 p = Math.trunc(p);
                 q = Math.floor(p / 4294967296);
-                i32[x + 1] = q;
+                i32[(x + 1) | 0] = q;
                 i32[x] = p - q * 4294967296;
                 continue;
-              case 277: // i64.trunc_f32_u
+              case 320: // i64.trunc_f32_u
                 p = f32[y];
                 if (!(p > -1 && p < 18446744073709551616)) {
                   trap = truncTrap(p, "i64_u");
@@ -1524,10 +1724,10 @@ export function runRegisters(
                 }
                 p = Math.trunc(p);
                 q = Math.floor(p / 4294967296);
-                i32[x + 1] = q;
+                i32[(x + 1) | 0] = q;
                 i32[x] = p - q * 4294967296;
                 continue;
-              case 278: // i32.trunc_f64_s
+              case 321: // i32.trunc_f64_s
                 p = f64[y >> 1];
                 if (!(p > -2147483649 && p < 2147483648)) {
                   trap = truncTrap(p, "i32_s");
@@ -1535,7 +1735,7 @@ export function runRegisters(
                 }
                 i32[x] = p;
                 continue;
-              case 279: // i32.trunc_f64_u
+              case 322: // i32.trunc_f64_u
                 p = f64[y >> 1];
                 if (!(p > -1 && p < 4294967296)) {
                   trap = truncTrap(p, "i32_u");
@@ -1543,7 +1743,7 @@ export function runRegisters(
                 }
                 i32[x] = p;
                 continue;
-              case 280: // i64.trunc_f64_s
+              case 323: // i64.trunc_f64_s
                 p = f64[y >> 1];
                 if (!(p >= -9223372036854775808 && p < 9223372036854775808)) {
                   trap = truncTrap(p, "i64_s");
@@ -1551,10 +1751,10 @@ export function runRegisters(
                 }
                 p = Math.trunc(p);
                 q = Math.floor(p / 4294967296);
-                i32[x + 1] = q;
+                i32[(x + 1) | 0] = q;
                 i32[x] = p - q * 4294967296;
                 continue;
-              case 281: // i64.trunc_f64_u
+              case 324: // i64.trunc_f64_u
                 p = f64[y >> 1];
                 if (!(p > -1 && p < 18446744073709551616)) {
                   trap = truncTrap(p, "i64_u");
@@ -1562,40 +1762,40 @@ export function runRegisters(
                 }
                 p = Math.trunc(p);
                 q = Math.floor(p / 4294967296);
-                i32[x + 1] = q;
+                i32[(x + 1) | 0] = q;
                 i32[x] = p - q * 4294967296;
                 continue;
-              case 282: // f32.convert_i32_s
+              case 325: // f32.convert_i32_s
                 f32[x] = i32[y];
                 continue;
-              case 283: // f32.convert_i32_u
+              case 326: // f32.convert_i32_u
                 f32[x] = i32[y] >>> 0;
                 continue;
-              case 284: // f32.convert_i64_s
-                f32[x] = i64ForF32(i32[y], i32[y + 1]);
+              case 327: // f32.convert_i64_s
+                f32[x] = i64ForF32(i32[y], i32[(y + 1) | 0]);
                 continue;
-              case 285: // f32.convert_i64_u
-                f32[x] = i64ForF32(i32[y], i32[y + 1] >>> 0);
+              case 328: // f32.convert_i64_u
+                f32[x] = i64ForF32(i32[y], i32[(y + 1) | 0] >>> 0);
                 continue;
-              case 286: // f32.demote_f64
+              case 329: // f32.demote_f64
                 f32[x] = f64[y >> 1];
                 continue;
-              case 287: // f64.convert_i32_s
+              case 330: // f64.convert_i32_s
                 f64[x >> 1] = i32[y];
                 continue;
-              case 288: // f64.convert_i32_u
+              case 331: // f64.convert_i32_u
                 f64[x >> 1] = i32[y] >>> 0;
                 continue;
-              case 289: // f64.convert_i64_s
-                f64[x >> 1] = i32[y + 1] * 4294967296 + (i32[y] >>> 0);
+              case 332: // f64.convert_i64_s
+                f64[x >> 1] = i32[(y + 1) | 0] * 4294967296 + (i32[y] >>> 0);
                 continue;
-              case 290: // f64.convert_i64_u
-                f64[x >> 1] = (i32[y + 1] >>> 0) * 4294967296 + (i32[y] >>> 0);
+              case 333: // f64.convert_i64_u
+                f64[x >> 1] = (i32[(y + 1) | 0] >>> 0) * 4294967296 + (i32[y] >>> 0);
                 continue;
-              case 291: // f64.promote_f32
+              case 334: // f64.promote_f32
                 f64[x >> 1] = f32[y];
                 continue;
-              case 292: // i32.load
+              case 335: // i32.load
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 4 > end) {
                   t = 4;
@@ -1604,9 +1804,9 @@ export function runRegisters(
                 }
                 i32[x] = memory.getInt32(at, true);
                 continue;
-              case 293: // i32.load add
+              case 336: // i32.load add
                 at = ((i32[y] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 4 > end) {
                   t = 4;
                   u = 5;
@@ -1614,9 +1814,9 @@ export function runRegisters(
                 }
                 i32[x] = memory.getInt32(at, true);
                 continue;
-              case 294: // i32.load shl_add
-                at = (((i32[y] << code[pc + 1]) + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 2) & CODE_MASK;
+              case 337: // i32.load shl_add
+                at = (((i32[y] << code[(pc + 1) | 0]) + i32[z]) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 2) | 0;
                 if (at + 4 > end) {
                   t = 4;
                   u = 6;
@@ -1624,7 +1824,7 @@ export function runRegisters(
                 }
                 i32[x] = memory.getInt32(at, true);
                 continue;
-              case 295: // i64.load
+              case 338: // i64.load
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 8 > end) {
                   t = 8;
@@ -1633,9 +1833,9 @@ export function runRegisters(
                 }
                 i64[x >> 1] = memory.getBigInt64(at, true);
                 continue;
-              case 296: // i64.load add
+              case 339: // i64.load add
                 at = ((i32[y] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 8 > end) {
                   t = 8;
                   u = 5;
@@ -1643,9 +1843,9 @@ export function runRegisters(
                 }
                 i64[x >> 1] = memory.getBigInt64(at, true);
                 continue;
-              case 297: // i64.load shl_add
-                at = (((i32[y] << code[pc + 1]) + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 2) & CODE_MASK;
+              case 340: // i64.load shl_add
+                at = (((i32[y] << code[(pc + 1) | 0]) + i32[z]) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 2) | 0;
                 if (at + 8 > end) {
                   t = 8;
                   u = 6;
@@ -1653,7 +1853,7 @@ export function runRegisters(
                 }
                 i64[x >> 1] = memory.getBigInt64(at, true);
                 continue;
-              case 298: // i32.load8_s
+              case 341: // i32.load8_s
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 1 > end) {
                   t = 1;
@@ -1662,7 +1862,7 @@ export function runRegisters(
                 }
                 i32[x] = memory.getInt8(at);
                 continue;
-              case 299: // i32.load8_u
+              case 342: // i32.load8_u
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 1 > end) {
                   t = 1;
@@ -1671,9 +1871,9 @@ export function runRegisters(
                 }
                 i32[x] = memory.getUint8(at);
                 continue;
-              case 300: // i32.load8_u add
+              case 343: // i32.load8_u add
                 at = ((i32[y] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 1 > end) {
                   t = 1;
                   u = 5;
@@ -1681,7 +1881,7 @@ export function runRegisters(
                 }
                 i32[x] = memory.getUint8(at);
                 continue;
-              case 301: // i32.load16_s
+              case 344: // i32.load16_s
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 2 > end) {
                   t = 2;
@@ -1690,7 +1890,7 @@ export function runRegisters(
                 }
                 i32[x] = memory.getInt16(at, true);
                 continue;
-              case 302: // i32.load16_u
+              case 345: // i32.load16_u
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 2 > end) {
                   t = 2;
@@ -1699,9 +1899,9 @@ export function runRegisters(
                 }
                 i32[x] = memory.getUint16(at, true);
                 continue;
-              case 303: // i32.load16_u add
+              case 346: // i32.load16_u add
                 at = ((i32[y] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 2 > end) {
                   t = 2;
                   u = 5;
@@ -1709,7 +1909,7 @@ export function runRegisters(
                 }
                 i32[x] = memory.getUint16(at, true);
                 continue;
-              case 304: // i64.load8_s
+              case 347: // i64.load8_s
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 1 > end) {
                   t = 1;
@@ -1719,7 +1919,7 @@ export function runRegisters(
                 t = memory.getInt8(at);
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t));
                 continue;
-              case 305: // i64.load8_u
+              case 348: // i64.load8_u
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 1 > end) {
                   t = 1;
@@ -1729,9 +1929,9 @@ export function runRegisters(
                 t = memory.getUint8(at);
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t >>> 0));
                 continue;
-              case 306: // i64.load8_u add
+              case 349: // i64.load8_u add
                 at = ((i32[y] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 1 > end) {
                   t = 1;
                   u = 5;
@@ -1740,7 +1940,7 @@ export function runRegisters(
                 t = memory.getUint8(at);
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t >>> 0));
                 continue;
-              case 307: // i64.load16_s
+              case 350: // i64.load16_s
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 2 > end) {
                   t = 2;
@@ -1750,7 +1950,7 @@ export function runRegisters(
                 t = memory.getInt16(at, true);
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t));
                 continue;
-              case 308: // i64.load16_u
+              case 351: // i64.load16_u
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 2 > end) {
                   t = 2;
@@ -1760,7 +1960,7 @@ export function runRegisters(
                 t = memory.getUint16(at, true);
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t >>> 0));
                 continue;
-              case 309: // i64.load32_s
+              case 352: // i64.load32_s
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 4 > end) {
                   t = 4;
@@ -1770,7 +1970,7 @@ export function runRegisters(
                 t = memory.getInt32(at, true);
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t));
                 continue;
-              case 310: // i64.load32_u
+              case 353: // i64.load32_u
                 at = (i32[y] >>> 0) + (c >>> 0);
                 if (at + 4 > end) {
                   t = 4;
@@ -1780,7 +1980,283 @@ export function runRegisters(
                 t = memory.getInt32(at, true);
                 i64[x >> 1] = BigInt.asIntN(64, BigInt(t >>> 0));
                 continue;
-              case 311: // i32.store
+              case 354: // i32.load sum
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 5;
+                  break outside;
+                }
+                i32[x] = memory.getInt32(at, true);
+                continue;
+              case 355: // i32.load at
+                at = b;
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 4;
+                  break outside;
+                }
+                i32[x] = memory.getInt32(at, true);
+                continue;
+              case 356: // i32.load add_sum
+                at = ((i32[y] + i32[z] + code[pc]) >>> 0) + (code[(pc + 1) | 0] >>> 0);
+                pc = (pc + 2) | 0;
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 6;
+                  break outside;
+                }
+                i32[x] = memory.getInt32(at, true);
+                continue;
+              case 357: // i32.load shl_sum
+                at = (((i32[y] << c) + code[pc]) >>> 0) + (code[(pc + 1) | 0] >>> 0);
+                pc = (pc + 2) | 0;
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 6;
+                  break outside;
+                }
+                i32[x] = memory.getInt32(at, true);
+                continue;
+              case 358: // i64.load sum
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 5;
+                  break outside;
+                }
+                i64[x >> 1] = memory.getBigInt64(at, true);
+                continue;
+              case 359: // i64.load at
+                at = b;
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                i64[x >> 1] = memory.getBigInt64(at, true);
+                continue;
+              case 360: // i64.load add_sum
+                at = ((i32[y] + i32[z] + code[pc]) >>> 0) + (code[(pc + 1) | 0] >>> 0);
+                pc = (pc + 2) | 0;
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 6;
+                  break outside;
+                }
+                i64[x >> 1] = memory.getBigInt64(at, true);
+                continue;
+              case 361: // i64.load shl_sum
+                at = (((i32[y] << c) + code[pc]) >>> 0) + (code[(pc + 1) | 0] >>> 0);
+                pc = (pc + 2) | 0;
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 6;
+                  break outside;
+                }
+                i64[x >> 1] = memory.getBigInt64(at, true);
+                continue;
+              case 362: // i32.load8_u sum
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 1 > end) {
+                  t = 1;
+                  u = 5;
+                  break outside;
+                }
+                i32[x] = memory.getUint8(at);
+                continue;
+              case 363: // i32.load8_u at
+                at = b;
+                if (at + 1 > end) {
+                  t = 1;
+                  u = 4;
+                  break outside;
+                }
+                i32[x] = memory.getUint8(at);
+                continue;
+              case 364: // i32.load16_u sum
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 2 > end) {
+                  t = 2;
+                  u = 5;
+                  break outside;
+                }
+                i32[x] = memory.getUint16(at, true);
+                continue;
+              case 365: // i32.load16_u at
+                at = b;
+                if (at + 2 > end) {
+                  t = 2;
+                  u = 4;
+                  break outside;
+                }
+                i32[x] = memory.getUint16(at, true);
+                continue;
+              case 366: // i64.load8_u sum
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 1 > end) {
+                  t = 1;
+                  u = 5;
+                  break outside;
+                }
+                t = memory.getUint8(at);
+                i64[x >> 1] = BigInt.asIntN(64, BigInt(t >>> 0));
+                continue;
+              case 367: // i64.load8_u at
+                at = b;
+                if (at + 1 > end) {
+                  t = 1;
+                  u = 4;
+                  break outside;
+                }
+                t = memory.getUint8(at);
+                i64[x >> 1] = BigInt.asIntN(64, BigInt(t >>> 0));
+                continue;
+              case 368: // i32.load > add
+                at = (i32[y] >>> 0) + (c >>> 0);
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 4;
+                  break outside;
+                }
+                i32[x] = (memory.getInt32(at, true) + i32[(fp + code[pc]) | 0]) | 0;
+                pc = (pc + 1) | 0;
+                continue;
+              case 369: // i32.load > xor
+                at = (i32[y] >>> 0) + (c >>> 0);
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 4;
+                  break outside;
+                }
+                i32[x] = memory.getInt32(at, true) ^ i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 370: // i32.load > or
+                at = (i32[y] >>> 0) + (c >>> 0);
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 4;
+                  break outside;
+                }
+                i32[x] = memory.getInt32(at, true) | i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 371: // i32.load > and
+                at = (i32[y] >>> 0) + (c >>> 0);
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 4;
+                  break outside;
+                }
+                i32[x] = memory.getInt32(at, true) & i32[(fp + code[pc]) | 0];
+                pc = (pc + 1) | 0;
+                continue;
+              case 372: // f64.load > add
+                at = (i32[y] >>> 0) + (c >>> 0);
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                f64[x >> 1] = f64[((fp + code[pc]) | 0) >> 1] + memory.getFloat64(at, true);
+                pc = (pc + 1) | 0;
+                continue;
+              case 373: // f64.load > mul
+                at = (i32[y] >>> 0) + (c >>> 0);
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                f64[x >> 1] = f64[((fp + code[pc]) | 0) >> 1] * memory.getFloat64(at, true);
+                pc = (pc + 1) | 0;
+                continue;
+              case 374: // f64.load > sub
+                at = (i32[y] >>> 0) + (c >>> 0);
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                f64[x >> 1] = memory.getFloat64(at, true) - f64[((fp + code[pc]) | 0) >> 1];
+                pc = (pc + 1) | 0;
+                continue;
+              case 375: // f64.load > sub_from
+                at = (i32[y] >>> 0) + (c >>> 0);
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                f64[x >> 1] = f64[((fp + code[pc]) | 0) >> 1] - memory.getFloat64(at, true);
+                pc = (pc + 1) | 0;
+                continue;
+              case 376: // f64.load sum > add
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                f64[x >> 1] = f64[((fp + code[(pc + 1) | 0]) | 0) >> 1] + memory.getFloat64(at, true);
+                pc = (pc + 2) | 0;
+                continue;
+              case 377: // f64.load sum > mul
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                f64[x >> 1] = f64[((fp + code[(pc + 1) | 0]) | 0) >> 1] * memory.getFloat64(at, true);
+                pc = (pc + 2) | 0;
+                continue;
+              case 378: // f64.load sum > sub
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                f64[x >> 1] = memory.getFloat64(at, true) - f64[((fp + code[(pc + 1) | 0]) | 0) >> 1];
+                pc = (pc + 2) | 0;
+                continue;
+              case 379: // f64.load sum > sub_from
+                at = ((i32[y] + c) >>> 0) + (code[pc] >>> 0);
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                f64[x >> 1] = f64[((fp + code[(pc + 1) | 0]) | 0) >> 1] - memory.getFloat64(at, true);
+                pc = (pc + 2) | 0;
+                continue;
+              case 380: // i32.store sum
+                at = ((i32[x] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 5;
+                  break outside;
+                }
+                memory.setInt32(at, i32[y], true);
+                continue;
+              case 381: // i32.store at
+                at = a;
+                if (at + 4 > end) {
+                  t = 4;
+                  u = 4;
+                  break outside;
+                }
+                memory.setInt32(at, i32[y], true);
+                continue;
+              case 382: // i32.store
                 at = (i32[x] >>> 0) + (c >>> 0);
                 if (at + 4 > end) {
                   t = 4;
@@ -1789,7 +2265,7 @@ export function runRegisters(
                 }
                 memory.setInt32(at, i32[y], true);
                 continue;
-              case 312: // i32.store k
+              case 383: // i32.store k
                 at = (i32[x] >>> 0) + (c >>> 0);
                 if (at + 4 > end) {
                   t = 4;
@@ -1798,9 +2274,9 @@ export function runRegisters(
                 }
                 memory.setInt32(at, b, true);
                 continue;
-              case 313: // i32.store add
+              case 384: // i32.store add
                 at = ((i32[x] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 4 > end) {
                   t = 4;
                   u = 5;
@@ -1808,7 +2284,26 @@ export function runRegisters(
                 }
                 memory.setInt32(at, i32[y], true);
                 continue;
-              case 314: // i64.store
+              case 385: // i64.store sum
+                at = ((i32[x] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 5;
+                  break outside;
+                }
+                memory.setBigInt64(at, i64[y >> 1], true);
+                continue;
+              case 386: // i64.store at
+                at = a;
+                if (at + 8 > end) {
+                  t = 8;
+                  u = 4;
+                  break outside;
+                }
+                memory.setBigInt64(at, i64[y >> 1], true);
+                continue;
+              case 387: // i64.store
                 at = (i32[x] >>> 0) + (c >>> 0);
                 if (at + 8 > end) {
                   t = 8;
@@ -1817,9 +2312,9 @@ export function runRegisters(
                 }
                 memory.setBigInt64(at, i64[y >> 1], true);
                 continue;
-              case 315: // i64.store add
+              case 388: // i64.store add
                 at = ((i32[x] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 8 > end) {
                   t = 8;
                   u = 5;
@@ -1827,7 +2322,26 @@ export function runRegisters(
                 }
                 memory.setBigInt64(at, i64[y >> 1], true);
                 continue;
-              case 316: // i32.store8
+              case 389: // i32.store8 sum
+                at = ((i32[x] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 1 > end) {
+                  t = 1;
+                  u = 5;
+                  break outside;
+                }
+                memory.setInt8(at, i32[y]);
+                continue;
+              case 390: // i32.store8 at
+                at = a;
+                if (at + 1 > end) {
+                  t = 1;
+                  u = 4;
+                  break outside;
+                }
+                memory.setInt8(at, i32[y]);
+                continue;
+              case 391: // i32.store8
                 at = (i32[x] >>> 0) + (c >>> 0);
                 if (at + 1 > end) {
                   t = 1;
@@ -1836,7 +2350,7 @@ export function runRegisters(
                 }
                 memory.setInt8(at, i32[y]);
                 continue;
-              case 317: // i32.store8 k
+              case 392: // i32.store8 k
                 at = (i32[x] >>> 0) + (c >>> 0);
                 if (at + 1 > end) {
                   t = 1;
@@ -1845,9 +2359,9 @@ export function runRegisters(
                 }
                 memory.setInt8(at, b);
                 continue;
-              case 318: // i32.store8 add
+              case 393: // i32.store8 add
                 at = ((i32[x] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 1 > end) {
                   t = 1;
                   u = 5;
@@ -1855,7 +2369,26 @@ export function runRegisters(
                 }
                 memory.setInt8(at, i32[y]);
                 continue;
-              case 319: // i32.store16
+              case 394: // i32.store16 sum
+                at = ((i32[x] + c) >>> 0) + (code[pc] >>> 0);
+                pc = (pc + 1) | 0;
+                if (at + 2 > end) {
+                  t = 2;
+                  u = 5;
+                  break outside;
+                }
+                memory.setInt16(at, i32[y], true);
+                continue;
+              case 395: // i32.store16 at
+                at = a;
+                if (at + 2 > end) {
+                  t = 2;
+                  u = 4;
+                  break outside;
+                }
+                memory.setInt16(at, i32[y], true);
+                continue;
+              case 396: // i32.store16
                 at = (i32[x] >>> 0) + (c >>> 0);
                 if (at + 2 > end) {
                   t = 2;
@@ -1864,7 +2397,7 @@ export function runRegisters(
                 }
                 memory.setInt16(at, i32[y], true);
                 continue;
-              case 320: // i32.store16 k
+              case 397: // i32.store16 k
                 at = (i32[x] >>> 0) + (c >>> 0);
                 if (at + 2 > end) {
                   t = 2;
@@ -1873,9 +2406,9 @@ export function runRegisters(
                 }
                 memory.setInt16(at, b, true);
                 continue;
-              case 321: // i32.store16 add
+              case 398: // i32.store16 add
                 at = ((i32[x] + i32[z]) >>> 0) + (code[pc] >>> 0);
-                pc = (pc + 1) & CODE_MASK;
+                pc = (pc + 1) | 0;
                 if (at + 2 > end) {
                   t = 2;
                   u = 5;
@@ -1883,20 +2416,20 @@ export function runRegisters(
                 }
                 memory.setInt16(at, i32[y], true);
                 continue;
-              case 322: // vector
+              case 399: // vector
                 runLanes(b, x);
                 continue;
-              case 323: // vector_access
+              case 400: // vector_access
                 t2 = runSimd(thread, view, bytes, c, b, x, memory);
                 if (t2 < 0) {
                   trap = OUT_OF_BOUNDS;
                   break run;
                 }
                 continue;
-              case 324: // other
+              case 401: // other
                 thread.sp = x >> 1;
                 thread.top = code[1];
-                frames[code[1] & FRAME_MASK] = pc;
+                frames[code[1]] = pc;
                 t = runOther(thread, view, b);
                 globals = store.arena.i32;
                 memory = memories.length > 0 ? memories[0].view : NO_MEMORY;
@@ -1906,20 +2439,20 @@ export function runRegisters(
                   break run;
                 }
                 continue;
-              case 325: // other br
+              case 402: // other br
                 thread.sp = x >> 1;
                 thread.top = code[1];
-                frames[code[1] & FRAME_MASK] = pc;
+                frames[code[1]] = pc;
                 t = runOther(thread, view, b);
                 if (t >= 0) {
                   trap = t;
                   break run;
                 }
                 if (t === TAKEN) {
-                  pc = (pc + c) & CODE_MASK;
+                  pc = (pc + c) | 0;
                 }
                 continue;
-              case 326: // throw
+              case 403: // throw
                 thread.sp = x >> 1;
                 t = startThrow(thread, view, bytes[b], (b + 1) | 0, z);
                 sp = x;
@@ -1927,7 +2460,6 @@ export function runRegisters(
                   status = RunStatus.THROW;
                 } else trap = t;
                 break run;
-                continue;
 
               default:
                 throw new BugError(`no handler for register instruction ${t}`);
@@ -1945,76 +2477,79 @@ export function runRegisters(
           trap = OUT_OF_BOUNDS;
           break run;
         }
-        // Calls of what has no register code yet, or is of another instance or kind, come here; x is where the arguments begin.
+        // Calls of register code come here: t is where it begins, x where the arguments do.
         u = code[1];
-        t = callee.paramSlots << 1;
-        if (tail !== 0) {
-          // The arguments take the place of the frame, as if the frame below had called.
-          i32.copyWithin(fp, x, x + t);
-          x = fp;
-          sp = (x + t) | 0;
-          tail = frames[u + BASE];
-          if (callee.mode === Mode.INTERP) {
-            t = callee.instance === view.instance ? registers.entry(callee) : 0;
-            if (t !== 0) {
-              pc = t;
-              sp = -1;
-              continue;
-            }
-            // Whose frame it is then is for the thread to say.
-            status = SWITCH;
-            thread.callee = callee;
-            thread.replaces = true;
-            break run;
-          }
-          thread.callee = callee;
-          if ((tail & 1) !== 0) {
-            status = RunStatus.TAIL_CALL;
-            break run;
-          }
-          u = (u - 4) | 0;
-          code[1] = u;
-          pc = frames[u];
-          status = RunStatus.CALL;
+        if (u >= LAST_FRAME || ((x + code[t + 1]) | 0) > STACK_WORDS) {
+          trap = EXHAUSTED;
           break run;
         }
-        if (callee.mode === Mode.INTERP && callee.instance === view.instance) {
-          t = registers.entry(callee);
-          if (t !== 0) {
-            if (u >= LAST_FRAME) {
-              trap = EXHAUSTED;
-              break run;
-            }
-            frames[u] = pc;
-            u = (u + 4) | 0;
-            code[1] = u;
-            frames[u + FP] = fp = x;
-            frames[u + BASE] = 0;
-            pc = t;
-            continue;
-          }
+        frames[u] = pc;
+        u = (u + 4) | 0;
+        code[1] = u;
+        frames[(u + STP) | 0] = ~((code[3] + code[t + 3]) | 0);
+        frames[(u + FP) | 0] = x;
+        frames[(u + BASE) | 0] = 0;
+        code[6] = x;
+        y = (x + code[t + 2]) | 0;
+        for (z = (x + code[t + 4]) | 0; z < y; z = (z + 2) | 0) {
+          i64[z >> 1] = 0n;
         }
-        sp = (x + (callee.paramSlots << 1)) | 0;
-        thread.callee = callee;
+        pc = (t + 5) | 0;
+        if ((code[2] = (code[2] - 1) | 0) < 0) {
+          break run;
+        }
+        continue;
+      }
+      // Calls of what has no register code yet, or is of another instance or kind, come here; x is where the arguments begin.
+      t = callee.paramSlots << 1;
+      sp = (x + t) | 0;
+      u = code[1];
+      thread.callee = callee;
+      if (tail === 0) {
         status = callee.mode === Mode.INTERP ? SWITCH : RunStatus.CALL;
         break run;
       }
-      // Returns to whom this loop does not run come here; sp is behind the results.
-      if ((frames[u + BASE] & 1) !== 0) {
-        status = RunStatus.DONE;
-      } else {
-        code[1] = (u - 4) | 0;
-        pc = frames[(u - 4) | 0];
-        status = SWITCH;
+      // The arguments take the place of the frame, as if the frame below had called.
+      fp = code[6];
+      i32.copyWithin(fp, x, sp);
+      sp = (fp + t) | 0;
+      if (callee.mode === Mode.INTERP && callee.instance === view.instance) {
+        t = registers.entry(callee);
+        if (t !== 0 && ((fp + code[t + 1]) | 0) <= STACK_WORDS) {
+          frames[(u + STP) | 0] = ~((code[3] + code[t + 3]) | 0);
+          y = (fp + code[t + 2]) | 0;
+          for (z = (fp + code[t + 4]) | 0; z < y; z = (z + 2) | 0) {
+            i64[z >> 1] = 0n;
+          }
+          pc = (t + 5) | 0;
+          sp = -1;
+          if ((code[2] = (code[2] - 1) | 0) < 0) {
+            break run;
+          }
+          continue;
+        }
       }
-      break;
+      if (callee.mode === Mode.INTERP) {
+        // Whose frame it is then is for the thread to say.
+        status = SWITCH;
+        thread.replaces = true;
+      } else if ((frames[(u + BASE) | 0] & 1) !== 0) {
+        status = RunStatus.TAIL_CALL;
+      } else {
+        u = (u - 4) | 0;
+        code[1] = u;
+        pc = frames[u];
+        status = RunStatus.CALL;
+      }
+      break run;
     }
-    // A frame for which there is no room comes here. That of a tail call has no caller in this run.
-    trap = EXHAUSTED;
-    if ((frames[u + BASE] & 1) === 0) {
-      u = (u - 4) | 0;
-      code[1] = u;
-      pc = frames[u];
+    // Returns to whom this loop does not run come here; sp is behind the results.
+    if ((frames[(u + BASE) | 0] & 1) !== 0) {
+      status = RunStatus.DONE;
+    } else {
+      code[1] = (u - 4) | 0;
+      pc = frames[(u - 4) | 0];
+      status = SWITCH;
     }
     break;
   }
@@ -2023,10 +2558,10 @@ export function runRegisters(
     thread.trapCode = trap as TrapCode;
   }
   u = code[1];
-  frames[u + PC] = pc;
+  frames[(u + PC) | 0] = pc;
   thread.top = u;
   thread.rest = code[2];
   // Where it stands at a loop head or an entry, the number of operands says it.
-  thread.sp = (sp >= 0 ? sp : (frames[u + FP] + registers.heightAt(u)) | 0) >> 1;
+  thread.sp = (sp >= 0 ? sp : (frames[(u + FP) | 0] + registers.heightAt(u)) | 0) >> 1;
   return status;
 }

@@ -40,7 +40,8 @@ export interface Translation {
   readonly frameWords: number;
 }
 
-const Kind = { REGISTER: 0, LOCAL: 1, CONSTANT: 2 } as const;
+/** An operand stands where it belongs, or in a local, or is a constant, or the sum of a register and a constant that nobody has computed yet. */
+const Kind = { REGISTER: 0, LOCAL: 1, CONSTANT: 2, SUM: 3 } as const;
 const NO_WIDTHS: readonly Width[] = [];
 const SINGLE: Record<number, readonly Width[]> = { 1: [1], 2: [2], 4: [4] };
 
@@ -183,7 +184,7 @@ export class Translator {
     this.#place[h] = this.#top;
     if (this.#explain !== undefined) this.#origin[h] = this.r.at;
     this.#top += width === Width.VECTOR ? 4 : 2;
-    if (kind === Kind.LOCAL) this.#aliases++;
+    if (kind === Kind.LOCAL || kind === Kind.SUM) this.#aliases++;
     if (this.#top > this.#most) this.#most = this.#top;
   }
   #growStack(): void {
@@ -216,7 +217,7 @@ export class Translator {
   }
   #pop(): void {
     const h = --this.#h;
-    if (this.#kind[h] === Kind.LOCAL) this.#aliases--;
+    if (this.#kind[h] & 1) this.#aliases--;
     this.#top = this.#place[h];
     if (this.#explain !== undefined) this.#explain.use(this.#origin[h]);
   }
@@ -225,7 +226,7 @@ export class Translator {
   }
   /** Cuts the operands off at a height, without using them. */
   #cut(height: number, words: number): void {
-    while (this.#h > height) if (this.#kind[--this.#h] === Kind.LOCAL) this.#aliases--;
+    while (this.#h > height) if (this.#kind[--this.#h] & 1) this.#aliases--;
     this.#top = words;
   }
 
@@ -234,7 +235,7 @@ export class Translator {
     const kind = this.#kind[i];
     if (kind === Kind.REGISTER) return;
     this.#moveTo(i, this.#place[i]);
-    if (kind === Kind.LOCAL) this.#aliases--;
+    if (kind & 1) this.#aliases--;
     this.#kind[i] = Kind.REGISTER;
     this.#value[i] = this.#place[i];
     this.#explain?.use(this.#origin[i]);
@@ -249,10 +250,35 @@ export class Translator {
   #moveTo(i: number, register: number): void {
     const width = this.#width[i];
     if (this.#kind[i] === Kind.CONSTANT) this.#constantTo(register, this.#value[i], this.#high[i], width);
+    else if (this.#kind[i] === Kind.SUM) this.#sumTo(register, this.#value[i], this.#high[i]);
     else if (this.#value[i] !== register) this.#move(register, this.#value[i], width);
   }
+  /** Computes the sum of a register and a constant. */
+  #sumTo(register: number, from: number, k: number): void {
+    const { e } = this, { words, last } = e;
+    if (from >= this.#localWords && e.lastWriting(from) === op_add) {
+      const first = words[last + 2], second = words[last + 3];
+      e.retract();
+      e.emit(op_add3_k, register, first, second);
+      e.extend(k);
+    } else e.emit(op_add_k, register, from, k);
+  }
   #move(to: number, from: number, width: number): void {
-    this.e.emit(width === Width.NARROW ? op_mov32 : width === Width.FULL ? op_mov64 : op_mov128, to, from);
+    const { e } = this, { words, last } = e;
+    if (width === Width.NARROW && this.options.fuse && last >= 0 && words[last] === op_mov32) {
+      words[last] = op_mov32x2;
+      words[last + 3] = to;
+      e.extend(from);
+      const { before } = e;
+      if (before >= 0 && words[before] === op_mov32x2) {
+        const [a, b, c, d] = [words[last + 1], words[last + 2], to, from];
+        e.retract();
+        words[e.last] = op_mov32x4;
+        for (const word of [a, b, c, d]) e.extend(word);
+      }
+      return;
+    }
+    e.emit(width === Width.NARROW ? op_mov32 : width === Width.FULL ? op_mov64 : op_mov128, to, from);
   }
   #constantTo(register: number, lo: number, hi: number, width: number): void {
     const { e } = this;
@@ -262,7 +288,7 @@ export class Translator {
   }
   /** The register where operand `i` can be read. */
   #read(i: number): number {
-    if (this.#kind[i] === Kind.CONSTANT) this.#flush(i);
+    if (this.#kind[i] >= Kind.CONSTANT) this.#flush(i);
     return this.#value[i];
   }
 
@@ -354,8 +380,14 @@ export class Translator {
   #jump(block: Block): void {
     if (block === this.#blocks[0]) return this.#return();
     this.#carry(block);
-    this.e.emit(block.opcode === w.LOOP ? op_br_back : op_br);
-    this.#aim(block, this.e.last + 1, this.e.at);
+    const { e } = this;
+    if (block.opcode === w.LOOP && this.options.fuse && e.last >= 0 && e.words[e.last] === op_mov32) {
+      e.words[e.last] = op_mov32_br_back;
+      this.#aim(block, e.last + 3, e.at);
+    } else {
+      e.emit(block.opcode === w.LOOP ? op_br_back : op_br);
+      this.#aim(block, e.last + 1, e.at);
+    }
     this.e.seal();
   }
 
@@ -368,6 +400,9 @@ export class Translator {
       if (this.#kind[first] === Kind.CONSTANT) {
         this.#constantTo(0, this.#value[first], this.#high[first], results[0]);
         e.emit(results[0] === Width.NARROW ? op_return32 : op_return64, 0);
+      } else if (this.#kind[first] === Kind.SUM) {
+        this.#sumTo(0, this.#value[first], this.#high[first]);
+        e.emit(op_return32, 0);
       } else e.emit(results[0] === Width.NARROW ? op_return32 : op_return64, this.#value[first]);
       this.#explain?.use(this.#origin[first]);
     } else {
@@ -562,9 +597,9 @@ export class Translator {
     const { e } = this, { index } = this.r;
     const local = this.#localWord(index), width = this.#localWidths[index] as Width, i = this.#h - 1;
     let aliased = false;
-    if (this.#aliases > (this.#kind[i] === Kind.LOCAL ? 1 : 0)) {
+    if (this.#aliases > (this.#kind[i] & 1)) {
       for (let k = 0; k < i; k++) {
-        if (this.#kind[k] !== Kind.LOCAL || this.#value[k] !== local) continue;
+        if ((this.#kind[k] & 1) === 0 || this.#value[k] !== local) continue;
         aliased = true;
         this.#flush(k);
       }
@@ -573,6 +608,7 @@ export class Translator {
     if (!aliased && kind === Kind.REGISTER && this.options.fuse && e.lastWriting(this.#place[i]) >= 0) {
       e.words[e.last + 1] = local;
     } else if (kind === Kind.CONSTANT) this.#constantTo(local, this.#value[i], this.#high[i], width);
+    else if (kind === Kind.SUM) this.#sumTo(local, this.#value[i], this.#high[i]);
     else if (this.#value[i] !== local) this.#move(local, this.#value[i], width);
     this.#pop();
     if (!keeps) return;
@@ -613,6 +649,7 @@ export class Translator {
     const { e } = this, i = this.#h - 2;
     const first = this.#kind[i] === Kind.CONSTANT, second = this.#kind[i + 1] === Kind.CONSTANT;
     if (first && second && this.#evaluated(form, i)) return;
+    if (first !== second && this.#sum(form.code, i, first)) return;
     if (this.options.fold && form.constant >= 0) {
       if (second) return this.#withConstant(form, form.constant, i, i + 1, form.result);
       if (first && form.commutes) return this.#withConstant(form, form.constant, i + 1, i, form.result);
@@ -642,6 +679,19 @@ export class Translator {
     if (this.options.fuse && this.#fused(form, a, b)) return;
     e.emit(form.registers, this.#pushRegister(form.result), a, b);
     if (form.traps) this.#traps();
+  }
+
+  /** An addition of a constant, which is put off: loads and stores do it themselves. */
+  #sum(code: number, i: number, first: boolean): boolean {
+    if ((code !== w.I32_ADD && (code !== w.I32_SUB || first)) || !this.options.fold || !this.options.fuse) return false;
+    const other = first ? i + 1 : i, kind = this.#kind[other], value = this.#value[other];
+    // What stands above the sum is not kept.
+    if (value >= this.#localWords && value !== this.#place[i]) return false;
+    const k = this.#value[first ? i : i + 1];
+    const sum = ((kind === Kind.SUM ? this.#high[other] : 0) + (code === w.I32_ADD ? k : -k)) | 0;
+    this.#popMany(2);
+    this.#push(Kind.SUM, value, sum, Width.NARROW);
+    return true;
   }
 
   /** Emits a form with operand `i` in a register and the constant `k`. */
@@ -693,6 +743,7 @@ export class Translator {
 
   /** The operand is taken for another type: its bits stay. */
   #reinterpret(form: NumericForm, i: number): void {
+    if (this.#kind[i] === Kind.SUM) this.#flush(i);
     this.#width[i] = form.result;
     if (form.result === Width.NARROW && this.#kind[i] === Kind.CONSTANT) this.#high[i] = 0;
   }
@@ -712,27 +763,25 @@ export class Translator {
     const isB = b >= place && e.lastWriting(b) >= 0, isA = !isB && a >= place && a !== b && e.lastWriting(a) >= 0;
     if ((!isA && !isB) || a === b) return false;
     const number = words[last], other = isB ? a : b;
-    // What the last instruction reads may not be what the other operand needs moved; both are only read, so any order will do.
-    switch (form.code) {
-      case w.F64_ADD:
-        if (number === op_mul64f) return join(op_mul_add64f, words[last + 2], words[last + 3], other);
+    switch (number) {
+      case op_mul64f:
+        if (form.code === w.F64_ADD) return join(op_mul_add64f, words[last + 2], words[last + 3], other);
+        if (form.code === w.F64_MUL) return join(op_mul3_64f, words[last + 2], words[last + 3], other);
+        if (form.code === w.F64_SUB && isB) return join(op_mul_sub64f, words[last + 2], words[last + 3], other);
         return false;
-      case w.F64_SUB:
-        if (number === op_mul64f && isB) return join(op_mul_sub64f, words[last + 2], words[last + 3], other);
-        return false;
-      case w.I32_ADD:
-        if (number === op_shl_k) {
-          e.retract();
-          const from = words[last + 2], by = words[last + 3];
-          e.emit(op_shl_add, this.#pushRegister(Width.NARROW), from, other);
-          e.extend(by);
-          return true;
-        }
-        if (number === op_add) return join(op_add3, words[last + 2], words[last + 3], other);
-        if (number === op_mul) return join(op_mul_add, words[last + 2], words[last + 3], other);
-        return false;
+      case op_load64:
+      case op_load64_sum: {
+        const joined = LOAD64_JOINS.get(form.code === w.F64_SUB && isB ? -1 : form.code);
+        if (joined === undefined) return false;
+        if (number === op_load64) return join(joined[0], words[last + 2], words[last + 3], other);
+        const offset = words[last + 4];
+        if (!join(joined[1], words[last + 2], words[last + 3], offset)) return false;
+        e.extend(other);
+        return true;
+      }
     }
-    return false;
+    const joined = JOINS.get(number * 256 + form.code);
+    return joined !== undefined && join(joined, words[last + 2], words[last + 3], other);
   }
 
   /** The same with a constant. */
@@ -1143,40 +1192,68 @@ export class Translator {
 
   #load(): void {
     const { e, r } = this, i = this.#h - 1;
-    const { info } = r, offset = r.offset | 0;
-    const name = LOAD_NAMES[r.op], width = LETTER_WIDTH[info.signature[2]];
-    const a = this.#read(i), isRegister = this.#kind[i] === Kind.REGISTER;
+    const { op: code, info } = r, offset = r.offset | 0;
+    const width = LETTER_WIDTH[info.signature[2]];
+    const kind = this.#kind[i], value = this.#value[i], k = this.#high[i];
+    const absolute = (value >>> 0) + r.offset;
+    if (kind === Kind.CONSTANT && op_load_at[code] >= 0 && absolute < 2 ** 31) {
+      this.#pop();
+      e.emit(op_load_at[code], this.#pushRegister(width), absolute);
+      return this.#traps();
+    }
+    const isSum = kind === Kind.SUM && op_load_sum[code] >= 0;
+    const a = isSum ? value : this.#read(i);
+    // What only the address needs can be part of the load.
+    const temporary = isSum ? a >= this.#localWords : this.#kind[i] === Kind.REGISTER;
     this.#pop();
-    const number = isRegister && this.options.fuse ? e.lastWriting(a) : -1;
-    const { words, last } = e;
-    if (number === op_add && op_load_add[r.op] >= 0) {
-      const first = words[last + 2], second = words[last + 3];
+    const number = temporary && this.options.fuse ? e.lastWriting(a) : -1;
+    const { words, last } = e, first = words[last + 2], second = words[last + 3], third = words[last + 4];
+    const emit = (number: number, b: number, c: number, more: readonly number[]) => {
+      e.emit(number, this.#pushRegister(width), b, c);
+      for (const word of more) e.extend(word);
+    };
+    if (isSum && number === op_add && op_load_add_sum[code] >= 0) {
       e.retract();
-      e.emit(op_load_add[r.op], this.#pushRegister(width), first, second);
-      e.extend(offset);
-    } else if (number === op_shl_add && op_load_shl_add[r.op] >= 0) {
-      const first = words[last + 2], second = words[last + 3], by = words[last + 4];
+      emit(op_load_add_sum[code], first, second, [k, offset]);
+    } else if (isSum && number === op_shl_k && op_load_shl_sum[code] >= 0) {
       e.retract();
-      e.emit(op_load_shl_add[r.op], this.#pushRegister(width), first, second);
-      e.extend(offset);
-      e.extend(by);
-    } else e.emit(name, this.#pushRegister(width), a, offset);
+      emit(op_load_shl_sum[code], first, second, [k, offset]);
+    } else if (isSum) emit(op_load_sum[code], a, k, [offset]);
+    else if (number === op_add && op_load_add[code] >= 0) {
+      e.retract();
+      emit(op_load_add[code], first, second, [offset]);
+    } else if (number === op_shl_add && op_load_shl_add[code] >= 0) {
+      e.retract();
+      emit(op_load_shl_add[code], first, third, [offset, second]);
+    } else emit(LOAD_NAMES[code], a, offset, []);
     this.#traps();
   }
 
   #store(): void {
-    const { e, r } = this, i = this.#h - 2, offset = r.offset | 0;
-    const a = this.#read(i);
-    if (this.options.fold && this.#kind[i + 1] === Kind.CONSTANT && op_store_k[r.op] >= 0) {
-      const k = this.#value[i + 1];
-      this.#popMany(2);
-      e.emit(op_store_k[r.op], a, k, offset);
-    } else {
+    const { e, r } = this, i = this.#h - 2, { op: code } = r, offset = r.offset | 0;
+    const kind = this.#kind[i], at = this.#value[i], k = this.#high[i];
+    const absolute = (at >>> 0) + r.offset;
+    if (kind === Kind.CONSTANT && absolute < 2 ** 31 && this.options.fold) {
       const value = this.#read(i + 1);
       this.#popMany(2);
-      e.emit(STORE_NAMES[r.op], a, value, offset);
+      e.emit(op_store_at[code], absolute, value);
+    } else if (kind === Kind.SUM) {
+      const value = this.#read(i + 1);
+      this.#popMany(2);
+      e.emit(op_store_sum[code], at, value, k);
+      e.extend(offset);
+    } else {
+      const a = this.#read(i);
+      if (this.options.fold && this.#kind[i + 1] === Kind.CONSTANT && op_store_k[code] >= 0) {
+        const constant = this.#value[i + 1];
+        this.#popMany(2);
+        e.emit(op_store_k[code], a, constant, offset);
+      } else {
+        const value = this.#read(i + 1);
+        this.#popMany(2);
+        e.emit(STORE_NAMES[code], a, value, offset);
+      }
     }
-    e.before = -1;
     this.#traps();
   }
 
@@ -1296,7 +1373,7 @@ const op_return = op("return"),
   op_return_n = op("return_n");
 const op_get32 = op("global.get32"), op_get64 = op("global.get64");
 const op_set32 = op("global.set32"), op_set64 = op("global.set64");
-const op_add = op("i32.add"), op_add_k = op("i32.add k"), op_add64_k = op("i64.add k"), op_mul = op("i32.mul");
+const op_add = op("i32.add"), op_add_k = op("i32.add k"), op_add64_k = op("i64.add k");
 const op_rotl64_k = op("i64.rotl k");
 const op_add_ne_back = op("add br i32.ne k back"), op_add_eq_back = op("add br i32.eq k back");
 const op_eq_k = op("i32.eq k"), op_ne_k = op("i32.ne k");
@@ -1304,12 +1381,27 @@ const op_and_k = op("i32.and k"),
   op_shl_k = op("i32.shl k"),
   op_shr_u_k = op("i32.shr_u k"),
   op_rotl_k = op("i32.rotl k");
-const op_xor = op("i32.xor"),
-  op_xor_rotl = op("i32.xor_rotl k"),
-  op_add3 = op("i32.add3"),
-  op_mul_add = op("i32.mul_add");
-const op_and_shl = op("i32.and_shl k"), op_shl_add = op("i32.shl_add k"), op_shr_u_and = op("i32.shr_u_and k");
+const op_xor = op("i32.xor"), op_xor_rotl = op("i32.xor_rotl k");
+const op_and_shl = op("i32.and_shl k"), op_shl_add = op("i32.shl k > add"), op_shr_u_and = op("i32.shr_u_and k");
 const op_add3_k = op("i32.add3 k");
+const op_mov32x2 = op("mov32x2"), op_mov32x4 = op("mov32x4"), op_mov32_br_back = op("mov32 br back");
+const op_load64 = op("i64.load"), op_load64_sum = op("i64.load sum");
+/** By number of the first and opcode of the second instruction: what does both. */
+const JOINS = new Map<number, number>();
+for (
+  const first of ["shl k", "shr_u k", "shr_s k", "rotl k", "and k", "and", "xor", "or", "mul", "mul k", "add", "load"]
+) {
+  for (const second of ["add", "xor", "or", "and"]) {
+    JOINS.set(op(`i32.${first}`) * 256 + w.opByName(`i32.${second}`)!.code, op(`i32.${first} > ${second}`));
+  }
+}
+/** Likewise of a load and an operation of f64, without and with a sum; -1: the load's result is subtracted. */
+const LOAD64_JOINS = new Map(
+  ([[w.F64_ADD, "add"], [w.F64_MUL, "mul"], [w.F64_SUB, "sub"], [-1, "sub_from"]] as const).map((
+    [code, name],
+  ) => [code as number, [op(`f64.load > ${name}`), op(`f64.load sum > ${name}`)] as const]),
+);
+const op_mul3_64f = op("f64.mul3");
 const op_mul64f = op("f64.mul"), op_mul_add64f = op("f64.mul_add"), op_mul_sub64f = op("f64.mul_sub");
 
 /** What a load or store does, by opcode: floats move as their bits, and stores keep what fits. */
@@ -1335,3 +1427,6 @@ for (const { code, name, imm, properties } of w.INSTRUCTIONS) {
 }
 const LOAD_NAMES = accesses(LOADS), STORE_NAMES = accesses(STORES), op_store_k = accesses(STORES, " k");
 const op_load_add = accesses(LOADS, " add"), op_load_shl_add = accesses(LOADS, " shl_add");
+const op_load_sum = accesses(LOADS, " sum"), op_load_add_sum = accesses(LOADS, " add_sum");
+const op_load_shl_sum = accesses(LOADS, " shl_sum"), op_load_at = accesses(LOADS, " at");
+const op_store_sum = accesses(STORES, " sum"), op_store_at = accesses(STORES, " at");

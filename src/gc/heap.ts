@@ -100,6 +100,17 @@ export interface HeapFill {
   readonly budgetBytes: number;
 }
 
+/** A heap at some moment, without the bytes of its objects. */
+export interface HeapImage {
+  /** Offset behind its last block. */
+  readonly end: number;
+  readonly runs: readonly number[];
+  readonly lines: Uint8Array;
+  readonly blocks: Uint8Array;
+  readonly filled: Int32Array;
+  readonly large: ReadonlyMap<number, number>;
+}
+
 /** Counts of the objects of one type. */
 export interface TypeCount {
   readonly typeId: number;
@@ -514,6 +525,34 @@ export class GcHeap {
     for (let l = 1, end = this.#written >> LINE_LOG2; l < end; l++) {
       if (this.lines[l] === 0) this.u8.fill(POISON, l << LINE_LOG2, (l + 1) << LINE_LOG2);
     }
+  }
+
+  /** What it has but for the bytes of its objects, which are those below `end`; to be taken up by `restore()`. No collection may come in between. */
+  image(): HeapImage {
+    const end = this.#top, n = end >> LINE_LOG2;
+    const runs = [this.#written, this.#scan, this.#runStart, this.#runEnd, this.#overflowStart, this.#overflowAt];
+    return {
+      end,
+      runs: [...runs, this.#overflowEnd, this.#allocated],
+      lines: this.lines.slice(0, n),
+      blocks: this.#blocks.slice(0, end >> BLOCK_LOG2),
+      filled: this.#filled.slice(0, n),
+      large: new Map(this.#large),
+    };
+  }
+  /** Makes it what it was; the bytes are the caller's to restore, before this. */
+  restore({ end, runs, lines, blocks, filled, large }: HeapImage): void {
+    const n = this.#top >> LINE_LOG2, written = Math.max(this.#written, this.#top);
+    [this.#written, this.#scan, this.#runStart, this.#runEnd, this.#overflowStart, this.#overflowAt] = runs;
+    [this.#overflowEnd, this.#allocated] = runs.slice(6);
+    // What was handed out since is not zero.
+    this.#written = written;
+    this.lines.fill(0, 0, n).set(lines);
+    this.#blocks.fill(FREE, 0, this.#top >> BLOCK_LOG2).set(blocks);
+    this.#filled.fill(0, 0, n).set(filled);
+    this.#large.clear();
+    for (const [at, count] of large) this.#large.set(at, count);
+    this.#top = end;
   }
 
   /** Gives the memory back. No reference may be used any more. */

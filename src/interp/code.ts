@@ -79,6 +79,8 @@ export class ModuleCode {
   readonly #addresses: boolean;
   /** By body: where each counter goes on: at the first instruction, behind the heads of loops in their order. */
   readonly #heads = new Map<FuncBody, Int32Array>();
+  /** How often a stop was set. */
+  readonly #stops = new Map<number, number>();
   /** By defined function. */
   readonly #counted = new Map<number, BodyCounts>();
   /** Counted functions as the loop would read them, unfused, at their places. */
@@ -226,11 +228,15 @@ export class ModuleCode {
     return r.pos;
   }
 
-  /** Sets a stop before the instruction at `pc`. */
+  /** Sets a stop before the instruction at `pc`; it goes when it was cleared as often as it was set. */
   setStop(pc: number): void {
+    const times = this.#stops.get(pc) ?? 0;
+    this.#stops.set(pc, times + 1);
+    if (times > 0) return;
     this.prepare(this.#functionAt(pc));
     this.#separate(pc);
     this.bytes[pc] = STOP;
+    fuseBody(this.original, this.bytes, this.#bodyAt(pc));
   }
   /** Undoes what `joinBlocks()` and `fuseBody()` did to the function that holds `pc`, so that no run leads over a stop. */
   #separate(pc: number): void {
@@ -244,13 +250,22 @@ export class ModuleCode {
   }
   /** Takes it away. */
   clearStop(pc: number): void {
+    const times = (this.#stops.get(pc) ?? 1) - 1;
+    if (times > 0) return void this.#stops.set(pc, times);
+    this.#stops.delete(pc);
     this.#restore(pc, this.bytes);
     fuseBody(this.original, this.bytes, this.#bodyAt(pc));
   }
   /** The defined function that holds `pc`. */
   #functionAt(pc: number): number {
     const { funcs, importedFuncs } = this.valid.module;
-    return funcs.findIndex((f) => f.body !== undefined && f.body.codeStart <= pc && pc < f.body.end) - importedFuncs;
+    let low = importedFuncs, high = funcs.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (pc < funcs[middle].body!.end) high = middle;
+      else low = middle + 1;
+    }
+    return low - importedFuncs;
   }
   #bodyAt(pc: number): FuncBody {
     const { funcs, importedFuncs } = this.valid.module;
@@ -509,10 +524,14 @@ export class FunctionCode implements InterpCode {
 
 /** Whether a function is to run as register code: that checks no rights of parts of a memory, and counts nothing. */
 export function wantsRegisters(func: WasmFunc): boolean {
-  if (func.tier !== "fast") return false;
+  return func.tier === "fast" && !isCounted(func) &&
+    !func.instance!.memories.some((m) => m.isChecked);
+}
+
+/** Whether the counters of a function of a module are in use. */
+export function isCounted(func: WasmFunc): boolean {
   const { code } = instanceCode(func.instance!);
-  return !code.isCounted(func.index - code.valid.module.importedFuncs) &&
-    func.instance!.memories.every((m) => m.protection === undefined);
+  return code.isCounted(func.index - code.valid.module.importedFuncs);
 }
 
 const modules = new WeakMap<ValidModule, ModuleCode>();
@@ -526,19 +545,27 @@ export function moduleCode(valid: ValidModule, counts: boolean): ModuleCode {
   if (code === undefined) known.set(valid, code = new ModuleCode(valid, counts));
   return code;
 }
-/** The one InstanceCode of an instance. */
+/** The InstanceCode of an instance. */
 export function instanceCode(instance: WasmInstance): InstanceCode {
   let code = instances.get(instance);
   if (code === undefined) {
     const counts = instance.store.policy !== undefined;
     instances.set(instance, code = new InstanceCode(instance, moduleCode(instance.valid, counts)));
-    if (instance.memories.some((m) => m.protection !== undefined)) code.code.checkAccesses(instance, true);
+    if (instance.memories.some((m) => m.isChecked)) {
+      code.code.checkAccesses(instance, true);
+    }
   }
   return code;
 }
 /** Has accesses checked that functions of the instance make, or not any more. */
 export function checkAccesses(instance: WasmInstance, check: boolean): void {
   instances.get(instance)?.code.checkAccesses(instance, check);
+}
+/** Sets or clears the stop at a byte offset, for all instances of the instance's module. */
+export function setStop(instance: WasmInstance, offset: number, on: boolean): void {
+  const { code } = instanceCode(instance);
+  if (on) code.setStop(offset);
+  else code.clearStop(offset);
 }
 /** The FunctionCode of a function of a module. */
 export function functionCode(func: WasmFunc): FunctionCode {

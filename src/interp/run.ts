@@ -47,7 +47,7 @@ import { runMove } from "./vector_moves.ts";
 /** The loop used its fuel up. */
 export const SLICE = -1;
 /** The loop came to an instruction with a stop. */
-export const STOPPED = -2;
+export const STOPPED = RunStatus.STOPPED;
 /** The top frame is one that the loop does not run: of register code, or about to be; or `thread.callee` is to be called, of another instance, which another loop runs. */
 export const SWITCH = -3;
 
@@ -83,7 +83,7 @@ const UNDEFINED_ELEMENT = TrapCode.UNDEFINED_ELEMENT,
  * Runs the top frame of `thread` for at most `fuel` calls of functions of this tier and passes of loop heads. Gives a RunStatus, STOPPED before an instruction where a stop is set, or SLICE when the fuel is used up.
  * `thread.rest` is what is left of it, -1 with SLICE. `thread.sp` and the top frame's pc and cursor are then right: the pc is behind the instruction that called or somewhere in the one that trapped.
  */
-export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPED | typeof SLICE | typeof SWITCH {
+export function runLoop(thread: Thread, fuel: number): RunStatus | typeof SLICE | typeof SWITCH {
   const i32 = I32, i64 = I64, f32 = F32, f64 = F64, frames = FRAMES, codes = CODES;
   const out = OUT, stepping = thread.stepping, store = thread.store;
   let top = thread.top, sp = thread.sp << 1;
@@ -97,7 +97,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof STOPPE
   let tail = 0, base = 0;
   let end = memory.byteLength;
   let callee: WasmFunc, next: FunctionCode;
-  let status: RunStatus | typeof STOPPED | typeof SLICE | typeof SWITCH = SLICE, trap: number = NO_TRAP;
+  let status: RunStatus | typeof SLICE | typeof SWITCH = SLICE, trap: number = NO_TRAP;
   run: for (;;) {
     calls: {
       taken: {

@@ -179,6 +179,7 @@ export function runVectorAccess(
   const sp = thread.sp << 1;
   const memory = memoryAt(view, bytes, sub, pc, sp), at = located, end = OUT[END];
   if (at + ACCESS_BYTES[sub] > memory.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
+  memory.observer?.(at, ACCESS_BYTES[sub], RIGHTS[sub]);
   return memory.access(at, ACCESS_BYTES[sub], RIGHTS[sub], (views) => {
     thread.sp = access(thread, bytes, sub, end, sp, views.view, at) >> 1;
   });

@@ -7,7 +7,16 @@ import type { WasmException } from "../runtime/exception.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
-import { type FramePlan, type HotSpot, type InterpThread, type InterpTier, RunStatus } from "../runtime/tier.ts";
+import {
+  type FramePlan,
+  type FrameView,
+  type HotSpot,
+  type InterpThread,
+  type InterpTier,
+  RunStatus,
+  type Stop,
+  type ThreadImage,
+} from "../runtime/tier.ts";
 import { stackMap } from "../validate/stack_map.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { deadlinePassed } from "../platform/deadline.ts";
@@ -16,7 +25,16 @@ import { MAX_FRAMES, type WasmFrame } from "../wasm/errors.ts";
 import { functionName } from "../wasm/module.ts";
 import { Imm } from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { checkAccesses, type FunctionCode, functionCode, moduleCode, wantsRegisters } from "./code.ts";
+import {
+  checkAccesses,
+  type FunctionCode,
+  functionCode,
+  isCounted,
+  moduleCode,
+  setStop,
+  STOP,
+  wantsRegisters,
+} from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
 import type { RegisterTier } from "./registers.ts";
 import { runLoop, SLICE, STOPPED, SWITCH } from "./run.ts";
@@ -41,7 +59,9 @@ import {
 
 /** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
-const UNLIMITED_FUEL = 0x7fffffff;
+
+/** Frames below the top one that a shuffle moves. */
+const SHUFFLED = 3;
 
 /** Runs interpreted functions of a store. */
 export class InterpreterTier implements InterpTier {
@@ -66,9 +86,15 @@ export class InterpreterTier implements InterpTier {
     this.registers?.moved(func);
     if (!wants) this.withdrawals++;
   }
+  isCounted(func: WasmFunc): boolean {
+    return isCounted(func);
+  }
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void {
     moduleCode(valid, this.store.policy !== undefined).count(index - valid.module.importedFuncs, counters);
     for (const instance of this.store.instances) if (instance.valid === valid) this.moved(instance.funcs[index]);
+  }
+  setStop(instance: WasmInstance, offset: number, on: boolean): void {
+    setStop(instance, offset, on);
   }
 }
 
@@ -86,6 +112,9 @@ const KEPT_WORDS = 1 << 12;
 function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, count: number): void {
   for (let i = 0; i < count; i++) to[toAt + i] = from[at + i];
 }
+
+/** Bits of `ThreadImage.standing`. */
+const BEFORE = 1, AT_SAFEPOINT = 2, OWES = 4;
 
 const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES };
 
@@ -147,6 +176,8 @@ export class Thread implements InterpThread {
   /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
   #atSafepoint = false;
 
+  /** Loop heads passed and functions entered. */
+  ticks = 0;
   /** Fuel that the loop had left. */
   rest = 0;
   /** What the loop was given. */
@@ -211,26 +242,47 @@ export class Thread implements InterpThread {
   }
 
   run(): RunStatus {
-    const status = this.runToStop();
-    if (status === STOPPED) throw new BugError("the interpreter met a stop that nobody waits for");
-    return status;
+    for (;;) {
+      const status = this.runToStop();
+      if (status !== STOPPED) return status;
+      const stepped = this.step();
+      if (stepped !== STOPPED) return stepped;
+    }
   }
 
-  /** As `run()`, and gives STOPPED before an instruction where a stop is set; after it, `step()` goes on. */
-  runToStop(): RunStatus | typeof STOPPED {
+  get atStop(): boolean {
+    const { top } = this;
+    return FRAMES[top + STP] >= 0 && this.#codeAt(top).view.code.bytes[FRAMES[top + PC]] === STOP;
+  }
+
+  /** Where it stands, after STOPPED. */
+  get stop(): Stop {
+    const { top } = this, { func } = CODES[top / FRAME_WORDS];
+    const { i32, sp } = this;
+    return { func, offset: FRAMES[top + PC], words: i32, locals: FRAMES[top + FP] >> 1, top: sp, frame: top };
+  }
+
+  /** As `run()`, and gives STOPPED before an instruction where a stop is set, after which `step()` goes on, and at the safepoint where `ticks` comes to `until`. */
+  runToStop(until = Infinity): RunStatus {
     const { interrupt, meter } = this.store;
     for (;;) {
+      if (this.ticks >= until) return this.#left(STOPPED);
       // Asked here, too, and answered at the next safepoint: a loop that calls or throws at each pass leaves before it has used up a slice.
       const stops = Atomics.load(interrupt, 0) !== 0 || deadlinePassed();
       if (stops && this.#owes) return this.#left(RunStatus.SAFEPOINT);
-      const most = meter === undefined ? SLICE_FUEL : this.#pay(meter);
+      const most = Math.min(
+        meter === undefined ? SLICE_FUEL : this.#pay(meter),
+        this.store.policy?.shuffle?.slice ?? SLICE_FUEL,
+      );
       if (most < 0) return this.#left(RunStatus.SAFEPOINT);
-      const slice = this.#given = stops ? 0 : most;
+      const slice = this.#given = stops ? 0 : Math.min(most, until - this.ticks - 1);
       this.#chooseLoop();
       this.#before = this.#atSafepoint = this.#trapped = false;
       this.callee = undefined;
       const status = FRAMES[this.top + STP] < 0 ? this.tier.registers!.run(this, slice) : runLoop(this, slice);
       this.#owes = status === SLICE;
+      // The place where a slice ends is past what it was given.
+      this.ticks += this.#given - this.rest;
       meter?.take(this.#given - Math.max(this.rest, 0));
       if (status === SWITCH) {
         if (this.callee === undefined || this.#callInterpreted(this.callee)) continue;
@@ -241,6 +293,7 @@ export class Thread implements InterpThread {
         this.store.exceptions.thrown(this.exception!);
         if (this.catches(this.exception!, this.level)) continue;
       }
+      if (status === SLICE && this.ticks >= until) return this.#left(STOPPED);
       if (status !== SLICE) return this.#left(status);
       if (Atomics.load(interrupt, 0) !== 0 || deadlinePassed()) return this.#left(RunStatus.SAFEPOINT);
     }
@@ -271,41 +324,54 @@ export class Thread implements InterpThread {
         if (FRAMES[at + BASE] === 0 && FRAMES[at - FRAME_WORDS + STP] < 0) FRAMES[at + BASE] = RETURN_SWITCHES;
       }
     }
-    const code = this.#codeAt(top), isRegister = FRAMES[top + STP] < 0;
-    if (code.wantsRegisters && !this.stepping) {
-      if (!isRegister) this.#toRegisters(code);
-    } else if (isRegister) this.#toInterpreter(code);
+    const shuffle = this.stepping ? undefined : this.store.policy?.shuffle;
+    if (shuffle === undefined) this.#choose(top, true);
+    else {
+      // Those below had their turn.
+      const lowest = Math.max(this.#bottom, top - SHUFFLED * FRAME_WORDS);
+      for (let at = lowest; at <= top; at += FRAME_WORDS) this.#choose(at, shuffle.isRegister());
+    }
   }
 
-  /** Makes the top frame one of register code, if it can go on there. */
-  #toRegisters(code: FunctionCode): void {
-    const { top } = this, fp = FRAMES[top + FP], pc = FRAMES[top + PC];
+  /** Makes a frame one of register code, if it is to be and can go on there, or one of the interpreter. */
+  #choose(at: number, isToBeRegister: boolean): void {
+    const code = this.#codeAt(at), isRegister = FRAMES[at + STP] < 0;
+    if (code.wantsRegisters && isToBeRegister && !this.stepping) {
+      if (!isRegister) this.#toRegisters(at, code);
+    } else if (isRegister) this.#toInterpreter(at, code);
+  }
+
+  #toRegisters(at: number, code: FunctionCode): void {
+    const fp = FRAMES[at + FP], pc = FRAMES[at + PC];
     const registers = this.tier.registers!.prepare(code);
     if (registers === undefined || fp + code.frameWords > STACK_WORDS) return;
     const place = registers.placeAt(pc >= code.view.code.entry ? code.body : pc);
     if (place < 0) return;
-    FRAMES[top + PC] = place;
-    FRAMES[top + STP] = ~code.func.ref;
-    this.#linkTop();
+    FRAMES[at + PC] = place;
+    FRAMES[at + STP] = ~code.func.ref;
+    this.#link(at);
   }
 
-  /** Makes the top frame one of the interpreter. */
-  #toInterpreter(code: FunctionCode): void {
-    const { top } = this, pc = this.#pcAt(top, code);
-    FRAMES[top + PC] = pc;
-    FRAMES[top + STP] = code.cursorAt(pc);
-    CODES[top / FRAME_WORDS] = code;
-    this.#linkTop();
+  #toInterpreter(at: number, code: FunctionCode): void {
+    const pc = this.#pcAt(at, code);
+    FRAMES[at + PC] = pc;
+    FRAMES[at + STP] = code.cursorAt(pc);
+    CODES[at / FRAME_WORDS] = code;
+    this.#link(at);
   }
 
-  /** Notes in the top frame whether the one below is run by another loop. */
-  #linkTop(): void {
-    const { top } = this, below = top - FRAME_WORDS;
-    if (FRAMES[top + BASE] & RETURN_DONE || below < this.#bottom) return;
-    const isRegister = FRAMES[top + STP] < 0,
-      same = isRegister === FRAMES[below + STP] < 0 &&
-        (!isRegister || this.#codeAt(top).func.instance === this.#codeAt(below).func.instance);
-    FRAMES[top + BASE] = same ? 0 : RETURN_SWITCHES;
+  /** Notes in a frame, and in the one above, whether the one below is run by another loop. */
+  #link(at: number): void {
+    this.#linkToBelow(at);
+    if (at < this.top) this.#linkToBelow(at + FRAME_WORDS);
+  }
+  #linkToBelow(at: number): void {
+    const below = at - FRAME_WORDS;
+    if (FRAMES[at + BASE] & RETURN_DONE || below < this.#bottom) return;
+    const isRegister = FRAMES[at + STP] < 0;
+    const same = isRegister === FRAMES[below + STP] < 0 &&
+      (!isRegister || this.#codeAt(at).func.instance === this.#codeAt(below).func.instance);
+    FRAMES[at + BASE] = same ? 0 : RETURN_SWITCHES;
   }
 
   /** Calls a function, or lets it take the place of the top frame, as the loop asked for that could not run it. False if there is no room, which is then a trap. */
@@ -319,7 +385,7 @@ export class Thread implements InterpThread {
       return false;
     }
     this.replaces = false;
-    this.#linkTop();
+    this.#link(this.top);
     return true;
   }
 
@@ -338,30 +404,47 @@ export class Thread implements InterpThread {
 
   /** Takes the fuel that the loop has used, of which `rest` is left, before others run in the middle of an instruction; asked again afterwards, gives what it may go on with. */
   settle(rest: number): number {
-    const { meter } = this.store;
-    if (meter === undefined || this.stepping) return rest;
-    meter.take(this.#given - rest);
-    return this.#given = Math.min(rest, meter.left);
+    const { meter } = this.store, taken = this.#given - rest;
+    this.ticks += taken;
+    if (meter === undefined) return this.#given = rest;
+    meter.take(taken);
+    return this.#given = this.stepping ? rest : Math.min(rest, meter.left);
   }
 
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
-  step(): RunStatus | typeof STOPPED {
+  step(): RunStatus {
+    const { meter } = this.store;
+    if (this.#owes) meter?.take(1);
+    this.#owes = false;
     const stepped = this.#codeAt(this.top), { view: { code }, body } = stepped;
-    if (FRAMES[this.top + STP] < 0) this.#toInterpreter(stepped);
+    if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.top, stepped);
     if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
+    // Stops that another engine has set, with the same module, are passed.
+    if (code.bytes[pc] === STOP) this.store.stopped?.(this.stop);
     const end = code.allow(pc);
     this.stepping = true;
     this.#before = this.#atSafepoint = false;
     try {
       for (;;) {
-        const status = runLoop(this, UNLIMITED_FUEL) as RunStatus | typeof STOPPED;
-        if (status === RunStatus.THROW && this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        this.#given = 0;
+        let status = runLoop(this, 0);
+        this.ticks += this.#given - this.rest;
+        meter?.take(this.#given - Math.max(this.rest, 0));
+        if (status === SLICE) {
+          // It leads to a loop's head or into a function, where runToStop() is still to ask; the instruction there may be this one.
+          this.#owes = true;
+          status = STOPPED;
+        }
+        if (status === RunStatus.THROW) {
+          this.store.exceptions.thrown(this.exception!);
+          if (this.catches(this.exception!, this.level)) return this.#left(STOPPED);
+        }
         // Whoever steps through a function wants it as it is.
         if (status === RunStatus.HOT) continue;
-        if ((status as number) === SWITCH) {
+        if (status === SWITCH) {
           // It called a function of another tier, or returned to one: it stands before its next instruction.
-          if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.#codeAt(this.top));
+          if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.top, this.#codeAt(this.top));
           continue;
         }
         if (status !== RunStatus.TRAP || !this.#rewindAfterGrow()) return this.#left(status);
@@ -398,7 +481,11 @@ export class Thread implements InterpThread {
     return true;
   }
 
-  #left<T extends RunStatus | typeof STOPPED>(status: T): T {
+  wait(): void {
+    this.#before = true;
+  }
+
+  #left<T extends RunStatus>(status: T): T {
     this.#before = status === STOPPED;
     this.#trapped = status === RunStatus.TRAP;
     this.#atSafepoint = status === RunStatus.SAFEPOINT || status === RunStatus.HOT;
@@ -411,7 +498,9 @@ export class Thread implements InterpThread {
 
   /** Byte offset of the instruction that the top frame is to run next, after STOPPED. */
   get offset(): number {
-    return FRAMES[this.top + PC];
+    const of = this.#codeAt(this.top), { view: { code }, heads, body } = of;
+    const pc = this.#pcAt(this.top, of);
+    return pc >= code.entry ? heads[(pc - code.entry) >> 1] ?? body : pc;
   }
 
   /** Word where the topmost frame below all but `level` base frames begins. */
@@ -436,6 +525,10 @@ export class Thread implements InterpThread {
     };
   }
 
+  get topSlot(): number {
+    return FRAMES[this.top + FP] >> 1;
+  }
+
   takeTop(): { at: number; base: boolean } {
     const { top } = this, base = (FRAMES[top + BASE] & RETURN_DONE) !== 0;
     this.#sp = FRAMES[top + FP] >> 1;
@@ -444,7 +537,7 @@ export class Thread implements InterpThread {
     return { at: this.#sp, base };
   }
 
-  push({ func, source, height }: FramePlan, base: boolean): number {
+  push({ func, source, height, owes = false }: FramePlan, base: boolean): number {
     const code = functionCode(func), at = this.sp, fp = at << 1;
     if (this.top >= LAST_FRAME || fp + code.frameWords > STACK_WORDS) return -1;
     const top = this.top += FRAME_WORDS;
@@ -456,7 +549,8 @@ export class Thread implements InterpThread {
     this.i32.fill(0, fp, fp + 2 * height);
     this.sp = at + height;
     if (base) this.level++;
-    this.#before = this.#owes = false;
+    this.#before = false;
+    this.#owes = owes;
     return at;
   }
 
@@ -469,9 +563,10 @@ export class Thread implements InterpThread {
         if (clause !== undefined) {
           enterClause(this, at, code, clause, exception);
           CODES[at / FRAME_WORDS] = code;
-          this.#linkTop();
+          this.#link(this.top);
           // Backwards: to the head of a loop.
           this.#owes = FRAMES[at + PC] <= pc;
+          if (this.#owes) this.ticks++;
           this.level = level;
           this.exception = undefined;
           return true;
@@ -519,6 +614,70 @@ export class Thread implements InterpThread {
       if (frames[at + BASE] & RETURN_DONE) break;
     }
     return list;
+  }
+
+  get depth(): number {
+    return (this.top - this.#bottom) / FRAME_WORDS + 1;
+  }
+
+  views(level: number, limit = Infinity): FrameView[] {
+    const views: FrameView[] = [];
+    const on = this.#parked ?? SHARED, { i32, frames } = on;
+    for (let at = this.#topBelow(level); at >= this.#bottom; at -= FRAME_WORDS) {
+      const of = this.#codeAt(at, on), { func, body, heads, view: { code } } = of;
+      const fp = frames[at + FP], isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
+      const tier = isRegister ? "fast" : "interp";
+      let next: number;
+      if (isRegister && trapped) {
+        // Functions that were inlined have no frames of their own, and operands are nowhere.
+        const places = this.tier.registers!.prepare(of)!.trapAt(frames[at + PC]);
+        for (const { index, pc } of places.slice(0, -1)) {
+          const inlined = func.instance!.funcs[index], { codeStart } = func.instance!.module.funcs[index].body!;
+          const offset = instructionBefore(code.original, codeStart, pc);
+          views.push({ func: inlined, tier, offset, pc, words: undefined, at: 0, slots: 0 });
+        }
+        next = places.at(-1)!.pc;
+      } else next = this.#pcAt(at, of, on);
+      const slots = isRegister && trapped
+        ? of.localWords >> 1
+        : ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
+      const pc = next >= code.entry ? heads[(next - code.entry) >> 1] ?? body : next;
+      const before = at === this.top && (this.#before || this.#atSafepoint);
+      const offset = before ? pc : instructionBefore(code.original, body, pc);
+      views.push({ func, tier, offset, pc: before ? pc + 1 : pc, words: i32, at: fp, slots });
+      if ((frames[at + BASE] & RETURN_DONE) !== 0 || views.length >= limit) break;
+    }
+    return views;
+  }
+
+  image(): ThreadImage {
+    const { i32, frames, codes } = this.#parked ?? SHARED;
+    const first = this.#parked === undefined ? this.#first << 1 : 0,
+      bottom = this.#bottom,
+      end = this.top + FRAME_WORDS;
+    const image = {
+      words: i32.slice(first, this.#sp << 1),
+      frames: frames.slice(bottom, end),
+      codes: codes.slice(bottom / FRAME_WORDS, end / FRAME_WORDS),
+      level: this.level,
+      ticks: this.ticks,
+      standing: (this.#before ? BEFORE : 0) | (this.#atSafepoint ? AT_SAFEPOINT : 0) | (this.#owes ? OWES : 0),
+    };
+    for (let at = 0; at < image.frames.length; at += FRAME_WORDS) image.frames[at + FP] -= first;
+    return image;
+  }
+
+  restore({ words, frames, codes, level, ticks, standing }: ThreadImage): void {
+    this.#parked = { i32: words.slice(), frames: frames.slice(), codes: codes.slice() as FunctionCode[] };
+    this.#first = -1;
+    this.#sp = words.length >> 1;
+    this.#bottom = 0;
+    this.top = frames.length - FRAME_WORDS;
+    this.level = level;
+    this.ticks = ticks;
+    this.#before = (standing & BEFORE) !== 0;
+    this.#atSafepoint = (standing & AT_SAFEPOINT) !== 0;
+    this.#owes = (standing & OWES) !== 0;
   }
 
   get running(): WasmFunc {
@@ -621,6 +780,7 @@ export class Thread implements InterpThread {
       this.#trapped =
       this.replaces =
         false;
+    this.ticks = 0;
     if (this.#parked !== undefined) this.#parked = this.#room = undefined;
     if (ACTIVE.length === 0) forgetCodes();
   }

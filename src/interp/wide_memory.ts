@@ -84,6 +84,7 @@ function access(thread: Thread, view: InstanceCode, bytes: Uint8Array, pc: numbe
     if (size < 0) thread.sp -= 2;
     return TrapCode.MEMORY_OUT_OF_BOUNDS;
   }
+  memory.observer?.(address, Math.abs(size), size < 0 ? Right.WRITE : Right.READ);
   if (memory.protection === undefined) return perform(thread, opcode, memory.view, address, top);
   const rights = size < 0 ? Right.WRITE : Right.READ;
   return memory.access(address, Math.abs(size), rights, ({ view }) => perform(thread, opcode, view, address, top));

@@ -20,6 +20,7 @@ import { type Handler, numericHandlers } from "./numeric.ts";
 import * as exceptions from "./exceptions.ts";
 import { OBJECT_HANDLERS } from "./objects.ts";
 import { DIRTY } from "./state.ts";
+import { SafepointList } from "./safepoints.ts";
 import * as variables from "./variables.ts";
 import { vectorHandlers } from "./vector.ts";
 import { product128, sum128 } from "./wide_arithmetic.ts";
@@ -144,18 +145,34 @@ export class JitCompiler {
     this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu), options);
   }
 
-  /** Where the values are at the safepoints of a function. Compiles it once more, with the same counters and layout. */
-  safepoints(index: number, counts?: CountPlan, layout?: Layout): Safepoint[] {
-    const safepoints: Safepoint[] = this.#c.safepoints = [];
+  /**
+   * Where the values are at the safepoints of a function: at all, unless descriptions have more than `maxInts` ints together. Compiles it once more, with the same counters
+   * and layout.
+   */
+  safepoints(index: number, counts?: CountPlan, maxInts?: number, layout?: Layout): SafepointList {
+    return this.#describe(new SafepointList({}, maxInts), index, counts, layout);
+  }
+
+  /** The same of one safepoint; undefined if there is none at the offset. Compiles the function a few times more. */
+  safepointAt(index: number, offset: number, counts?: CountPlan, layout?: Layout): Safepoint | undefined {
+    let written = offset;
+    if (layout !== undefined) {
+      this.compile(index, counts, layout);
+      written = this.#c.m.writtenReturn(offset);
+    }
+    const { found } = this.#describe(new SafepointList({ offset: written }), index, counts, layout);
+    return found < 0 ? undefined : this.#describe(new SafepointList({ only: found }), index, counts, layout).list[0];
+  }
+
+  #describe(list: SafepointList, index: number, counts?: CountPlan, layout?: Layout): SafepointList {
+    this.#c.safepoints = list;
     try {
       this.compile(index, counts, layout);
     } finally {
       this.#c.safepoints = undefined;
     }
-    if (layout === undefined) return safepoints;
-    return safepoints.map((s) => ({ ...s, offset: this.#c.m.movedReturn(s.offset) })).sort((a, b) =>
-      a.offset - b.offset
-    );
+    if (layout !== undefined) list.move((offset) => this.#c.m.movedReturn(offset));
+    return list;
   }
 
   /**

@@ -127,6 +127,8 @@ export interface MacroAssembler {
   endCold(): void;
   /** After `finish`: where a return address is that was at `offset` when it was told. */
   movedReturn(offset: number): number;
+  /** The other way. */
+  writtenReturn(offset: number): number;
 
   // Labels and branches
   newLabel(): Label;

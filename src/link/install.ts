@@ -108,24 +108,34 @@ export class CodeSpace<Owner> {
     return { start: found.start, code: found.code, offset: pc - found.start, owner: found.owner };
   }
 
-  /** Called by {@link ModuleCode}. */
+  /** Called by who has put code in place. Shared code may come several times, once for each engine. */
   add(installed: Installed<Owner>): void {
-    this.#installed.splice(this.#indexAfter(installed.start), 0, installed);
-    for (const listener of this.#listeners) {
-      listener.added(installed.code.name, installed.start, installed.end - installed.start);
-    }
+    const { start, end, code } = installed, at = this.#indexAfter(start);
+    const isKnown = this.#installed[at - 1]?.start === start;
+    this.#installed.splice(at, 0, installed);
+    if (!isKnown) { for (const listener of this.#listeners) listener.added(code.name, start, end - start); }
   }
 
   /** Called by {@link ModuleCode}. */
   remove(chunks: readonly CodeChunk[]): void {
-    const inChunks = (i: Installed<Owner>) =>
-      chunks.some((c) => i.start >= c.address && i.start < c.address + c.byteLength);
-    for (const listener of this.#listeners) {
-      for (const i of this.#installed) if (inChunks(i)) listener.removed(i.start);
-    }
-    this.#installed = this.#installed.filter((i) => !inChunks(i));
-    this.removals++;
+    this.#drop(({ start }) => chunks.some((c) => start >= c.address && start < c.address + c.byteLength));
     for (const chunk of chunks) this.memory.free(chunk);
+  }
+
+  /** Called by who does not use shared code any more. */
+  withdraw(all: ReadonlySet<Installed<Owner>>): void {
+    this.#drop((i) => all.has(i));
+  }
+
+  #drop(goes: (installed: Installed<Owner>) => boolean): void {
+    const gone = this.#installed.filter(goes);
+    this.#installed = this.#installed.filter((i) => !goes(i));
+    this.removals++;
+    if (this.#listeners.length === 0) return;
+    const left = new Set(this.#installed.map((i) => i.start));
+    for (const start of new Set(gone.map((i) => i.start))) {
+      if (!left.has(start)) { for (const listener of this.#listeners) listener.removed(start); }
+    }
   }
 
   /** Index of the first entry that starts after `pc`. */

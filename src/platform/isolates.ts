@@ -3,12 +3,13 @@
 
 import { BugError } from "../base/bug.ts";
 import { ResourceError } from "../wasm/errors.ts";
+import { dropUser } from "./code_groups.ts";
 import { dropEntriesOf } from "./debugger_list.ts";
 import { CODE_RANGE_BYTES, reserveCodeRange } from "./executable_memory.ts";
 import { bufferAt, libc, libpthread } from "./ffi.ts";
 import { LEDGER_BLOCK_BYTES, settleLedger } from "./ledger.ts";
 import { Access, LEDGER, mapForProcess, unmapForProcess, unmapToReserve } from "./native_memory.ts";
-import { GROUP, ISOLATE, PROCESS, REGISTRY } from "./registry.ts";
+import { ISOLATE, PROCESS, REGISTRY } from "./registry.ts";
 
 /** glibc's and Linux's numbers. */
 const EBUSY = 16, EDEADLK = 35, EOWNERDEAD = 130;
@@ -133,7 +134,12 @@ function enter(area: Area): IsolateEntry {
     if (words[address] === 0n) words[address] = BigInt(reserveCodeRange());
     words[wordOf(number, ISOLATE.codeBytes)] = BigInt(CODE_RANGE_BYTES);
     words[wordOf(number, ISOLATE.ledger)] = BigInt(LEDGER.address);
-    words[wordOf(number, ISOLATE.thread)] = BigInt(libc().gettid());
+    const thread = BigInt(libc().gettid());
+    // Of an isolate that this thread had before, nobody looks at the notes any more.
+    for (let other = 1; other < counts[PROCESS.isolateCount / 4]; other++) {
+      if (words[wordOf(other, ISOLATE.thread)] === thread) words[wordOf(other, ISOLATE.thread)] = 0n;
+    }
+    words[wordOf(number, ISOLATE.thread)] = thread;
     if (number === counts[PROCESS.isolateCount / 4]) Atomics.store(counts, PROCESS.isolateCount / 4, number + 1);
     return { number, codeAddress: Number(words[address]) };
   });
@@ -164,6 +170,17 @@ export function giveBackOfEnded(): void {
   if (known !== undefined) whileLocked(() => clearEnded(known, false));
 }
 
+/** The words of the area of the process. */
+export function processWords(): BigUint64Array {
+  return theArea().words;
+}
+
+/** The number of this isolate's entry. */
+export function thisIsolate(): number {
+  if (mine === undefined) throw new BugError("no native code was started");
+  return mine.number;
+}
+
 /** Writes where this isolate's notes are into its entry. */
 export function describeNotes(entry: IsolateEntry, notes: number): void {
   const { words } = theArea();
@@ -176,22 +193,4 @@ export function isolateFigures(): { readonly entries: number; readonly living: n
   let living = 0;
   for (let i = 1; i <= entries; i++) if (words[wordOf(i, ISOLATE.thread)] !== 0n) living++;
   return { entries, living };
-}
-
-/** Notes that an isolate does not use a group any more; frees it when nobody does. The lock is held. */
-function dropUser(words: BigUint64Array, group: number, number: number): void {
-  const at = (PROCESS.groups + (group << GROUP.log2)) / 8;
-  if (words[at + GROUP.key / 8] === 0n) return;
-  const users = at + GROUP.users / 8;
-  words[users + (number >> 6)] &= ~(1n << BigInt(number & 63));
-  for (let i = 0; i < PROCESS.maxIsolates / 64; i++) if (words[users + i] !== 0n) return;
-  freeGroup(words, at);
-}
-
-/** Gives back what a group has. The lock is held. */
-function freeGroup(words: BigUint64Array, at: number): void {
-  words[at + GROUP.key / 8] = 0n;
-  const field = (offset: number) => Number(words[at + offset / 8]);
-  unmapToReserve(field(GROUP.codeAddress), field(GROUP.codeBytes));
-  unmapForProcess(field(GROUP.imageAddress), field(GROUP.imageBytes));
 }

@@ -20,15 +20,24 @@ import { boundArguments } from "./bind.ts";
 import { clauseFrom, type WasmException } from "./exception.ts";
 import { savedWords, serveFault } from "./fault.ts";
 import { Mode, type WasmFunc } from "./func.ts";
-import { enterLoop, takeBack } from "./frames.ts";
+import type { WaitingFrame } from "./debugging.ts";
+import { enterLoop, lookAt, takeBack } from "./frames.ts";
 import { askHost, callHost, type SlotRange, writeHostResults } from "./host_call.ts";
 import { OK } from "./outcome.ts";
 import { trapDetail } from "./protection.ts";
 import { CALL_WORDS, nativeCall } from "./native_call.ts";
 import { runHelper } from "./helpers.ts";
 import type { WasmInstance } from "./instance.ts";
+import type { JsCaller, JsOutcome } from "./js_tier.ts";
 import type { Store } from "./store.ts";
-import { type CallSite, type InterpThread, type ParkedExit, RunStatus } from "./tier.ts";
+import {
+  type CallSite,
+  type InterpThread,
+  type NativeLocation,
+  type ParkedExit,
+  RunStatus,
+  type ThreadImage,
+} from "./tier.ts";
 
 /** Instead of an exit: it is served. */
 const SERVED = -1;
@@ -39,7 +48,7 @@ const NO_WORDS = new Int32Array(0);
 const ARGS_SLOT = STACK.args >> 3;
 
 /** A run of frames of one kind. */
-interface Segment {
+export interface Segment {
   readonly func: WasmFunc;
   readonly native: boolean;
   /** Machine code: why it is parked; it is then to be resumed, not entered. TRAP: at a fault that was served, where it is to proceed. */
@@ -50,6 +59,8 @@ interface Segment {
   readonly below: Segment | undefined;
   /** Machine code: `Store.demotions` when it was last looked for frames that are to be taken back. */
   demotions: number;
+  /** JavaScript, which is always the topmost segment: what it begins with, the head of a loop (-1 for a call), and whether it has begun. */
+  readonly js: { readonly words: Int32Array; readonly at: number; readonly loop: number; runs: boolean } | undefined;
   /** Machine code: its parked registers, while another segment runs on the same stack. */
   saved: { readonly sp: number; readonly fp: number; readonly resumeIp: number } | undefined;
 }
@@ -63,11 +74,20 @@ export type Pause =
   | { readonly reason: "start" }
   /** At a safepoint. */
   | { readonly reason: "interrupt" | "deadline" | "fuel" }
+  /** Whoever debugs wants it to wait; `failure` is what ends it when it goes on. */
+  | { readonly reason: "stop"; readonly failure?: { readonly error: unknown } }
   /** In a call of a suspending host function. */
   | { readonly reason: "promise"; readonly callee: WasmFunc; readonly promise: Promise<unknown> };
 
-/** What may park it: nothing; a suspending host function; what otherwise would be a trap at a safepoint. */
-export type ActivationKind = "plain" | "promising" | "sliced";
+/** What may park it: nothing; a suspending host function; what otherwise would be a trap at a safepoint; a debugger, and an interruption. */
+export type ActivationKind = "plain" | "promising" | "sliced" | "debugged";
+
+/** All that an activation has whose frames are the interpreter's, as it was at some moment. */
+export interface ActivationImage {
+  readonly segments: readonly Segment[];
+  readonly thread: ThreadImage;
+  readonly pause: Pause | undefined;
+}
 
 const STOPS = {
   interrupt: TrapCode.INTERRUPTED,
@@ -89,6 +109,7 @@ export class Activation {
   #stack: NativeStack | undefined;
   #thread: InterpThread | undefined;
   #native: Native | undefined;
+  #jsCaller: JsCaller | undefined;
 
   constructor(readonly store: Store, readonly kind: ActivationKind = "plain") {}
 
@@ -114,9 +135,25 @@ export class Activation {
     });
   }
 
+  /** What it has, to be taken up by `restore()` later; undefined while it has frames of machine code. */
+  image(): ActivationImage | undefined {
+    if (this.#thread === undefined || this.segments.some((s) => s.native || s.js !== undefined)) return undefined;
+    return { segments: [...this.segments], thread: this.#thread.image(), pause: this.pause };
+  }
+  /** Takes up what another one of its store had, and is parked there; for one that has not begun. */
+  restore({ segments, thread, pause }: ActivationImage): void {
+    this.#thread = this.store.activations.takeThread();
+    this.#thread.restore(thread);
+    this.segments.push(...segments);
+    this.pause = pause ?? { reason: "stop" };
+    this.store.activations.add(this);
+  }
+
   /** Goes on with what is parked and waits for no result. Gives and throws as call() does; stays parked if it throws since calls are nested too deeply. */
   goOn(): SlotRange {
+    const failure = this.pause?.reason === "stop" ? this.pause.failure : undefined;
     return this.#resume(() => {
+      if (failure !== undefined) throw failure.error;
       this.#takeBack(this.segments[this.segments.length - 1]);
       return this.#drive();
     });
@@ -233,7 +270,10 @@ export class Activation {
     use: (func: WasmFunc) => void,
     useInstance: (instance: WasmInstance) => void,
   ): void {
-    for (const segment of this.segments) use(segment.func);
+    for (const segment of this.segments) {
+      use(segment.func);
+      if (segment.js !== undefined) this.#scanJs(segment.js, guess);
+    }
     if (this.#thread !== undefined) {
       this.#thread.scan(visit);
       for (const func of this.#thread.functions()) use(func);
@@ -261,6 +301,7 @@ export class Activation {
   #start(func: WasmFunc, args: SlotRange): void {
     if (func.mode === Mode.NATIVE) this.#startNative(func, args);
     else if (func.mode === Mode.INTERP) this.#startInterp(func, args);
+    else if (func.mode === Mode.JS) this.#startJs(func, args);
     else if (func.mode === Mode.BOUND) this.#start(func.bound!.target, boundArguments(func, args));
     else throw new BugError("host functions are called, not started");
   }
@@ -276,10 +317,10 @@ export class Activation {
     this.#pushSegment(func, false, 0);
   }
 
-  #pushSegment(func: WasmFunc, native: boolean, enteredAt: number): Segment {
+  #pushSegment(func: WasmFunc, native: boolean, enteredAt: number, js: Segment["js"] = undefined): Segment {
     const { demotions } = this.store;
     const last = this.segments[this.segments.length - 1], below = last?.native ? last : last?.below;
-    const segment: Segment = { func, native, exit: undefined, enteredAt, below, demotions, saved: undefined };
+    const segment: Segment = { func, native, exit: undefined, enteredAt, below, demotions, js, saved: undefined };
     this.segments.push(segment);
     return segment;
   }
@@ -326,17 +367,40 @@ export class Activation {
   // The loop
 
   #drive(): SlotRange {
+    if (this.kind === "debugged") return this.#driveDebugged();
     for (;;) {
       if (this.pause !== undefined) return PARKED;
-      const segment = this.segments[this.segments.length - 1];
-      const done = segment.native ? this.#runNative(segment) : this.#runInterp(segment);
+      const done = this.#runTop(this.segments[this.segments.length - 1]);
       if (done !== undefined) return done;
     }
   }
 
+  #runTop(segment: Segment): SlotRange | undefined {
+    if (segment.native) return this.#runNative(segment);
+    return segment.js !== undefined ? this.#runJs(segment) : this.#runInterp(segment);
+  }
+
+  /** The same for a call that may wait where an error ends it. */
+  #driveDebugged(): SlotRange {
+    while (this.pause === undefined) {
+      try {
+        const done = this.#runTop(this.segments[this.segments.length - 1]);
+        if (done !== undefined) return done;
+      } catch (error) {
+        if (!this.store.debug?.stopsAt(this, error)) throw error;
+        this.pause = { reason: "stop", failure: { error } };
+      }
+    }
+    return PARKED;
+  }
+
   #runInterp(segment: Segment): SlotRange | undefined {
-    const thread = this.#thread!;
-    const status = thread.run();
+    const thread = this.#thread!, { debug } = this.store;
+    const status = debug === undefined ? thread.run() : debug.run(this, thread);
+    if (status === RunStatus.STOPPED) {
+      this.pause = { reason: "stop" };
+      return undefined;
+    }
     if (status === RunStatus.DONE) {
       const n = segment.func.resultSlots;
       thread.sp -= n;
@@ -382,7 +446,8 @@ export class Activation {
         this.pause = { reason: "promise", callee, promise: Promise.resolve(askHost(this.store, callee, args)) };
         return false;
       }
-      callHost(this.store, callee, args);
+      if (this.store.debug === undefined) callHost(this.store, callee, args);
+      else this.store.debug.callHost(this, callee, args);
       return true;
     } catch (error) {
       this.#enterHostError(error);
@@ -418,9 +483,16 @@ export class Activation {
     if (hot.loop < 0) {
       const { at, base } = thread.takeTop();
       if (base) this.segments.pop();
-      // Machine code takes the call's fuel again.
+      // The code that is called takes the call's fuel again.
       store.meter?.take(-1);
-      return this.#startNative(func, { words: thread.i32, at });
+      return this.#start(func, { words: thread.i32, at });
+    }
+    if (func.mode === Mode.JS) {
+      const word = 2 * thread.topSlot;
+      if (!store.js!.canEnterLoop(func, hot.loop, thread.i32, word)) return;
+      if (thread.takeTop().base) this.segments.pop();
+      this.#pushSegment(func, false, 0, { words: thread.i32, at: word, loop: hot.loop, runs: false });
+      return store.frameMoved(func, "js", hot.loop, hot);
     }
     store.compile(func);
     const place = store.native!.loopEntry(func, hot.loop);
@@ -458,11 +530,118 @@ export class Activation {
     return true;
   }
 
+  // Functions of JavaScript
+
+  #startJs(func: WasmFunc, { words, at }: SlotRange): void {
+    const copy = words.slice(2 * at, 2 * (at + func.paramSlots));
+    this.#pushSegment(func, false, 0, { words: copy, at: 0, loop: -1, runs: false });
+  }
+
+  /** What such functions see of this activation. */
+  get #caller(): JsCaller {
+    if (this.#jsCaller !== undefined) return this.#jsCaller;
+    const thread = this.#thread ??= this.store.activations.takeThread();
+    // deno-lint-ignore no-this-alias
+    const self = this;
+    return this.#jsCaller = {
+      kind: this.kind,
+      get stackTop() {
+        return thread.sp;
+      },
+      set stackTop(slot) {
+        thread.sp = slot;
+      },
+      serves: () => this.#serveSafepoint(),
+      suspends: (callee, words, at) => {
+        if (this.kind !== "promising") return undefined;
+        this.#checkRoomToPark();
+        this.host = callee;
+        return Promise.resolve(askHost(this.store, callee, { words, at }));
+      },
+      get host() {
+        return self.host;
+      },
+      set host(func) {
+        self.host = func;
+      },
+    };
+  }
+
+  #runJs(segment: Segment): SlotRange | undefined {
+    const { func } = segment, { words, at, loop } = segment.js!, js = this.store.js!, caller = this.#caller;
+    segment.js!.runs = true;
+    const outcome = loop < 0 ? js.run(caller, func, words, at) : js.enterLoop(caller, func, loop, words, at);
+    this.segments.pop();
+    switch (outcome.what) {
+      case "done":
+        return this.#give(func.resultSlots, { words: this.#thread!.i32, at: outcome.at });
+      case "refused":
+        this.#startInterp(func, { words, at: at >> 1 });
+        return undefined;
+      case "tail":
+        return this.#startInstead(outcome.callee, outcome.words);
+      case "left":
+        return this.#goOnLeft(outcome);
+      case "exception":
+        if (this.#catch(outcome.exception)) return undefined;
+        if (outcome.thrown !== undefined) throw outcome.thrown.error;
+        throw this.store.exceptions.leave(outcome.exception, () => this.store.activations.trace(false));
+      case "trap": {
+        const below = this.store.activations.trace(false), { frames } = outcome;
+        throw new Trap(outcome.code, () => [...frames.map((make) => make()), ...below()], trapDetail(outcome.code));
+      }
+    }
+  }
+
+  /** Starts what a tail call of JavaScript leads to. */
+  #startInstead(callee: WasmFunc, words: Int32Array): SlotRange | undefined {
+    if (callee.mode !== Mode.HOST) {
+      this.#start(callee, { words, at: 0 });
+      return undefined;
+    }
+    const args = { words: new Int32Array(2 * Math.max(callee.paramSlots, callee.resultSlots)), at: 0 };
+    args.words.set(words);
+    return this.#callHost(callee, args) ? this.#give(callee.resultSlots, args) : undefined;
+  }
+
+  /** Makes the frames that JavaScript left frames of the interpreter; what they wait for comes next. */
+  #goOnLeft({ frames, words, awaits }: JsOutcome & { what: "left" }): SlotRange | undefined {
+    const thread = this.#thread!, { level } = thread;
+    for (let i = frames.length - 1; i >= 0; i--) {
+      const { func, source, height, owes, at } = frames[i];
+      const slot = thread.push({ func, source, height, owes }, i === frames.length - 1);
+      if (slot < 0) {
+        thread.drop(level);
+        this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
+      }
+      copySlots(words, at >> 1, thread.i32, slot, height);
+      this.store.frameMoved(func, "interp", source);
+    }
+    if (frames.length > 0) this.#pushSegment(frames[frames.length - 1].func, false, 0);
+    switch (awaits.what) {
+      case "results":
+        return this.#give(awaits.slots, { words: awaits.words, at: 0 });
+      case "call":
+        this.#start(awaits.callee, { words: awaits.words, at: 0 });
+        break;
+      case "promise":
+        this.pause = { reason: "promise", callee: awaits.callee, promise: awaits.promise };
+    }
+    return undefined;
+  }
+
+  #scanJs(js: NonNullable<Segment["js"]>, guess: (word: number) => void): void {
+    if (!js.runs) return js.words.forEach(guess);
+    const tier = this.store.js!, { i32 } = this.#thread!;
+    for (let at = tier.baseOf(this.#caller), end = tier.topOf(this.#caller); at < end; at++) guess(i32[at]);
+  }
+
   #runNative(segment: Segment): SlotRange | undefined {
     const { pointer, i32 } = this.#stack!;
     const native = this.#native!;
     const { store } = this, { interrupt, meter } = store;
-    const always = store.policy?.leaves ?? false, quick = meter === undefined && !always;
+    const always = store.policy?.leaves ?? false;
+    const quick = meter === undefined && !always && store.debug === undefined;
     let leaves = always || segment.demotions !== store.demotions;
     for (;;) {
       if (leaves) Atomics.or(interrupt, 0, InterruptBit.ATTENTION);
@@ -564,7 +743,8 @@ export class Activation {
   }
 
   #stop(reason: keyof typeof STOPS): false {
-    if (this.kind !== "sliced") this.#trap(STOPS[reason]);
+    const waits = this.kind === "sliced" || (this.kind === "debugged" && reason === "interrupt");
+    if (!waits) this.#trap(STOPS[reason]);
     this.pause = { reason };
     return false;
   }
@@ -636,6 +816,7 @@ export class Activation {
     let level = thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i];
+      if (segment.js !== undefined) continue;
       if (segment.native) {
         if (!this.#catchesNative(segment, exception)) continue;
         if (i + 1 < this.segments.length) this.segments.splice(i + 1);
@@ -727,15 +908,60 @@ export class Activation {
 
   /** Its Wasm frames, innermost first. */
   frames(): WasmFrame[] {
+    this.store.js?.notePositions();
     const trace: (() => WasmFrame)[] = [];
     this.trace(trace, false);
     return trace.map((make) => make());
+  }
+
+  /** The frames of one that is parked by a debugger, innermost first, with what is in them. */
+  waitingFrames(): WaitingFrame[] {
+    const frames: WaitingFrame[] = [];
+    const failed = this.pause?.reason === "stop" && this.pause.failure !== undefined;
+    let level = this.#thread?.level ?? 0;
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      const segment = this.segments[i];
+      if (segment.js !== undefined) continue;
+      if (!segment.native) {
+        for (const view of this.#thread!.views(level--)) frames.push({ ...view, writable: true });
+        continue;
+      }
+      const stack = this.#stack!, { exit } = segment;
+      if (exit === undefined || exit === Exit.TRAP || exit === Exit.HELPER) {
+        if (exit === undefined && !failed) continue;
+        const found = this.store.native!.framesAtTrap(stack);
+        frames.push(...lookAt(this.store, stack, found, false));
+      } else {
+        frames.push(...lookAt(this.store, stack, this.#nativeFrames(segment), true));
+      }
+    }
+    return frames;
+  }
+
+  /** How many frames it has. */
+  get depth(): number {
+    let depth = this.#thread?.depth ?? 0;
+    for (const segment of this.segments) {
+      if (segment.native) { for (const _ of this.#nativeFrames(segment)) depth++; }
+    }
+    return depth;
+  }
+  /** The function of machine code that waits for the topmost segment; undefined if it is the interpreter that does, or JavaScript. */
+  get waitsBelow(): WasmFunc | undefined {
+    const segment = this.segments.at(-2);
+    const [frame] = segment?.native ? this.#nativeFrames(segment) : [];
+    return frame && this.store.instanceAt(this.#stack!.readAddress(frame.fp + FRAME_VMCTX))?.funcs[frame.index];
+  }
+  #nativeFrames({ exit, saved }: Segment): Iterable<NativeLocation> {
+    if (exit === undefined || exit === Exit.TRAP) return [];
+    return this.store.native!.framesAt(this.#stack!, { exit, ...(saved ?? this.#parkedRegisters()) });
   }
 
   /** The innermost of them. */
   topFrame(): WasmFrame | undefined {
     const segment = this.segments[this.segments.length - 1];
     if (segment === undefined) return undefined;
+    if (segment.js !== undefined) return this.frames()[0];
     if (!segment.native) return this.#thread!.trace(this.#thread!.level, 1)[0]?.();
     const trace: (() => WasmFrame)[] = [];
     this.#traceNative(segment, false, trace, 1);
@@ -748,7 +974,9 @@ export class Activation {
     for (let i = this.segments.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
       const segment = this.segments[i];
       if (segment.native) this.#traceNative(segment, trapped && i === this.segments.length - 1, trace);
-      else for (const make of this.#thread!.trace(level--, MAX_FRAMES - trace.length)) trace.push(make);
+      else if (segment.js !== undefined) {
+        if (segment.js.runs) trace.push(...this.store.js!.frames(this.#caller));
+      } else for (const make of this.#thread!.trace(level--, MAX_FRAMES - trace.length)) trace.push(make);
     }
   }
 

@@ -49,6 +49,10 @@ export class Activations {
     this.#running.length--;
     this.#parked.add(activation);
   }
+  /** Takes note of one that begins parked. */
+  add(activation: Activation): void {
+    this.#parked.add(activation);
+  }
   /** Makes a parked one the innermost. Throws Trap as begin() does; it stays parked then. */
   unpark(activation: Activation): void {
     this.begin(activation);
@@ -84,6 +88,7 @@ export class Activations {
    */
   trace(trapped: boolean): () => WasmFrame[] {
     const trace: (() => WasmFrame)[] = [];
+    this.store.js?.notePositions();
     for (let i = this.#running.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
       const activation = this.#running[i], { host } = activation;
       // The innermost has ended its host call, if there was one.

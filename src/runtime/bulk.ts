@@ -13,6 +13,7 @@ export { OK, type Outcome };
 /** `memory.fill`. */
 export function memoryFill(m: WasmMemory, at: number, value: number, count: number): Outcome {
   if (at + count > m.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
+  m.observer?.(at, count, Right.WRITE);
   if (m.protection !== undefined) return m.access(at, count, Right.WRITE, ({ u8 }) => u8.fill(value, at, at + count));
   m.u8.fill(value, at, at + count);
   return OK;
@@ -21,6 +22,8 @@ export function memoryFill(m: WasmMemory, at: number, value: number, count: numb
 /** `memory.copy`. */
 export function memoryCopy(to: WasmMemory, from: WasmMemory, at: number, source: number, count: number): Outcome {
   if (at + count > to.byteLength || source + count > from.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
+  from.observer?.(source, count, Right.READ);
+  to.observer?.(at, count, Right.WRITE);
   if (to.protection !== undefined || from.protection !== undefined) return copyChecked(to, from, at, source, count);
   if (to === from) to.u8.copyWithin(at, source, source + count);
   else to.u8.set(from.u8.subarray(source, source + count), at);
@@ -54,6 +57,7 @@ export function memoryInit(
   const data = i.data(segment);
   if (source + count > data.length || at + count > m.byteLength) return TrapCode.MEMORY_OUT_OF_BOUNDS;
   const bytes = data.subarray(source, source + count);
+  m.observer?.(at, count, Right.WRITE);
   if (m.protection !== undefined) return m.access(at, count, Right.WRITE, ({ u8 }) => u8.set(bytes, at));
   m.u8.set(bytes, at);
   return OK;

@@ -44,7 +44,7 @@ function collectFrom(store: Store, across: boolean): GcReport {
   const { freed, finalizers } = store.handles.sweep(trace.handles);
   const ms = performance.now() - began;
   if (store.heapOptions.verify) verifyHeap(store);
-  count(store.heapInUse, began, ms, heap.bytesBefore);
+  count(store, began, ms, heap.bytesBefore);
   const report: GcReport = {
     ms,
     roots: trace.roots,
@@ -70,10 +70,12 @@ export function collectUnasked(store: Store): void {
   const { finalizers } = store.handles.sweep(trace.handles);
   if (store.heapOptions.verify) verifyHeap(store);
   if (finalizers.length > 0) queueMicrotask(() => runAll(finalizers));
-  count(store.heapInUse, began, performance.now() - began, trace.bytesBefore);
+  count(store, began, performance.now() - began, trace.bytesBefore);
 }
 
-function count(heap: GcHeap | undefined, at: number, ms: number, bytesBefore: number): void {
+function count(store: Store, at: number, ms: number, bytesBefore: number): void {
+  const { heapInUse: heap } = store;
+  store.collected?.({ at, ms, bytesBefore, bytesAfter: heap?.occupiedBytes ?? 0 });
   if (heap === undefined) return;
   const { figures } = heap;
   figures.collections++;
@@ -287,14 +289,14 @@ class Trace {
       for (const t of i.tables) if (!this.#tables.has(t)) t.dispose();
       for (const m of i.memories) if (!this.#memories.has(m)) m.dispose();
       const own = i.funcs.slice(i.module.importedFuncs);
-      for (const f of own) f.freed = true;
+      for (const f of own) f.freed = f.closed = true;
       if (own.length > 0) store.freeFuncs(own[0].ref, own.length);
       store.removeInstance(i);
       instancesFreed++;
     }
     for (const f of [...store.functions()]) {
       if (f.instance !== undefined || this.#funcs.has(f)) continue;
-      f.freed = true;
+      f.freed = f.closed = true;
       store.freeFuncs(f.ref, 1);
     }
     return { instancesFreed, functionsFreed: before - store.functionCount };

@@ -6,6 +6,7 @@ import { FRAME_VMCTX, STACK } from "../abi/vmctx.ts";
 import { SAFEPOINT_INTS, ValuePlace } from "../asm/code.ts";
 import { BugError } from "../base/bug.ts";
 import type { NativeStack } from "../platform/stacks.ts";
+import type { WaitingFrame } from "./debugging.ts";
 import { Mode, type WasmFunc } from "./func.ts";
 import type { Store } from "./store.ts";
 import type { InterpThread, LoopPlace, NativeLocation, Parked } from "./tier.ts";
@@ -56,6 +57,40 @@ export function enterLoop(
   writeAddress(i32, STACK.fp, fp);
   writeAddress(i32, STACK.resumeIp, place.address);
   return { base: taken.base };
+}
+
+/**
+ * What is in frames of machine code that wait, innermost first. Where one waits for a call or at a safepoint, its values are copied; `known` says whether the innermost does,
+ * or is where it trapped, with its values in registers that nobody knows.
+ */
+export function* lookAt(
+  store: Store,
+  stack: NativeStack,
+  found: Iterable<NativeLocation>,
+  known: boolean,
+): Iterable<WaitingFrame> {
+  for (const at of found) {
+    const func = store.instanceAt(stack.readAddress(at.fp + FRAME_VMCTX))!.funcs[at.index];
+    const point = known ? store.native!.safepoint(func, at.code, at.offset) : undefined;
+    known = true;
+    const frame = { func, tier: at.tier, at: 0, writable: false };
+    if (point === undefined) {
+      yield { ...frame, offset: at.wasmOffset, pc: at.wasmOffset + 1, words: undefined, slots: 0 };
+      continue;
+    }
+    const words = new Int32Array(2 * point.height);
+    readValues(stack, at, point.values, words, 0);
+    const doubtful = new Set<number>();
+    for (let i = 0; i < point.values.length; i += SAFEPOINT_INTS) {
+      const [slot, place, a, b] = point.values.subarray(i, i + 4);
+      const unused = place === ValuePlace.FRAME && a < -at.code.frameSize;
+      if (unused || (place === ValuePlace.CONSTANT && a === 0 && b === 0)) doubtful.add(slot);
+    }
+    // At a safepoint the instruction is still to come; a call ends where the frame goes on.
+    const before = at.wasmOffset < 0 || point.source <= at.wasmOffset;
+    const offset = before ? point.source : at.wasmOffset;
+    yield { ...frame, offset, pc: before ? offset + 1 : point.source, words, slots: point.height, doubtful };
+  }
 }
 
 /** What was taken back. */

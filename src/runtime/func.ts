@@ -11,7 +11,7 @@ import type { TierName } from "./tier.ts";
 export type HostFunction = (...args: unknown[]) => unknown;
 
 /** How a function is called at present. */
-export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2, BOUND: 3 } as const;
+export const Mode = { INTERP: 0, NATIVE: 1, HOST: 2, BOUND: 3, JS: 4 } as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
 
 /** A function type with what calls of it need to know. */
@@ -83,6 +83,8 @@ export class WasmFunc {
   live = false;
   /** Why it is interpreted though another tier was asked for. */
   refusal: string | undefined = undefined;
+  /** Why it is to stay in the interpreter for a while, whoever moves it; undefined if it is not. */
+  held: string | undefined = undefined;
   /** The interpreter's view of the function, made when first called. */
   interp: InterpCode | undefined = undefined;
   /** Address of compiled code, 0 before compilation. */
@@ -95,6 +97,8 @@ export class WasmFunc {
   raw = false;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
+  /** JavaScript cannot call it any more: it was freed, or somebody disposed of its instance. Wasm that still has it can. */
+  closed = false;
   /** Set once, when a bound function is made (bind.ts). */
   bound: Bound | undefined = undefined;
 
@@ -105,7 +109,8 @@ export class WasmFunc {
     readonly instance: WasmInstance | undefined,
     /** Index in the module's function index space; -1 for a host function. */
     readonly index: number,
-    readonly host: HostFunction | undefined,
+    /** Replaced only by one that calls it, to watch. */
+    public host: HostFunction | undefined,
     readonly hostName = "",
     /** A host function whose result is a promise that the call waits for (JS Promise Integration). */
     readonly suspending = false,

@@ -14,6 +14,12 @@ import type { WasmTag } from "./tag.ts";
 /** What a module exports, or an import gives. */
 export type Extern = WasmFunc | WasmTable | WasmMemory | WasmGlobal | WasmTag;
 
+/** The segments of an instance at some moment. */
+export interface SegmentImage {
+  readonly elems: readonly Int32Array[];
+  readonly droppedData: Uint8Array;
+}
+
 const NO_BYTES = new Uint8Array(0);
 const NO_REFS = new Int32Array(0);
 
@@ -78,7 +84,7 @@ export class WasmInstance {
       arena.setAddress(at + l.importedFunctions + 8 * i, this.store.recordAddress(this.funcs[i]));
     }
     m.canonical.forEach((id, i) => arena.i32[((at + l.typeIds) >> 2) + i] = id);
-    if (this.memories.some((x) => x.protection !== undefined)) this.store.checkAccesses(this);
+    if (this.memories.some((x) => x.isChecked)) this.store.checkAccesses(this);
   }
 
   /** Tells machine code whether accesses to shared memories, whose pages others use too and so are never closed, must be checked. */
@@ -115,6 +121,16 @@ export class WasmInstance {
     const d = this.module.datas.at(index)!;
     return this.module.bytes.subarray(d.start, d.end);
   }
+  /** Which segments were dropped, to be taken up by `restoreSegments()`. */
+  segments(): SegmentImage {
+    return { elems: [...this.#elems], droppedData: this.#droppedData.slice() };
+  }
+  /** Makes them what they were. */
+  restoreSegments({ elems, droppedData }: SegmentImage): void {
+    elems.forEach((refs, i) => this.#elems[i] = refs);
+    this.#droppedData.set(droppedData);
+  }
+
   /** `data.drop`. */
   dropData(index: number): void {
     this.#droppedData[index] = 1;

@@ -5,6 +5,7 @@ import { ensureStack } from "../base/js_stack.ts";
 import { LinearMemory } from "../platform/linear_memory.ts";
 import { type SharedBytes, SharedLinearMemory } from "../platform/shared_memory.ts";
 import { Access, hostPageBytes } from "../platform/native_memory.ts";
+import type { Waiters } from "../platform/waiters.ts";
 import { LIMITS, PAGE_BYTES } from "../wasm/limits.ts";
 import { Right } from "../wasm/rights.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -20,6 +21,8 @@ export interface AtomicViews {
   readonly u16: Uint16Array;
   readonly i32: Int32Array;
   readonly i64: BigInt64Array;
+  /** Who waits in it; undefined where that is not known of a shared memory, and for one that is not shared. */
+  readonly waiters?: Waiters | undefined;
 }
 
 /** All bytes of a memory, as they can be accessed. */
@@ -28,6 +31,9 @@ export interface MemoryViews {
   readonly u8: Uint8Array;
   readonly atomics: AtomicViews;
 }
+
+/** Told of `size` bytes from `at` on, and what is to be done with them, of READ and WRITE. */
+export type AccessObserver = (at: number, size: number, rights: number) => void;
 
 const NOTHING = new ArrayBuffer(0);
 const NO_VIEW = new DataView(NOTHING);
@@ -63,6 +69,12 @@ export class WasmMemory {
   #disposed = false;
   /** What is forbidden or watched; undefined when nothing is. */
   protection: Protection | undefined = undefined;
+  /** Told of each access that the interpreter checks (`Store.checkAccesses`), before it is made, while somebody debugs. */
+  observer: AccessObserver | undefined = undefined;
+  /** Whether each access of the interpreter is to be checked or told. */
+  get isChecked(): boolean {
+    return this.protection !== undefined || this.observer !== undefined;
+  }
   /** Successful grows so far. */
   grows = 0;
   /** Successful shrinks so far. */
@@ -197,6 +209,7 @@ export class WasmMemory {
       u16: new Uint16Array(buffer, 0, Math.floor(n / 2)),
       i32: new Int32Array(buffer, 0, Math.floor(n / 4)),
       i64: new BigInt64Array(buffer, 0, Math.floor(n / 8)),
+      waiters: this.#linear instanceof SharedLinearMemory ? this.#linear.waiters : undefined,
     };
   }
 
@@ -237,6 +250,17 @@ export class WasmMemory {
     }
     this.#closeAll();
     return shrunk ? old : -1;
+  }
+
+  /** Makes it as long as it was at some earlier moment; bytes that come anew are zero. For whoever restores it; false where that cannot be done. */
+  setLength(byteLength: number): boolean {
+    if (byteLength === this.byteLength) return true;
+    if (!(this.#linear instanceof LinearMemory) || this.taken) return false;
+    this.#openAll();
+    const done = this.#linear.resize(byteLength);
+    this.#refresh();
+    this.#closeAll();
+    return done;
   }
 
   // Rights

@@ -52,6 +52,8 @@ export class MemoryManager {
   readonly #protected = new Map<Share, WeakRef<WasmMemory>>();
   /** Called when the first such place of a memory comes or the last goes. */
   onProtection: (memory: WasmMemory) => void = () => {};
+  /** Called when `committedBytes` has changed, while Wasm may be running. */
+  onChange: () => void = () => {};
   /** Where the program is, for reports of watched accesses. */
   frame: () => WasmFrame | undefined = () => undefined;
   readonly #forgotten = new FinalizationRegistry<Share>((share) => this.#drop(share));
@@ -99,12 +101,14 @@ export class MemoryManager {
     const { figures } = this;
     figures.committedBytes += bytes;
     figures.highWaterBytes = Math.max(figures.highWaterBytes, figures.committedBytes);
+    this.onChange();
   }
   #drop(share: Share): void {
     this.#protected.delete(share);
     this.figures.memories--;
     this.figures.reservedBytes -= share.reserved;
     this.figures.committedBytes -= share.committed;
+    this.onChange();
   }
 
   /** Takes note that a memory has protected or watched places, or has none any more. */

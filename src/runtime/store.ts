@@ -4,14 +4,15 @@ import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
 import { RECORD, RECORD_BYTES } from "../abi/vmctx.ts";
 import { HostHandles } from "../gc/handles.ts";
-import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions } from "../gc/heap.ts";
-import { INTERRUPT } from "../platform/interrupt.ts";
+import { DEFAULT_HEAP_OPTIONS, GcHeap, type HeapOptions, type Pause } from "../gc/heap.ts";
+import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { NativeRegion } from "../platform/native_memory.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ResourceError } from "../wasm/errors.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import type { TrapCode } from "../wasm/traps.ts";
 import type { Activation } from "./activation.ts";
+import type { StoreDebugger } from "./debugging.ts";
 import { Activations } from "./activations.ts";
 import { Arena, type Blocks } from "./arena.ts";
 import { Exceptions } from "./exception.ts";
@@ -22,11 +23,20 @@ import { type HostFunction, Mode, signatureOf, WasmFunc } from "./func.ts";
 import { WasmTag } from "./tag.ts";
 import type { Extern, WasmInstance } from "./instance.ts";
 import type { WasmGlobal } from "./global.ts";
+import type { JsTier } from "./js_tier.ts";
 import type { WasmMemory } from "./memory.ts";
 import type { Meter } from "./meter.ts";
 import { type MemoryLimits, MemoryManager, NO_MEMORY_LIMITS } from "./memory_manager.ts";
 import type { WasmTable } from "./table.ts";
-import { type HotSpot, type InterpTier, isNative, type NativeTier, type TierName, type TierPolicy } from "./tier.ts";
+import {
+  type HotSpot,
+  type InterpTier,
+  isNative,
+  type NativeTier,
+  type Stop,
+  type TierName,
+  type TierPolicy,
+} from "./tier.ts";
 
 /** Function records that address space is reserved for. */
 const MAX_FUNCTIONS = 1 << 24;
@@ -34,6 +44,9 @@ const MAX_FUNCTIONS = 1 << 24;
 const NO_TYPE = -1;
 /** A zeroed vmctx for host functions, so that a record's vmctx is never null. */
 const HOST_VMCTX_BYTES = 64;
+
+/** Why a function is interpreted that is to run as JavaScript. */
+const PROTECTED = "a memory has protected or watched places";
 
 /** Calls that may be parked at once. Each may have a native stack, of which an isolate has no more than platform/stacks.ts says. */
 export const DEFAULT_MAX_PARKED = 5000;
@@ -99,14 +112,22 @@ export class Store {
   policy: TierPolicy | undefined = undefined;
   /** Told of each frame that changed the tier, and where it goes on; `spot` is what was counted of one that entered a loop. */
   frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
+  /** Told of each instruction where a stop is set, before it runs. What it throws ends the activation, and no handler of Wasm catches it. */
+  stopped: ((stop: Stop) => void) | undefined = undefined;
+  /** Told of each collection, while Wasm may be running: it must not call it. */
+  collected: ((pause: Pause) => void) | undefined = undefined;
   /** Told of the traps of Wasm's own, before the frames go, by those who count: the function on top, and the byte offset of the instruction there. */
   trapped: ((code: TrapCode, func: WasmFunc, offset: number) => void) | undefined = undefined;
   /** How often a function was moved away from machine code: frames that it had before are to be taken back. */
   demotions = 0;
+  /** Told of what runs in the interpreter, while somebody debugs. */
+  debug: StoreDebugger | undefined = undefined;
   /** Runs interpreted functions; set by the engine. */
   interp!: InterpTier;
   /** Makes machine code; undefined where it cannot run. */
   native: NativeTier | undefined = undefined;
+  /** Makes functions of JavaScript; undefined where code cannot be made of text. */
+  js: JsTier | undefined = undefined;
   /** Gives the JavaScript function that stands for a function, always the same; set by the library above. */
   exporter: (func: WasmFunc) => unknown = () => {
     throw new BugError("nobody exports functions");
@@ -177,6 +198,16 @@ export class Store {
     if (this.#paused === 0) collectUnasked(this);
   }
 
+  /** Keeps allocations from collecting until what it gives is called, once. */
+  pauseCollections(): () => void {
+    this.#paused++;
+    let paused = true;
+    return () => {
+      if (paused) this.#paused--;
+      paused = false;
+    };
+  }
+
   /** Runs `f`, during which allocations do not collect: for those who hold references where no roots are looked for. */
   withoutCollection<T>(f: () => T): T {
     this.#paused++;
@@ -190,7 +221,20 @@ export class Store {
   /** Has accesses to the memories of an instance checked, if anything in them is forbidden or watched. */
   checkAccesses(instance: WasmInstance): void {
     instance.writeChecks();
-    this.interp.checkAccesses(instance, instance.memories.some((m) => m.protection !== undefined));
+    const check = instance.memories.some((m) => m.isChecked);
+    this.interp.checkAccesses(instance, check);
+    this.#moveJs(instance, check);
+  }
+
+  /** Functions of JavaScript know nothing of rights: those of an instance are interpreted while there are any. */
+  #moveJs(instance: WasmInstance, check: boolean): void {
+    for (const func of instance.funcs) {
+      if (func.instance !== instance) continue;
+      if (check && func.mode === Mode.JS) {
+        this.setTier(func, "interp");
+        func.refusal = PROTECTED;
+      } else if (!check && func.refusal === PROTECTED) this.setTier(func, "js");
+    }
   }
 
   /** Address of function record 0; 0 where native code cannot run. */
@@ -364,14 +408,35 @@ export class Store {
     if (func.mode === Mode.HOST) throw new TypeError(`${func.name} is a host function and has no tier`);
     if (func.bound !== undefined) throw new TypeError(`${func.name} runs in the tier of what it is bound to`);
     if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
-    if (isNative(tier) && this.native === undefined) throw new BugError(`tier ${tier} cannot run here`);
-    func.refusal = isNative(tier) ? this.native!.refusal(func) : undefined;
+    if (isNative(tier) ? this.native === undefined : tier === "js" && this.js === undefined) {
+      throw new BugError(`tier ${tier} cannot run here`);
+    }
+    func.refusal = tier === "interp" ? undefined : func.held ?? this.#refusal(func, tier);
     if (func.refusal !== undefined) tier = "interp";
     if (!isNative(tier) && func.nativeEntry !== 0 && func.mode === Mode.NATIVE) this.demotions++;
+    if (tier !== "js" && func.mode === Mode.JS) {
+      this.demotions++;
+      Atomics.or(this.interrupt, 0, InterruptBit.ATTENTION);
+    }
     func.tier = tier;
-    func.mode = isNative(tier) ? Mode.NATIVE : Mode.INTERP;
+    func.mode = isNative(tier) ? Mode.NATIVE : tier === "js" ? Mode.JS : Mode.INTERP;
     this.interp.moved(func);
     this.#writeEntry(func);
+    this.js?.changed(func);
+  }
+
+  /** Why a function cannot run in a tier; undefined if it can. */
+  #refusal(func: WasmFunc, tier: TierName): string | undefined {
+    if (isNative(tier)) return this.native!.refusal(func);
+    return tier === "js" ? this.#jsRefusal(func) : undefined;
+  }
+
+  #jsRefusal(func: WasmFunc): string | undefined {
+    if (func.instance!.memories.some((m) => m.isChecked)) {
+      return PROTECTED;
+    }
+    if (this.interp.isCounted(func)) return "its instructions or branches are counted";
+    return this.js!.refusal(func);
   }
 
   /** Compiles a function that is to run as machine code, if that has not happened. */
@@ -399,6 +464,7 @@ export class Store {
   /** Forgets a range of functions that nothing can call any more: all of an instance, or one host function. */
   freeFuncs(first: number, count: number): void {
     this.#funcs.fill(undefined, first, first + count);
+    this.js?.forget(first, count);
     this.#words.fill(0, (first * RECORD_BYTES) >> 2, ((first + count) * RECORD_BYTES) >> 2);
     for (let i = first; i < first + count; i++) this.#words[(i * RECORD_BYTES + RECORD.typeId) >> 2] = NO_TYPE;
     this.#live -= count;

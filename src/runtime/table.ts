@@ -102,6 +102,13 @@ export class WasmTable {
     }
   }
 
+  /** Makes it what it was at some earlier moment, when it had no more entries than it has room for. */
+  restore(refs: Int32Array): void {
+    this.#length = refs.length;
+    this.slice(0, refs.length).set(refs);
+    this.#refresh();
+  }
+
   /** Gives the memory back; there are no entries any more. No instance that uses it may run any more. */
   dispose(): void {
     if (this.#disposed) return;

@@ -13,9 +13,9 @@ import type { WasmFunc } from "./func.ts";
 import type { WasmInstance } from "./instance.ts";
 
 /** The tiers there are, by name. */
-export const TIERS: readonly TierName[] = ["interp", "fast", "jit"];
+export const TIERS: readonly TierName[] = ["interp", "fast", "js", "jit"];
 /** A tier's name. */
-export type TierName = "interp" | "fast" | "jit";
+export type TierName = "interp" | "fast" | "js" | "jit";
 
 /** Why `InterpThread.run()` returned. */
 export const RunStatus = {
@@ -33,6 +33,8 @@ export const RunStatus = {
   SAFEPOINT: 5,
   /** A counter of the top frame's function ran out: see `hot`. The frame stands at its first instruction, or behind the head of a loop. */
   HOT: 6,
+  /** The top frame stands before an instruction where a stop is set, or where whoever debugs wants it to wait. */
+  STOPPED: -2,
 } as const;
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
@@ -53,6 +55,11 @@ export interface TierPolicy {
   readonly leaves: boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
+  /**
+   * Where frames are to go to and fro between the interpreter and register code: whether one is to be of register code, asked of each whose function may run so whenever a thread is about
+   * to run, for `slice` calls and passes.
+   */
+  readonly shuffle?: { readonly slice: number; isRegister(): boolean };
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
   poll(): void;
 }
@@ -76,6 +83,49 @@ export interface FramePlan {
   readonly func: WasmFunc;
   readonly source: number;
   readonly height: number;
+  /** Whether the place, a safepoint, is still to be paid for; default no. */
+  readonly owes?: boolean;
+}
+
+/** A frame of the interpreter before an instruction where a stop is set. */
+export interface Stop {
+  readonly func: WasmFunc;
+  /** Byte offset of the instruction in the module. */
+  readonly offset: number;
+  /** Slots, two words each. */
+  readonly words: Int32Array;
+  /** Slot of the first local; slot behind the topmost operand. */
+  readonly locals: number;
+  readonly top: number;
+  /** Tells frames apart that exist at one time; grows towards the callee. */
+  readonly frame: number;
+}
+
+/** A frame of the interpreter, for whoever looks at a call that waits. */
+export interface FrameView {
+  readonly func: WasmFunc;
+  /** `interp`, or the tier that shares its stack. */
+  readonly tier: TierName;
+  /** Byte offset of the instruction that is to run next, that waits for the frame above, or that trapped. */
+  readonly offset: number;
+  /** Where types of operands are looked up: the end of an instruction, or within one, before which the operands stood as they do, but for those that were taken. */
+  readonly pc: number;
+  /** The words of its slots, locals first, which begin at `at`; undefined where there are none. */
+  readonly words: Int32Array | undefined;
+  readonly at: number;
+  /** Slots in use. */
+  readonly slots: number;
+}
+
+/** All that a thread has, as it was at some moment. */
+export interface ThreadImage {
+  readonly words: Int32Array;
+  readonly frames: Int32Array;
+  readonly codes: readonly unknown[];
+  readonly level: number;
+  readonly ticks: number;
+  /** How it stands at its next instruction. */
+  readonly standing: number;
 }
 
 /** A stack of interpreter frames, on which one activation runs. */
@@ -89,10 +139,31 @@ export interface InterpThread {
   readonly exception: WasmException | undefined;
   /** Pushes a base frame for `func`, whose arguments are the topmost slots. False if the stack is exhausted. */
   enter(func: WasmFunc): boolean;
+  /** After STOPPED: whether a stop is set at the instruction that the top frame is to run next. */
+  readonly atStop: boolean;
   /** Makes room for `slots` more above `sp`. False if the stack is exhausted. */
   reserve(slots: number): boolean;
   /** Runs until the innermost base frame returns, something else is to be called, or a trap. */
   run(): RunStatus;
+  /** As `run()`, but leaves with STOPPED where a stop is set, and at the loop head or function entry where `ticks` comes to `until`. */
+  runToStop(until?: number): RunStatus;
+  /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
+  step(): RunStatus;
+  /** Takes note that the top frame waits before its next instruction; to be called before the activation is parked there. */
+  wait(): void;
+  /** Loop heads passed and functions entered so far: the same whenever the same is run again. */
+  ticks: number;
+  /** Frames on it. */
+  readonly depth: number;
+  /** Byte offset of the instruction that the top frame is to run next. */
+  readonly offset: number;
+  /** Where it stands, after STOPPED. */
+  readonly stop: Stop;
+  /** The frames from the innermost to the innermost base frame below `level` base frames, `limit` at most. */
+  views(level: number, limit?: number): FrameView[];
+  /** What it has now; a thread that has nothing takes it by `restore()`, and is parked then. */
+  image(): ThreadImage;
+  restore(image: ThreadImage): void;
   /**
    * Looks for a frame that catches `exception`, from the top frame below `level` base frames down to the innermost base frame there. If there is one, it becomes
    * the top frame, going on at its clause, and `level` base frames are left; if not, nothing changes.
@@ -106,6 +177,8 @@ export interface InterpThread {
   readonly level: number;
   /** After HOT. */
   readonly hot: HotSpot;
+  /** Slot where the top frame begins. */
+  readonly topSlot: number;
   /** Drops the top frame, for another tier to go on with; gives the slot where it began, which is the new `sp`, and whether it was a base frame. */
   takeTop(): { readonly at: number; readonly base: boolean };
   /**
@@ -131,8 +204,12 @@ export interface InterpTier {
   newThread(): InterpThread;
   /** Rights of a memory of the instance must be checked from now on, or need not be any more. */
   checkAccesses(instance: WasmInstance, check: boolean): void;
+  /** Sets a stop before the instruction at a byte offset of the module, for all its instances, or takes it away. */
+  setStop(instance: WasmInstance, offset: number, on: boolean): void;
   /** Counts a function of a module from now on as its counters want, or, without them, not any more. Frames of it may be running. */
   count(valid: ValidModule, index: number, counters: FunctionCounters | undefined): void;
+  /** Whether a function is counted. */
+  isCounted(func: WasmFunc): boolean;
   /** The tier of a function was set. */
   moved(func: WasmFunc): void;
 }

@@ -176,8 +176,11 @@ export function countPlan(module: Module, body: FuncBody, what: CountWhat): Coun
 
 /** Each instruction of a body. */
 export interface CountedInstruction {
+  /** Byte offset in the module. */
   readonly offset: number;
+  /** The instruction's code, as in the table of instructions. */
   readonly opcode: number;
+  /** How often it began. */
   readonly count: number;
 }
 

@@ -132,13 +132,15 @@ export class Wasi implements Disposable {
   constructor(options: WasiOptions = {}) {
     const { args = [], env = {}, preopens = {}, sockets = [] } = options;
     if (!Array.isArray(args)) throw new TypeError("args are strings in an array");
-    const host = hostFor(options.files ?? "auto");
+    const { files = "auto" } = options;
     const variables = Object.entries(env).map(([name, value]) => {
       if (name === "" || name.includes("=")) throw new TypeError(`no variable can be called ${JSON.stringify(name)}`);
       return zeroEnded(`${name}=${value}`, "a variable");
     });
-    const program = new Program(host, args.map((a) => zeroEnded(a, "an argument")), variables);
+    const program = new Program(() => hostFor(files), args.map((a) => zeroEnded(a, "an argument")), variables);
     this.#program = program;
+    // Says what it lacks.
+    if (files === "linux") program.host;
     const stream = (node: Stream, right: bigint) => {
       const rights = STREAM_RIGHTS & ~(Right.FD_READ | Right.FD_WRITE) | right;
       program.fds.add({ node, type: node.type, rights, inheriting: 0n, flags: 0, position: 0n, readOnly: false });

@@ -1,7 +1,18 @@
 // Typed host functions, fallbacks for what is missing, and instances linked by name, in every tier.
 
-import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
-import { Engine, fn, Linker, LinkError, MissingImport, promising, suspendingFn, Wasi } from "../../mod.ts";
+import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  constant,
+  Engine,
+  Exception,
+  fn,
+  Linker,
+  LinkError,
+  MissingImport,
+  promising,
+  suspendingFn,
+  Wasi,
+} from "../../mod.ts";
 import { testInTiers } from "../security/tiers.ts";
 
 const module = (imports: string, body: string) => `(module ${imports} ${body})`;
@@ -77,7 +88,7 @@ testInTiers("missing functions are traced, and give zeros and nulls", ({ engine 
   const linker = new Linker(engine, { fallback: "trace", log: (line) => lines.push(line) });
   const { exports } = linker.instantiate(engine.compile(WANTS));
   assertEquals([exports.a(), exports.b(), exports.c("x")], [undefined, 5n, [0, null]]);
-  assertEquals(lines, ["env.a(1, 2n)", "env.b(-0) => 0n", `other.c("x") => 0, null`]);
+  assertEquals(lines, ["env.a(1, 2)", "env.b(-0) => 0", `other.c("x") => 0, null`]);
 });
 
 testInTiers("missing functions trap when they are called, and no handler catches that", ({ engine }) => {
@@ -85,7 +96,7 @@ testInTiers("missing functions trap when they are called, and no handler catches
   for (const name of ["a", "caught"]) {
     const error = assertThrows(() => exports[name](), MissingImport);
     assertEquals([error.module, error.field], ["env", "a"]);
-    assertEquals(error.message, `import "env" "a" is missing: func (param i32 i64), called with (1, 2n)`);
+    assertEquals(error.message, `import "env" "a" is missing: func (param i32 i64), called with (1, 2)`);
   }
 });
 
@@ -173,4 +184,66 @@ Deno.test("WASI is defined like anything else", () => {
   )));
   assertEquals(wasi.start(program), 3);
   assertInstanceOf(program.exports.memory, Object);
+});
+
+testInTiers(
+  "globals, tables, tags and constants are declared with types that TypeScript and linking check",
+  ({ engine, load }) => {
+    const count = engine.global({ type: "i64", mutable: true }, 5n);
+    const table = engine.table({ element: "funcref", minimum: 1 });
+    const tag = engine.tag({ parameters: ["i32", "f64"] });
+    const { exports } = load(
+      module(
+        `(import "m" "count" (global $count (mut i64))) (import "m" "seven" (global $seven i64))
+       (import "m" "table" (table 1 funcref)) (import "m" "tag" (tag $tag (param i32 f64)))`,
+        `(func $f (export "f") (global.set $count (i64.add (global.get $count) (global.get $seven))))
+       (func (export "set") (table.set (i32.const 0) (ref.func $f)))
+       (func (export "fail") (throw $tag (i32.const 1) (f64.const 2.5)))`,
+      ),
+      { m: { count, table, tag, seven: constant("i64", 7n) } },
+    );
+    exports.set();
+    table.get(0)!();
+    const value: bigint = count.value;
+    assertEquals(value, 12n);
+    const error = assertThrows(() => exports.fail(), Exception);
+    assert(error.is(tag));
+    const [code, place]: [number, number] = error.payload;
+    assertEquals([code, place], [1, 2.5]);
+  },
+);
+
+Deno.test("types of globals, tables, tags and constants are checked", () => {
+  const engine = new Engine({ tier: "interp" });
+  const count = engine.global({ type: "i64", mutable: true });
+  // @ts-expect-error An i64 is a bigint.
+  assertThrows(() => count.value = 5, TypeError);
+  // @ts-expect-error An i64 is a bigint.
+  assertThrows(() => engine.global({ type: "i64" }, 5), TypeError);
+  // @ts-expect-error There is no such type.
+  assertThrows(() => constant("i16", 5), TypeError, "there is no value type i16");
+  const tag = engine.tag({ parameters: ["i32"] });
+  // @ts-expect-error It carries a number.
+  assertThrows(() => new Exception(tag, [1n]), TypeError);
+  // @ts-expect-error It carries one value.
+  assertThrows(() => new Exception(tag, [1, 2]), TypeError);
+  const wants = (type: string) => engine.compile(module(`(import "m" "x" (global ${type}))`, ""));
+  const link = (type: string, x: unknown) => engine.instantiate(wants(type), { m: { x } });
+  const message = (type: string, x: unknown) => assertThrows(() => link(type, x), LinkError).message;
+  link("f32", constant("f32", 1.5));
+  assertStringIncludes(message("f64", constant("f32", 1.5)), "expected global f64, found global f32");
+  assertStringIncludes(message("(mut f32)", constant("f32", 1.5)), "expected global (mut f32), found global f32");
+  // @ts-expect-error An i64 is a bigint.
+  assertThrows(() => link("i64", constant("i64", 5)), TypeError);
+});
+
+Deno.test("instantiate() names all imports that are missing", () => {
+  const engine = new Engine({ tier: "interp" });
+  const wants = engine.compile(
+    module(`(import "m" "f" (func (param i32))) (import "m" "here" (func)) (import "n" "mem" (memory 1 2))`, ""),
+  );
+  const error = assertThrows(() => engine.instantiate(wants, { m: { here: () => {} } }), LinkError);
+  assertEquals(error.message, "unknown imports: 2 imports are missing:\n  m.f: func (param i32)\n  n.mem: memory 1 2");
+  const one = assertThrows(() => engine.instantiate(wants, { m: { here: () => {}, f: () => {} } }), LinkError);
+  assertEquals([one.message, one.module, one.field], [`unknown import: import "n" "mem"`, "n", "mem"]);
 });

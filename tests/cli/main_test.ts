@@ -63,7 +63,7 @@ Deno.test("run ends with 134 and a Wasm stack trace after a trap", async () => {
 Deno.test("wrong usage ends with 2, what cannot be read or is not valid with 1, each with one clear line", async () => {
   const cases: [string[], number, RegExp][] = [
     [["run"], 2, /missing required argument 'module'/],
-    [["run", "--tier", "turbo", wat], 2, /Allowed choices are interp, jit, auto/],
+    [["run", "--tier", "turbo", wat], 2, /Allowed choices are interp, fast, js, jit, auto/],
     [["run", "--invoke", "fib", wat], 2, /^error: fib takes 1 argument, not 0: \(param i32\) \(result i32\)\n/],
     [["run", "--invoke", "fib", wat, "1.5"], 2, /^error: 1\.5 is not a value of type i32\n/],
     [["run", wat, "--invoke", "fib"], 2, /the module has no _start or main/],
@@ -89,6 +89,12 @@ Deno.test("validate says where a module is wrong", async () => {
   ]);
   const text = await strata(["validate", "-"], { stdin: "(module\n  (fun))" });
   assertEquals([text.code, text.err], [1, "error: -:2:4: unknown operator fun, expected a module field\n"]);
+});
+
+Deno.test("a timeout of 0 ms is a wrong usage", async () => {
+  const { code, err } = await strata(["run", "--timeout", "0", "-"], { stdin: "(module)" });
+  assertEquals(code, 2);
+  assertStringIncludes(err, "It is at least 1; without the option there is no limit.");
 });
 
 Deno.test("run lists all imports that nobody gives", async () => {

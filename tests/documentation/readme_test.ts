@@ -59,11 +59,12 @@ testNative("the shell's session in README.md is what the shell gives", async () 
 });
 
 testNative("examples in README.md and in the documentation of the library run, and their types are right", async () => {
-  const { code, out, err } = await runDeno(["test", "-A", "--doc", "mod.ts", "README.md"], { cwd: ROOT });
+  const files = ["mod.ts", "README.md", "src/api/engine.ts", "src/api/linker.ts", "src/wasi/wasi.ts"];
+  const { code, out, err } = await runDeno(["test", "-A", "--doc", ...files], { cwd: ROOT });
   assertEquals(code, 0, out + err);
-  const examples = [README, Deno.readTextFileSync(new URL("mod.ts", ROOT))].map((t) => t.match(/```ts$/gm)!.length);
+  const examples = files.map((file) => Deno.readTextFileSync(new URL(file, ROOT)).match(/```ts$/gm)!.length);
   const passed = Number(/ok \| (\d+) passed/.exec(out)?.[1]);
-  assertEquals(passed, examples[0] + examples[1], out);
+  assertEquals(passed, examples.reduce((a, b) => a + b), out);
 });
 
 Deno.test("subcommands in README.md are those of the command line", async () => {

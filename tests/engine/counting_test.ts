@@ -7,7 +7,7 @@ import type { CountRequest } from "../../src/engine/counting.ts";
 import { assemble } from "../../src/engine/pipeline.ts";
 import { type InterpreterTier, Thread } from "../../src/interp/thread.ts";
 import { STOPPED } from "../../src/interp/run.ts";
-import { nativeUnavailable } from "../../src/platform/permissions.ts";
+
 import type { WasmInstance } from "../../src/runtime/instance.ts";
 import type { WasmFunc } from "../../src/runtime/func.ts";
 import type { RunStatus } from "../../src/runtime/tier.ts";
@@ -17,16 +17,9 @@ import { BR_TABLE, opInfo } from "../../src/wasm/opcodes.ts";
 import { BytecodeReader } from "../../src/bytecode/reader.ts";
 import { generateModule } from "../jit/generate.ts";
 import { testNative } from "../skip.ts";
+import { ENGINES } from "../debug/tiers.ts";
 
 const FEATURES = { threads: true, "wide-arithmetic": true, "custom-page-sizes": true };
-const TIERS: Record<string, EngineOptions> = nativeUnavailable() !== undefined ? { interp: { tier: "interp" } } : {
-  interp: { tier: "interp" },
-  jit: { tier: "jit" },
-  zeal: { tierZeal: true },
-  "zeal by chance": { tierZeal: 7 },
-  live: { tier: "auto", callThreshold: 2, loopThreshold: 3 },
-};
-
 function hostFor(context: Context) {
   return (_: unknown, valid: WasmInstance["valid"], i: number) =>
     context.store.addHostFunc(
@@ -95,7 +88,7 @@ function check(bytes: Uint8Array, calls: Calls, what: string): void {
   for (const [name, args] of calls) run(stepped.context, stepped.instance, name, args);
   const expected = [...steps].sort((a, b) => a[0] - b[0]);
   let branches: unknown;
-  for (const [tier, options] of Object.entries(TIERS)) {
+  for (const [tier, options] of Object.entries(ENGINES)) {
     const { context, instance } = load(options, bytes);
     const requests = countAll(context, instance);
     const results = calls.map(([name, args]) => run(context, instance, name, args));
@@ -187,7 +180,7 @@ Deno.test("control of every kind is counted in every tier as single steps count 
 });
 
 Deno.test("a call stack that is exhausted is counted, too", () => {
-  for (const [tier, options] of Object.entries(TIERS)) {
+  for (const [tier, options] of Object.entries(ENGINES)) {
     const { context, instance } = load(options, assemble(CONTROL));
     const [request] = countAll(context, instance).filter((r) =>
       instance.funcs[r.index] === instance.exports.get("deep")
@@ -226,7 +219,7 @@ Deno.test("counting begins and ends while the function runs", () => {
         (local.set 1 (i32.add (local.get 1) (i32.const 1)))
         (br_if 0 (i32.lt_s (local.get 1) (local.get 0))))
       (local.get 1)))`;
-  for (const [tier, options] of Object.entries(TIERS)) {
+  for (const [tier, options] of Object.entries(ENGINES)) {
     const context = new Context({ ...options });
     const valid = context.compile(assemble(text));
     let request: CountRequest | undefined;

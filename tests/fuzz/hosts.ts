@@ -1,6 +1,6 @@
 // What a random program runs on: Strata in some tier, or V8. Takes a program, gives an instance behind one interface, and says what was thrown.
 
-import { Engine, Exception, type Module, type Tag, Trap } from "../../mod.ts";
+import { Engine, Exception, type HostType, type Module, type Tag, Trap } from "../../mod.ts";
 import { TIERS } from "../../src/runtime/tier.ts";
 import { ResourceError } from "../../src/wasm/errors.ts";
 import type { MemoryType } from "../../src/wasm/types.ts";
@@ -96,7 +96,7 @@ class StrataHost implements Host {
     };
   }
   global(type: string, mutable: boolean, value: unknown): { value: unknown } {
-    return this.#engine.global({ type, mutable }, value);
+    return this.#engine.global({ type: type as HostType, mutable }, value);
   }
   memory({ min, max, is64, shared, pageSizeLog2 }: MemoryType): unknown {
     return this.#engine.memory(
@@ -110,7 +110,7 @@ class StrataHost implements Host {
     );
   }
   tag(parameters: readonly string[]): Tag {
-    return this.#engine.tag({ parameters });
+    return this.#engine.tag({ parameters: parameters as readonly HostType[] });
   }
   exception(tag: unknown, payload: readonly unknown[]): unknown {
     return new Exception(tag as Tag, payload);
@@ -192,13 +192,36 @@ export const V8: Host = new V8Host();
  */
 export function strataHosts(): Host[] {
   const engine = (tier: typeof TIERS[number], gcZeal = false) => new Engine({ tier, features: ALL_FEATURES, gcZeal });
-  if (Engine.nativeUnavailable !== undefined) return [new StrataHost("interp", () => engine("interp"))];
+  const moved = [false, true].map((gcZeal) =>
+    new Engine({ tier: "js", tierZeal: true, features: ALL_FEATURES, gcZeal })
+  );
+  const chance = new Map<number, Engine>();
+  const portable = [
+    new StrataHost("moving frames of js", (seed) => moved[seed % 4 === 1 ? 1 : 0]),
+    new StrataHost("frames of js moved by chance", (seed) => {
+      const n = seed % 16;
+      let engine = chance.get(n);
+      if (engine === undefined) {
+        chance.set(n, engine = new Engine({ tier: "js", tierZeal: n, features: ALL_FEATURES, gcZeal: n % 4 === 2 }));
+      }
+      return engine;
+    }),
+  ];
+  if (Engine.nativeUnavailable !== undefined) {
+    const here = ["interp", "js"] as const;
+    return [...here.map((tier) => new StrataHost(tier, () => engine(tier))), ...portable];
+  }
   const engines = TIERS.map((tier) => engine(tier));
   const zealous = engine("jit", true);
   const moving = [false, true].map((gcZeal) => new Engine({ tierZeal: true, features: ALL_FEATURES, gcZeal }));
+  const shuffling = [false, true].map((gcZeal) =>
+    new Engine({ tier: "fast", tierZeal: 5, features: ALL_FEATURES, gcZeal })
+  );
   return [
     ...TIERS.map((tier, i) => new StrataHost(tier, () => engines[i])),
     new StrataHost("mixed tiers", (seed) => seed % 4 === 0 ? zealous : engines.at(-1)!, true),
+    new StrataHost("moving frames of register code", (seed) => shuffling[seed % 4 === 2 ? 1 : 0]),
     new StrataHost("moving frames", (seed) => moving[seed % 4 === 1 ? 1 : 0]),
+    ...portable,
   ];
 }

@@ -1,9 +1,10 @@
 // Stress cases of Workers: many that come and go, and what they leave behind.
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type TierName } from "../../mod.ts";
 import { giveBackOfEnded, isolateFigures } from "../../src/platform/isolates.ts";
 import { canRunNative } from "../../src/platform/permissions.ts";
+import { countInWorkers, primesBelow } from "../engine/sharing.ts";
 import type { StressCase } from "./cases.ts";
 
 /** What a Worker answers to its first message; it is terminated then. */
@@ -27,8 +28,33 @@ function figures(): { mappings: number; resident: number } {
   };
 }
 
+/** What each Worker says of its traps. */
+const TRAPS = [
+  /^deep: call-stack-exhausted in deep@\d+,deep@\d+,deep@\d+$/,
+  /^divide: integer-divide-by-zero in divide@\d+$/,
+  /^load: memory-out-of-bounds in inner@\d+,load@\d+$/,
+  /^unreachable: unreachable in unreachable@\d+$/,
+];
+
 /** The cases. */
 export const WORKER_CASES: readonly StressCase[] = [
+  {
+    name: "Workers with one code and one memory compute together, and trap each for itself",
+    async run(tier, scale) {
+      const limit = 3200 * scale, expected = primesBelow(limit);
+      for (let round = 0; round < 2; round++) {
+        const { answers, found } = await countInWorkers({ tier }, 4, limit, 40);
+        assertEquals(found, expected);
+        for (const { traps, objects, places, compiled, reason } of answers) {
+          assertEquals([objects, compiled], [640, 0]);
+          assertEquals(traps.length, TRAPS.length);
+          traps.forEach((trap, i) => assertMatch(trap, TRAPS[i]));
+          assertEquals(places, answers[0].places);
+          assertEquals(reason, tier === "interp" ? "its engine makes no machine code" : undefined);
+        }
+      }
+    },
+  },
   {
     name: "Workers come and go, and their code and memory with them",
     async run(tier: TierName, scale: number) {
@@ -45,8 +71,8 @@ export const WORKER_CASES: readonly StressCase[] = [
         giveBackOfEnded();
         return figures();
       };
-      const before = await round(8 + 8 * scale);
-      const after = await round(8 + 32 * scale);
+      const before = await round(4 + 4 * scale);
+      const after = await round(4 + 12 * scale);
       const { entries } = isolateFigures();
       assert(entries < 64, `${entries} isolates at once`);
       assert(after.mappings < before.mappings + 200, `${before.mappings} mappings became ${after.mappings}`);

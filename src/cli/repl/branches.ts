@@ -2,7 +2,7 @@
 
 import type { PredictedBranch } from "../../api/branches.ts";
 import { CommandError } from "../exit.ts";
-import { writeProfile } from "../profile.ts";
+import { writeProfile } from "../branch_profile.ts";
 import type { Command } from "./command.ts";
 import { columns, count } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";

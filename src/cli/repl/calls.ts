@@ -24,6 +24,7 @@ export function runCall(session: Session, words: readonly string[]): Output {
     return { text: session.showResults(results), data: { results: session.resultData(results) } };
   }
   const { func, values } = prepare(session, words);
+  if (session.debugger.active && !func.isHost) return session.debugger.run(func, values);
   const { results, ms } = session.call(func, values);
   session.keep(results);
   return {

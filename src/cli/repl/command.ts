@@ -20,6 +20,8 @@ export type Completes =
 export interface Command {
   /** Without the colon. */
   readonly name: string;
+  /** Shorter or other names. */
+  readonly aliases?: readonly string[];
   readonly args: string;
   /** One line. */
   readonly help: string;
@@ -27,6 +29,8 @@ export interface Command {
   readonly more?: string;
   /** A script that works in a fresh shell; a test runs it. */
   readonly example: string;
+  /** Whether its argument is one text, not words: `args.rest`. */
+  readonly takesText?: boolean;
   /** What Tab offers, by argument. */
   readonly completes?: readonly Completes[];
   /** Throws UsageError for wrong arguments, CommandError and what Strata throws for what does not work. */

@@ -4,14 +4,14 @@ import { CommandError, UsageError } from "../exit.ts";
 import { readText } from "./files.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./print.ts";
-import type { Session } from "./session.ts";
+import { errorData, type Output, type Session } from "./session.ts";
 import { unquote } from "./words.ts";
 
 /** The commands themselves come from the table, which holds these too. */
 export function generalCommands(
   all: () => readonly Command[],
   find: (name: string) => Command,
-  execute: (session: Session, source: string) => Promise<boolean>,
+  run: (session: Session, source: string) => Promise<Output>,
   runScript: (session: Session, text: string, name: string, echo: boolean) => Promise<number>,
 ): readonly Command[] {
   return [
@@ -32,6 +32,7 @@ export function generalCommands(
     {
       name: "try",
       args: "<command or call>",
+      takesText: true,
       help: "run a command or call that may fail; a script goes on after it",
       example: `:load examples/fib.wat
 :try divide 1 0`,
@@ -39,7 +40,13 @@ export function generalCommands(
       async run(session, args) {
         const source = args.rest.trim();
         if (source === "") throw new UsageError("a command is missing");
-        return { data: { failed: !await execute(session, source) } };
+        try {
+          const { text, data } = await session.interruptible(() => run(session, source));
+          return { text, data: { failed: false, result: { command: source, ok: true, ...data } } };
+        } catch (error) {
+          if (!session.json) session.showError(source, error);
+          return { data: { failed: true, result: errorData(source, error) } };
+        }
       },
     },
     {
@@ -76,12 +83,20 @@ export function generalCommands(
           columns([[c.help]]),
           ...(c.more === undefined ? [] : ["", columns(c.more.split("\n").map((l) => [l]))]),
           "",
+          ...(c.aliases === undefined ? [] : [`also ${c.aliases.map((a) => `:${a}`).join(", ")}`, ""]),
           session.paint("note", "for example"),
           columns(c.example.split("\n").map((l) => [l])),
         ];
         return {
           text: text.join("\n"),
-          data: { name: `:${c.name}`, args: c.args, help: c.help, more: c.more, example: c.example },
+          data: {
+            name: `:${c.name}`,
+            aliases: c.aliases?.map((a) => `:${a}`),
+            args: c.args,
+            help: c.help,
+            more: c.more,
+            example: c.example,
+          },
         };
       },
     },

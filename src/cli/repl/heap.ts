@@ -84,7 +84,8 @@ function sites(session: Session, args: Args): Output {
   if (word !== undefined) {
     if (word !== "on" && word !== "off") throw new UsageError(`sites are switched on or off, not ${word}`);
     heap.traceAllocations(word === "on");
-    return { text: `allocation sites are ${word === "on" ? "counted from now on" : "not counted any more"}` };
+    const text = `allocation sites are ${word === "on" ? "counted from now on" : "not counted any more"}`;
+    return { text, data: { traced: word === "on" } };
   }
   const found = heap.allocationSites;
   const rows = found.map((s) => [

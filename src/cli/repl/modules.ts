@@ -91,6 +91,7 @@ const SHOWN_FUNCTIONS = 200;
 export const MODULE_COMMANDS: readonly Command[] = [
   {
     name: "load",
+    aliases: ["l", "lo"],
     args: "<module> [as <name>]",
     help: "load a .wasm or .wat file, a URL, or npm:package@version/path, and use it",
     example: `:load examples/fib.wat as f
@@ -116,6 +117,7 @@ fib 10`,
   {
     name: "wat",
     args: "(module …)",
+    takesText: true,
     help: "load a module in the text format; lines are read until its parentheses are closed",
     example: `:wat (module $adder
   (func (export "add") (param i32 i32) (result i32)
@@ -205,14 +207,17 @@ twice`,
   },
   {
     name: "info",
-    args: "[name]",
-    help: "show what an instance imports, exports and holds",
+    args: "[name or breakpoints]",
+    help: "show what an instance imports, exports and holds; or what calls stop for",
     example: `:load examples/fib.wat
 :info`,
     completes: ["instance"],
     run(session, args) {
       const name = args.next();
       args.end();
+      if (name !== undefined && !session.loaded.has(name) && "breakpoints".startsWith(name)) {
+        return session.debugger.points();
+      }
       const loaded = name === undefined ? session.current : session.loaded.get(name);
       if (loaded === undefined) throw new CommandError(`there is no instance ${name}; :use lists them`);
       const { instance } = loaded;

@@ -18,6 +18,7 @@ const CAUSES: Readonly<Record<TierCause, (e: TierEvent) => string>> = {
   breakpoint: () => "for a breakpoint",
   probe: () => "for a probe",
   protection: () => "for a protected region",
+  count: () => "to be counted",
   released: () => "free again",
   evicted: () => "its code made room",
   refused: (e) => `stays: ${e.reason}`,

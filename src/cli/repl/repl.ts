@@ -11,14 +11,19 @@ import { execute, isComment, MORE_PROMPT, PROMPT, runScript } from "./commands.t
 import { historyPath, readHistory, readText, writeHistory } from "./files.ts";
 import { isInteractive, readCommands } from "./reader.ts";
 import { Session } from "./session.ts";
+import { isCommand } from "./wasi.ts";
 import { needsMore } from "./words.ts";
 
 /** Options of the command `repl`. */
 export interface ReplOptions {
   /** Loaded first. */
   readonly module?: string;
+  /** A call, or arguments of a WASI command, to wait at its first instruction; none: a WASI command does, too. */
+  readonly start?: readonly string[];
   /** Commands to run. */
   readonly eval?: readonly string[];
+  /** A file of commands to run before all else. */
+  readonly init?: string;
   /** A file of commands to run, before those. */
   readonly execute?: string;
   /** Whether the commands of that file are shown before what they give; default yes. */
@@ -72,7 +77,14 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       const hint = ":help lists the commands, :quit or Ctrl-D leaves";
       session.write(`${session.paint("head", "Strata")}, a WebAssembly runtime that you can open up. ${hint}.`);
     }
+    if (options.init !== undefined && !await runFile(session, options.init, false)) {
+      return session.exitCode || ExitCode.ERROR;
+    }
     if (options.module !== undefined && !await run(`:load ${quoted(options.module)}`)) return session.exitCode;
+    const { start } = options;
+    if (start !== undefined && (start.length > 0 || isCommand(session.current.instance))) {
+      if (!await run(`:start ${start.map(quoted).join(" ")}`)) return session.exitCode;
+    }
     if (given) return await runGiven(session, options, run);
     return await runInput(session, interactive, run);
   } finally {
@@ -82,16 +94,20 @@ export async function runRepl(options: ReplOptions): Promise<number> {
 
 type Run = (source: string) => Promise<boolean>;
 
+/** Runs the commands in a file; false if one failed. */
+async function runFile(session: Session, path: string, echo: boolean): Promise<boolean> {
+  try {
+    await runScript(session, readText(path), path, echo);
+    return true;
+  } catch (error) {
+    session.showError(`:source ${path}`, error);
+    return false;
+  }
+}
+
 async function runGiven(session: Session, options: ReplOptions, run: Run): Promise<number> {
-  if (options.execute !== undefined) {
-    const path = options.execute;
-    try {
-      await runScript(session, readText(path), path, options.echo ?? true);
-    } catch (error) {
-      const { exitCode } = session;
-      session.showError(`:source ${path}`, error);
-      return exitCode || ExitCode.ERROR;
-    }
+  if (options.execute !== undefined && !await runFile(session, options.execute, options.echo ?? true)) {
+    return session.exitCode || ExitCode.ERROR;
   }
   for (const source of options.eval ?? []) {
     if (session.finished) break;

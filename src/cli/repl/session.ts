@@ -22,10 +22,12 @@ import {
   referenceFits,
   type Value,
 } from "../values.ts";
-import { readProfile } from "../profile.ts";
+import { readProfile } from "../branch_profile.ts";
 import { onCacheNote } from "../tier.ts";
+import { ShellDebugger } from "./debugger.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter, visible } from "./print.ts";
+import { Recorder } from "./recorder.ts";
 import { isString, unquote } from "./words.ts";
 
 /** What a command gives: text for people, data for programs. */
@@ -70,8 +72,15 @@ export interface SessionOptions {
 export class Session {
   readonly engine: Engine;
   readonly host: HostModules;
+  /** Calls that are stopped, and what they stop for. */
+  readonly debugger: ShellDebugger = new ShellDebugger(this);
   readonly paint: Paint;
-  readonly json: boolean;
+  /** Whether each command gives an object, instead of text. */
+  json: boolean;
+  /** What features were switched on or off, as on the command line. */
+  readonly features: string;
+  /** What was typed, and how sizes changed. */
+  readonly recorder: Recorder;
   readonly #interactive: boolean;
   /** The command that runs, to be aborted by Ctrl-C while it waits. */
   #running: AbortController | undefined;
@@ -104,6 +113,8 @@ export class Session {
     this.paint = painter(options.colours && !options.json);
     this.#write = options.write ?? ((line, isError) => isError ? console.error(line) : console.log(line));
     this.host = new HostModules(this.engine, (line) => this.print(line));
+    this.recorder = new Recorder(this.engine);
+    this.features = Object.entries(features ?? {}).map(([name, on]) => on ? name : `-${name}`).join();
   }
 
   /** Runs a command, or one within another. Throws what it throws, or Trap at once when {@link Session.interrupt} is called while it waits. */
@@ -145,6 +156,13 @@ export class Session {
   show(command: string, output: Output): void {
     if (this.json) this.#writeJson({ command, ok: true, ...output.data });
     else if (output.text !== undefined && output.text !== "") this.#write(visible(output.text), false);
+    this.#after?.();
+    this.#after = undefined;
+  }
+  #after: (() => void) | undefined;
+  /** Does something once the command that runs has been shown. */
+  afterCommand(action: () => void): void {
+    this.#after = action;
   }
 
   /** Shows why a command failed. */
@@ -158,8 +176,7 @@ export class Session {
       this.#write([this.paint("error", first), ...rest].join("\n"), true);
       return;
     }
-    const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-    this.#writeJson({ command, ok: false, error: { name, message, ...placeOf(error) } });
+    this.#writeJson(errorData(command, error));
   }
 
   #writeJson(data: Record<string, unknown>): void {
@@ -196,6 +213,7 @@ export class Session {
     const before = this.remove(entry.name);
     this.loaded.set(entry.name, entry);
     this.#current = entry.name;
+    this.store.memories.onChange = () => this.recorder.sample();
     return before;
   }
 
@@ -265,7 +283,9 @@ export class Session {
     if (fuel !== undefined) this.engine.fuel = fuel;
     const began = performance.now();
     const results = this.engine.withDeadline(timeoutMs, () => callWithValues(func, args));
-    return { results, ms: performance.now() - began };
+    const ms = performance.now() - began;
+    this.recorder.called({ time: began, name: func.name, tier: func.tier, ms });
+    return { results, ms };
   }
 
   /** Keeps results as `_`; host values among them stay alive as long. */
@@ -314,6 +334,12 @@ function findFunc(instance: Instance, word: string): Func | undefined {
     }
   }
   return undefined;
+}
+
+/** What a command that failed gives to programs. */
+export function errorData(command: string, error: unknown): Record<string, unknown> {
+  const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+  return { command, ok: false, error: { name, message, ...placeOf(error) } };
 }
 
 /** What an error says about its place, for programs. */

@@ -1,12 +1,13 @@
 // The command :wasi, and WASI for modules that are loaded without it.
 
 import type { Instance } from "../../api/instance.ts";
+import { WasiExit } from "../../wasi/exit.ts";
 import { Wasi } from "../../wasi/wasi.ts";
 import { CommandError } from "../exit.ts";
 import { importsWasi, makeWasi, type WasiFlags, wasiOptions } from "../wasi.ts";
 import type { Command } from "./command.ts";
 import { instantiate } from "./modules.ts";
-import type { Session } from "./session.ts";
+import type { Output, Session } from "./session.ts";
 import { unquote } from "./words.ts";
 
 /** Output of a program as lines of the shell; `end` shows what no line feed followed. */
@@ -43,20 +44,44 @@ function takeFlags(words: string[]): { flags: WasiFlags; args: string[] } {
   return { flags: { dir, env }, args: words.map(unquote) };
 }
 
-function run(session: Session, words: string[]): number {
+/** Whether an instance is one of a WASI command. */
+export function isCommand({ module }: Instance): boolean {
+  return module.exports.some((e) => e.name === "_start");
+}
+
+/** Runs a WASI command; the output is that of its end, or where it stops. */
+export function runWasi(session: Session, words: string[]): Output {
   const { name, source, instance } = session.current;
   const { flags, args } = takeFlags(words);
-  if (!instance.module.exports.some((e) => e.name === "_start")) {
+  if (!isCommand(instance)) {
     throw new CommandError(`${name} is no WASI command: it exports no _start`);
   }
   const lines = new Lines(session);
-  using wasi = shellWasi(name, args, flags, lines);
-  const fresh = instantiate(session, instance.module, wasi);
-  session.add({ name, source, instance: fresh });
+  const ended = (code: number): Output => ({
+    text: session.paint("note", `=> exit code ${code}`),
+    data: { exitCode: code },
+  });
+  const wasi = shellWasi(name, args, flags, lines);
+  let waits = false;
   try {
-    return wasi.start(fresh);
+    const fresh = instantiate(session, instance.module, wasi);
+    session.add({ name, source, instance: fresh });
+    if (!session.debugger.active) return ended(wasi.start(fresh));
+    // `start()` would wait for it in JavaScript.
+    wasi.initialize({ exports: { memory: fresh.exports.memory } });
+    waits = true;
+    return session.debugger.run(fresh.func("_start"), [], (end) => {
+      lines.end();
+      wasi[Symbol.dispose]();
+      if (!("error" in end)) return ended(0);
+      if (end.error instanceof WasiExit) return ended(end.error.code);
+      throw end.error;
+    });
   } finally {
-    lines.end();
+    if (!waits) {
+      lines.end();
+      wasi[Symbol.dispose]();
+    }
   }
 }
 
@@ -86,8 +111,7 @@ export const WASI_COMMANDS: readonly Command[] = [
 :wasi you "and you"`,
     completes: ["none"],
     run(session, args) {
-      const code = run(session, args.all());
-      return { text: session.paint("note", `=> exit code ${code}`), data: { exitCode: code } };
+      return runWasi(session, args.all());
     },
   },
 ];

@@ -268,6 +268,9 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   movedReturn(offset: number): number {
     return this.a.movedReturn(offset);
   }
+  writtenReturn(offset: number): number {
+    return this.a.writtenReturn(offset);
+  }
 
   // Labels and branches
 

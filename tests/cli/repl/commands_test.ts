@@ -13,6 +13,18 @@ for (const command of COMMANDS) {
     const { text, stopped } = await runShell(command.example);
     assertEquals(stopped, undefined, text);
   });
+  testUnless(missing, `the example of :${command.name} gives only one object per command with --json`, async () => {
+    const { text, session: { recorder } } = await runShell(command.example, { json: true });
+    const objects = text.split("\n").map((line) => JSON.parse(line));
+    for (const { command: source, ok, ...data } of objects) {
+      assertEquals([typeof source, ok], ["string", true], text);
+      // What leaves the shell has nothing to say.
+      if (source !== ":quit") assert(Object.keys(data).length > 0, `${source} gives no data`);
+    }
+    // A script within a script shows its own commands first.
+    if (command.example.includes(":source")) return;
+    assertEquals(objects.map((o) => o.command), recorder.typed.map((t) => t.source));
+  });
 }
 
 Deno.test("every command has one line of help that fits a terminal", () => {
@@ -50,7 +62,7 @@ f f32:1.5 -inf i64:0xffff_ffff_ffff_ffff`);
 const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   ["", "fib 1", /^error: nothing is loaded yet/],
   ["", ":nope", /^error: there is no command :nope/],
-  ["", ":t", /^error: :t may be :table or :tier or :time or :try/],
+  ["", ":t", /^error: :t may be :table or :tier or :trace/],
   ["", ":load", /^error: the module is missing\nusage: :load <module>/],
   ["", ":load nowhere.wasm", /^error: there is no file nowhere\.wasm$/],
   ["", ":load examples", /^error: examples is a directory$/],
@@ -74,7 +86,7 @@ const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   [FIB, "mean 1 0", /^error: trap: .*\n {2}at divide .*\n {2}at mean /],
   [FIB, "fib 2000000000", /^error: trap: call stack exhausted\n(.*\n){12} {2}… \d+ more frames …/],
   [FIB, ":mem read 0", /^error: fib has no memory/],
-  [FIB, ":tier fib fast", /^error: there is no tier fast/],
+  [FIB, ":tier fib turbo", /^error: there is no tier turbo/],
   [FIB, ":tier nope interp", /^error: there is no function nope/],
   [FIB, ":asm", /^error: the function is missing/],
   [FIB, ":asm fib --tier quick", /^error: --tier is one of/],
@@ -101,6 +113,8 @@ const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   [MEMORY, ":mem protect 0", /^error: the address is missing/],
   [MEMORY, ":mem protect 0 16 rx2", /^error: rights are r, w and x in this order, or -, not rx2/],
   [MEMORY, ":mem protect 16 16 r", /^error: 16 to 16 is no range of addresses/],
+  [MEMORY, ":mem protect 32 16 r", /^error: the start 32 is behind the end 16/],
+  [MEMORY, ":set timeout 0", /^error: a timeout has at least 1 ms/],
   [MEMORY, ":mem find", /^error: what to look for is missing/],
   [MEMORY, ":mem value i128 0", /^error: there is no type "i128" of values/],
   [MEMORY, ":mem value i16 65535", /^error: bytes 65535 to 65537 are not within/],
@@ -232,7 +246,7 @@ Deno.test("--json gives one object per command, also for errors and traps", asyn
     ":time fib 5",
   ];
   const { text } = await runShell(script.map((line) => `:try ${line}`).join("\n"), { json: true });
-  const objects = text.split("\n").map((line) => JSON.parse(line)).filter((o) => !o.command.startsWith(":try"));
+  const objects = text.split("\n").map((line) => JSON.parse(line).result);
   assertEquals(objects.map((o) => o.command), script);
   assertEquals(objects.map((o) => o.ok), script.map((_, i) => ![0, 3, 4].includes(i)));
   assertEquals(objects[2].results, [{ type: "i32", value: "55" }]);

@@ -5,13 +5,13 @@ import { runShell } from "./shell.ts";
 Deno.test("complete() offers commands, functions, files, tiers and names where they belong", async () => {
   const { session } = await runShell(":load examples/fib.wat\n:load examples/memory.wat");
   const offered = (line: string) => complete(session, line)[0];
-  assertEquals(offered(":lo"), [":load "]);
-  assertEquals(offered(":t"), [":table ", ":tier ", ":time ", ":try "]);
+  assertEquals(offered(":lo"), [":load ", ":locals "]);
+  assertEquals(offered(":t"), [":table ", ":tier ", ":trace ", ":time ", ":try "]);
   assertEquals(offered("up"), ["upper "]);
   assertEquals(offered("fib.d"), ["fib.divide "]);
   assertEquals(offered(":load examples/fi"), ["examples/fib.wat "]);
   assertEquals(offered(":load exam"), ["examples/"]);
-  assertEquals(offered(":tier upper j"), ["jit "]);
+  assertEquals(offered(":tier upper j"), ["js ", "jit "]);
   assertEquals(offered(":asm ke"), ["keep "]);
   assertEquals(offered(":time ke"), ["keep "]);
   assertEquals(offered(":mem r"), ["read "]);

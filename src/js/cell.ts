@@ -1,0 +1,27 @@
+// A cell per function: what code in tier `js` calls. Changing its tier is one store.
+
+import type { WasmFunc } from "../runtime/func.ts";
+
+/** A function of JavaScript: takes numbers, an i64 as two of them; gives the only result, or the low half of an i64. */
+// deno-lint-ignore no-explicit-any
+export type Callable = (...args: any[]) => any;
+
+/** What stands for a function. */
+export class Cell {
+  /** What runs when it is called; undefined until that is known. */
+  f: Callable | undefined = undefined;
+  /** The same without the tail calls that it leaves to be made. */
+  raw: Callable | undefined = undefined;
+  readonly ref: number;
+  readonly typeId: number;
+
+  constructor(readonly func: WasmFunc, readonly fill: (cell: Cell) => Callable) {
+    this.ref = func.ref;
+    this.typeId = func.typeId;
+  }
+
+  /** What runs, found out now. */
+  get(): Callable {
+    return this.fill(this);
+  }
+}

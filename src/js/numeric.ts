@@ -1,0 +1,265 @@
+// Numeric instructions as expressions of JavaScript: i32 in one number of 32 bits, i64 in two, f32 rounded by Math.fround.
+// What is long or rare is a function of library.ts or long.ts, which V8 inlines where it pays.
+
+import type { FunctionWriter, Kind, Value } from "./state.ts";
+
+const COMPARE: Record<string, string> = { eq: "===", ne: "!==", lt: "<", gt: ">", le: "<=", ge: ">=" };
+
+/** Writes a numeric instruction with signature `signature`. */
+export function writeNumeric(w: FunctionWriter, name: string, signature: string): void {
+  const [operands, results] = signature.split(":");
+  const dot = name.indexOf(".");
+  const type = name.slice(0, dot), operation = name.slice(dot + 1);
+  if (operands.length === 2) {
+    const b = w.pop(), a = w.pop();
+    if (type === "i32") binary32(w, operation, a, b);
+    else if (type === "i64") binary64(w, operation, a, b);
+    else binaryFloat(w, type === "f32" ? "f" : "d", operation, a, b);
+    return;
+  }
+  unary(w, name, operation, w.pop(), results as Kind);
+}
+
+function shiftCount(b: Value): number | undefined {
+  return b.constant === undefined ? undefined : b.constant[0] & 31;
+}
+
+function binary32(w: FunctionWriter, operation: string, a: Value, b: Value): void {
+  const ab = [a, b], x = a.lo, y = b.lo;
+  const push = (e: string) => w.push("i", e, ab);
+  switch (operation) {
+    case "add":
+      return push(`(${x}+${y}|0)`);
+    case "sub":
+      return push(`(${x}-${y}|0)`);
+    case "mul":
+      return push(`${w.use("imul")}(${x},${y})`);
+    case "and":
+      return push(`(${x}&${y})`);
+    case "or":
+      return push(`(${x}|${y})`);
+    case "xor":
+      return push(`(${x}^${y})`);
+    case "shl":
+      return push(`(${x}<<${y})`);
+    case "shr_s":
+      return push(`(${x}>>${y})`);
+    case "shr_u":
+      return push(`(${x}>>>${y}|0)`);
+    case "rotl":
+    case "rotr": {
+      let k = shiftCount(b);
+      if (k === undefined || a.size > 0) return push(`${w.use(operation)}(${x},${y})`);
+      if (operation === "rotr") k = (32 - k) & 31;
+      return push(k === 0 ? x : `(${x}<<${k}|${x}>>>${32 - k})`);
+    }
+    case "div_s":
+    case "div_u":
+    case "rem_s":
+    case "rem_u": {
+      const by = b.constant?.[0];
+      if (by === undefined || by === 0 || by === -1) return w.assign("i", `${w.use(`${operation}32`)}(${x},${y})`);
+      switch (operation) {
+        case "div_s":
+          return push(`(${x}/${y}|0)`);
+        case "rem_s":
+          return push(`(${x}%${y}|0)`);
+        case "div_u":
+          return push(`((${x}>>>0)/${by >>> 0}|0)`);
+        default:
+          return push(`((${x}>>>0)%${by >>> 0}|0)`);
+      }
+    }
+  }
+  const [compare, sign] = operation.split("_");
+  const c = COMPARE[compare];
+  w.pushCondition(sign === "u" ? `${x}>>>0${c}${y}>>>0` : `${x}${c}${y}`, ab);
+}
+
+function binary64(w: FunctionWriter, operation: string, a: Value, b: Value): void {
+  switch (operation) {
+    case "and":
+    case "or":
+    case "xor": {
+      const c = operation === "and" ? "&" : operation === "or" ? "|" : "^";
+      return w.push("l", `(${a.lo}${c}${b.lo})`, [a, b], { hi: `(${a.hi}${c}${b.hi})` });
+    }
+    case "add":
+    case "sub": {
+      const x = w.simple(a, "q2"), y = w.simple(b, "q4"), q = w.scratch("q0"), p = w.scratch("q1");
+      const carry = operation === "add"
+        ? `${x.hi}+${y.hi}+(((${x.lo}&${y.lo})|((${x.lo}|${y.lo})&~${q}))>>>31)|0`
+        : `${x.hi}-${y.hi}-(((~${x.lo}&${y.lo})|((~${x.lo}|${y.lo})&${q}))>>>31)|0`;
+      w.line(`${q}=${x.lo}${operation === "add" ? "+" : "-"}${y.lo}|0;${p}=${carry};`);
+      return w.assign("l", q, p);
+    }
+    case "mul": {
+      const x = w.simple(a, "q2"), y = w.simple(b, "q4"), q = w.scratch("q0"), p = w.scratch("q1");
+      const imul = w.use("imul");
+      const small = (v: Value) => v.hi === "0";
+      let high = `${w.use("mulHigh")}(${x.lo},${y.lo})`;
+      if (!small(y)) high += `+${imul}(${x.lo},${y.hi})`;
+      if (!small(x)) high += `+${imul}(${x.hi},${y.lo})`;
+      w.line(`${q}=${imul}(${x.lo},${y.lo});${p}=${high}|0;`);
+      return w.assign("l", q, p);
+    }
+    case "shl":
+    case "shr_s":
+    case "shr_u":
+    case "rotl":
+    case "rotr":
+      return shift64(w, operation, a, b);
+    case "div_s":
+    case "div_u":
+    case "rem_s":
+    case "rem_u":
+      return w.assign("l", `${w.use(`${operation}64`)}(${a.lo},${a.hi},${b.lo},${b.hi})`, `${w.use("RH")}[0]`);
+  }
+  compare64(w, operation, a, b);
+}
+
+function compare64(w: FunctionWriter, operation: string, a: Value, b: Value): void {
+  if (operation === "eq" || operation === "ne") {
+    const zero = b.constant !== undefined && b.constant[0] === 0 && b.constant[1] === 0;
+    const e = zero ? `${a.lo}|${a.hi}` : `(${a.lo}^${b.lo})|(${a.hi}^${b.hi})`;
+    return w.pushCondition(`(${e})${operation === "eq" ? "===" : "!=="}0`, [a, b]);
+  }
+  const x = w.simple(a, "q2"), y = w.simple(b, "q4");
+  const [compare, sign] = operation.split("_");
+  const strict = compare[0] === "l" ? "<" : ">", c = COMPARE[compare];
+  const high = (v: Value) => sign === "u" ? `${v.hi}>>>0` : v.hi;
+  const e = `${x.hi}===${y.hi}?${x.lo}>>>0${c}${y.lo}>>>0:${high(x)}${strict}${high(y)}`;
+  w.push("i", `((${e})?1:0)`, [x, y], { condition: `(${e})` });
+  // Scratch variables do not outlive the instruction.
+  if (a.size > 0 || b.size > 0) w.settle(w.stack.length - 1);
+}
+
+function shift64(w: FunctionWriter, operation: string, a: Value, b: Value): void {
+  if (b.constant === undefined) {
+    return w.assign("l", `${w.use(`${operation}64`)}(${a.lo},${a.hi},${b.lo})`, `${w.use("RH")}[0]`);
+  }
+  const x = w.simple(a, "q2");
+  let k = b.constant[0] & 63, { lo, hi } = x;
+  const give = (low: string, high: string) => {
+    if (a.size > 0) w.assign("l", low, high);
+    else w.push("l", low, [x], { hi: high });
+  };
+  if (operation === "rotr" || operation === "rotl") {
+    if (operation === "rotr") k = (64 - k) & 63;
+    if (k >= 32) [lo, hi] = [hi, lo];
+    k &= 31;
+    if (k === 0) return give(lo, hi);
+    return give(`(${lo}<<${k}|${hi}>>>${32 - k})`, `(${hi}<<${k}|${lo}>>>${32 - k})`);
+  }
+  if (k === 0) return give(lo, hi);
+  if (operation === "shl") {
+    if (k === 32) return give("0", lo);
+    if (k > 32) return give("0", `(${lo}<<${k - 32})`);
+    return give(`(${lo}<<${k})`, `(${hi}<<${k}|${lo}>>>${32 - k})`);
+  }
+  const signed = operation === "shr_s";
+  const rest = signed ? `(${hi}>>31)` : "0";
+  if (k === 32) return give(hi, rest);
+  if (k > 32) return give(signed ? `(${hi}>>${k - 32})` : `(${hi}>>>${k - 32})`, rest);
+  give(`(${lo}>>>${k}|${hi}<<${32 - k})`, signed ? `(${hi}>>${k})` : `(${hi}>>>${k})`);
+}
+
+function binaryFloat(w: FunctionWriter, kind: "f" | "d", operation: string, a: Value, b: Value): void {
+  const c = COMPARE[operation];
+  if (c !== undefined) return w.pushCondition(`${a.lo}${c}${b.lo}`, [a, b]);
+  const give = (e: string) => w.push(kind, kind === "f" ? `${w.use("fround")}(${e})` : `(${e})`, [a, b]);
+  switch (operation) {
+    case "add":
+      return give(`${a.lo}+${b.lo}`);
+    case "sub":
+      return give(`${a.lo}-${b.lo}`);
+    case "mul":
+      return give(`${a.lo}*${b.lo}`);
+    case "div":
+      return give(`${a.lo}/${b.lo}`);
+    case "min":
+    case "max":
+      return give(`${w.use(operation)}(${a.lo},${b.lo})`);
+    default:
+      return give(`${w.use("copysign")}(${a.lo},${b.lo})`);
+  }
+}
+
+function unary(w: FunctionWriter, name: string, operation: string, a: Value, result: Kind): void {
+  const x = a.lo, of = [a];
+  const push = (e: string) => w.push(result, e, of);
+  const pushFloat = (e: string) => push(result === "f" ? `${w.use("fround")}(${e})` : e);
+  switch (name) {
+    case "i32.eqz":
+      return a.condition === undefined ? w.pushCondition(`${x}===0`, of) : w.pushCondition(`!${a.condition}`, of);
+    case "i64.eqz":
+      return w.pushCondition(`(${x}|${a.hi})===0`, of);
+    case "i32.clz":
+      return push(`${w.use("clz32")}(${x})`);
+    case "i32.ctz":
+    case "i32.popcnt":
+      return push(`${w.use(operation + "32")}(${x})`);
+    case "i64.clz":
+    case "i64.ctz":
+    case "i64.popcnt":
+      return w.push("l", `${w.use(operation + "64")}(${x},${a.hi})`, of, { hi: "0" });
+    case "i32.wrap_i64":
+      return push(x);
+    case "i64.extend_i32_u":
+      return w.push("l", x, of, { hi: "0", size: a.size });
+    case "i64.extend_i32_s":
+    case "i64.extend32_s": {
+      const low = w.simple(a.kind === "l" ? { ...a, kind: "i", hi: "" } : a, "q2");
+      if (a.size > 0) return w.assign("l", low.lo, `${low.lo}>>31`);
+      return w.push("l", low.lo, [low], { hi: `(${low.lo}>>31)` });
+    }
+    case "i32.extend8_s":
+      return push(`(${x}<<24>>24)`);
+    case "i32.extend16_s":
+      return push(`(${x}<<16>>16)`);
+    case "i64.extend8_s":
+    case "i64.extend16_s": {
+      const k = operation === "extend8_s" ? 24 : 16;
+      const q = w.scratch("q2");
+      w.line(`${q}=${x}<<${k}>>${k};`);
+      return w.assign("l", q, `${q}>>31`);
+    }
+    case "f32.convert_i32_s":
+    case "f64.convert_i32_s":
+      return pushFloat(`(+${x})`);
+    case "f32.convert_i32_u":
+    case "f64.convert_i32_u":
+      return pushFloat(`(${x}>>>0)`);
+    case "f64.convert_i64_s":
+      return push(`(${a.hi}*4294967296+(${x}>>>0))`);
+    case "f64.convert_i64_u":
+      return push(`((${a.hi}>>>0)*4294967296+(${x}>>>0))`);
+    case "f32.convert_i64_s":
+      return pushFloat(`${w.use("i64ForF32")}(${x},${a.hi})`);
+    case "f32.convert_i64_u":
+      return pushFloat(`${w.use("i64ForF32")}(${x},${a.hi}>>>0)`);
+    case "f32.demote_f64":
+      return push(`${w.use("fround")}(${x})`);
+    case "f64.promote_f32":
+      return push(x);
+    case "i32.reinterpret_f32":
+      return push(`${w.use("bitsF32")}(${x})`);
+    case "i64.reinterpret_f64":
+      return w.assign("l", `${w.use("bitsF64")}(${x})`, `${w.use("RH")}[0]`);
+    case "f32.sqrt":
+    case "f64.sqrt":
+      return pushFloat(`${w.use("sqrt")}(${x})`);
+    case "f32.neg":
+    case "f64.neg":
+    case "f32.abs":
+    case "f64.abs":
+      return push(`${w.use(operation)}(${x})`);
+  }
+  if (operation.startsWith("trunc_")) {
+    const call = `${w.use(name.replace(".", "_").replace(/_f(32|64)_/, "_"))}(${x})`;
+    if (result === "l") return w.assign("l", call, `${w.use("RH")}[0]`);
+    return w.assign("i", call);
+  }
+  // ceil, floor, trunc, nearest: their results need no rounding.
+  push(`${w.use(operation)}(${x})`);
+}

@@ -277,7 +277,10 @@ export class JitTier implements NativeTier {
       const codes = new Map<number, Code>(), { module } = valid;
       for (let index = module.importedFuncs; index < module.funcs.length; index++) {
         if (refusal(valid, index, native.cpu) !== undefined) continue;
-        codes.set(index, compiled.functions.get(index)?.code ?? this.compile(valid, index));
+        // Whoever runs it finds its safepoints by compiling, and knows no layout.
+        const code = compiled.functions.get(index)?.code;
+        const fits = code !== undefined && !this.#layouts.has(code);
+        codes.set(index, fits ? code : this.compile(valid, index, undefined, false));
       }
       this.releaseScarce();
       held.shared = SharedModule.make(this.#space, module.bytes, JSON.stringify(options), codes, budget);
@@ -388,9 +391,9 @@ export class JitTier implements NativeTier {
     return compiled && this.#known(compiled, index);
   }
 
-  /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. */
-  compile(valid: ValidModule, index: number, counts?: CountPlan): Code {
-    const layout = counts === undefined ? this.layoutOf(valid, index) : undefined;
+  /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. `laysOut`: by the layout that there is for it. */
+  compile(valid: ValidModule, index: number, counts?: CountPlan, laysOut = counts === undefined): Code {
+    const layout = laysOut ? this.layoutOf(valid, index) : undefined;
     const known = counts === undefined ? this.#cached(valid, index, layout) : undefined;
     if (known !== undefined) return known;
     const began = performance.now();

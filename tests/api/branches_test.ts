@@ -160,3 +160,15 @@ testNative("run --profile-out counts and adds to a file, which --profile-use tak
   assertMatch(wrong.err, /p\.json: .*JSON/);
   await Deno.remove(folder, { recursive: true });
 });
+
+testNative("code that Workers share is laid out by nobody, so that each finds what it needs to know of it", () => {
+  const source = SOURCE.replace("(module", "(module (func $x)");
+  const counted = new Engine({ tier: "interp" }), first = counted.load(source);
+  counted.branches.start(first);
+  const wanted = first.exports.f(5000), profile = counted.branches.profile();
+  const engine = new Engine({ tierZeal: true, profile });
+  const module = engine.compile(source);
+  assertEquals(engine.instantiate(module).exports.f(5000), wanted);
+  engine.share(module);
+  assertEquals(engine.instantiate(module).exports.f(5000), wanted);
+});

@@ -24,6 +24,18 @@ export {
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export {
+  type BranchAccuracy,
+  type BranchObservation,
+  BranchPredictor,
+  type PredictedBranch,
+} from "./src/api/branches.ts";
+export {
+  BranchProfile,
+  type BranchProfileData,
+  type FunctionBranches,
+  type ProfiledBranch,
+} from "./src/engine/branch_profile.ts";
 export type { SharedModule } from "./src/engine/context.ts";
 export type { FastOptions } from "./src/fast/options.ts";
 export type { CodeToken } from "./src/platform/shared_code.ts";

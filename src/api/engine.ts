@@ -27,6 +27,7 @@ import { ExternKind, type Import, type Module as WasmModule } from "../wasm/modu
 import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
 import { Context, resolveTier, type SharedModule } from "../engine/context.ts";
+import { BranchPredictor } from "./branches.ts";
 import { EdgeRuntime } from "./edge.ts";
 import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
@@ -101,6 +102,11 @@ export class Engine {
   get tierEventCount(): number {
     return this.#context.tierLog.count;
   }
+  /** Which way branches go: counts, predictions, profiles. */
+  get branches(): BranchPredictor {
+    return this.#branches ??= new BranchPredictor(this.#context);
+  }
+  #branches: BranchPredictor | undefined;
   /** How functions are moved between tiers, with a monitor of what they take. */
   get edge(): EdgeRuntime {
     return this.#edge ??= new EdgeRuntime(this.#context);

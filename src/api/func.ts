@@ -171,7 +171,7 @@ export class Func {
     const why = refusal(instance.valid, index);
     if (why !== undefined) throw new TypeError(`${this.name} cannot be compiled: ${why}`);
     // Never what is installed: the runtime relies on that, and whoever gets this may change it.
-    return this.#compiler(instance.valid).compile(index);
+    return this.#compiler(instance.valid).compile(index, undefined, this.#context.layouts.of(instance.valid, index));
   }
 
   #compiler(valid: ValidModule): JitCompiler {

@@ -1,5 +1,6 @@
 // Listings of a module that is not run, tier by tier: what `where` and `explore` show.
 
+import { Layouts } from "../engine/layout.ts";
 import { listFunction, type Listing, makeListing } from "../engine/listing.ts";
 import { fastText, jsText } from "../engine/tier_text.ts";
 import { compiler } from "../engine/pipeline.ts";
@@ -14,6 +15,7 @@ export type TierCode = { readonly listing: Listing } | { readonly refusal: strin
 /** Lists the functions of a module in the tiers that have code of their own, for the processor `cpu`, one without extensions if not given. */
 export class TierLister {
   readonly #jit;
+  readonly #layouts = new Layouts();
 
   constructor(readonly valid: ValidModule, readonly cpu: CpuFeatures = BASELINE_CPU) {
     this.#jit = compiler(valid, cpu);
@@ -29,6 +31,7 @@ export class TierLister {
     }
     const why = refusal(this.valid, index, this.cpu);
     if (why !== undefined) return { refusal: why };
-    return { listing: await listFunction(module, index, this.#jit.compile(index)) };
+    const code = this.#jit.compile(index, undefined, this.#layouts.of(this.valid, index));
+    return { listing: await listFunction(module, index, code) };
   }
 }

@@ -25,7 +25,7 @@ export interface WastOptions {
 
 const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random", "zeal-fast"];
 /** Tiers that are run when they are asked for. */
-const MORE: readonly WastTier[] = ["pins"];
+const MORE: readonly WastTier[] = ["pins", "layout"];
 
 /** Runs files, and all `.wast` files of directories. Gives the exit code. Throws UsageError, CommandError. */
 export function runWast(paths: readonly string[], options: WastOptions): ExitCode {

@@ -181,11 +181,18 @@ export class Engine {
    */
   async compileStreaming(source: ByteStream | PromiseLike<ByteStream>): Promise<Module> {
     const stream = await source;
-    const compiler = this.#context.compileStream(stream instanceof Response ? expectedBytes(stream) : 0);
     if (stream instanceof Response && !stream.ok) {
-      throw new TypeError(`the response tells of a failure: ${stream.status}`);
+      await stream.body?.cancel();
+      throw new TypeError(`the response tells of a failure: ${stream.status} ${stream.statusText}`.trimEnd());
     }
-    for await (const chunk of stream instanceof Response ? stream.body ?? [] : stream) {
+    const chunks = stream instanceof Response ? stream.body ?? [] : stream;
+    if (
+      typeof chunks !== "object" || chunks === null || !(Symbol.asyncIterator in chunks || Symbol.iterator in chunks)
+    ) {
+      throw new TypeError("a module is compiled from a Response, or from a stream of Uint8Arrays");
+    }
+    const compiler = this.#context.compileStream(stream instanceof Response ? expectedBytes(stream) : 0);
+    for await (const chunk of chunks) {
       if (!(chunk instanceof Uint8Array)) throw new TypeError("a module is compiled from a stream of Uint8Arrays");
       compiler.push(chunk);
     }

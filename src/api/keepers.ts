@@ -18,8 +18,10 @@ const CONTEXTS = new WeakMap<WasmInstance, Context>();
 /** The instances of what does not say itself whose it is. */
 const OWNERS = new WeakMap<object, WasmInstance>();
 
-const FORGOTTEN = new FinalizationRegistry<WasmInstance>((instance) => {
-  if (instance.disposed || KEEPERS.get(instance)?.deref() !== undefined) return;
+/** Without holding the instance: its host functions may know what keeps it. While its store lives, that has it. */
+const FORGOTTEN = new FinalizationRegistry<WeakRef<WasmInstance>>((reference) => {
+  const instance = reference.deref();
+  if (instance === undefined || instance.disposed || KEEPERS.get(instance)?.deref() !== undefined) return;
   instance.forgotten = true;
   CONTEXTS.get(instance)?.disposed();
 });
@@ -53,7 +55,7 @@ export function keep(object: object, inner: object): boolean {
   if (keeper === undefined) {
     keeper = { context: CONTEXTS.get(instance)! };
     KEEPERS.set(instance, new WeakRef(keeper));
-    FORGOTTEN.register(keeper, instance);
+    FORGOTTEN.register(keeper, new WeakRef(instance));
     instance.forgotten = false;
   }
   KEPT.set(object, keeper);

@@ -193,6 +193,7 @@ testInTiers("an engine goes although its host functions know its instances and e
     known.push(execution);
     execution.resume({ deadlineMs: 1 });
     assertEquals(instance.exports.f(), 2);
+    assertEquals(instance.memory("m").buffer.byteLength, 65536);
     stores.push(new WeakRef(innerInstance(instance).store));
   };
   for (let i = 0; i < 10; i++) make();

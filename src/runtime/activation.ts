@@ -616,7 +616,7 @@ export class Activation {
         this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
       }
       copySlots(words, at >> 1, thread.i32, slot, height);
-      this.store.frameMoved(func, "interp", source);
+      this.store.frameMoved(func, "interp", source, undefined, "js");
     }
     if (frames.length > 0) this.#pushSegment(frames[frames.length - 1].func, false, 0);
     switch (awaits.what) {

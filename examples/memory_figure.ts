@@ -2,8 +2,7 @@
 // `deno run -A examples/memory_figure.ts [file.svg] [instances]`; without a file, the SVG goes to standard output.
 
 import { Engine, type Instance } from "../mod.ts";
-import { parseHTML } from "./npm/linkedom.ts";
-import { dot, line, plot, selectLast, text } from "./npm/plot.ts";
+import { dot, line, parseHTML, plot, selectLast, text } from "./npm/plot.ts";
 
 /** What a number of instances takes, in bytes. */
 export interface Use {

@@ -1,3 +1,3 @@
-// The one place that names the plotting library of the examples and its version.
+// The plotting library of the examples, which is that of the shell.
 
-export * from "npm:@observablehq/plot@0.6.17";
+export * from "../../src/cli/plot/library.ts";

@@ -6,6 +6,7 @@ import { Controller, type Go, type StopCause, type WatchHit } from "../debug/con
 import { PlaceError, placeIn, placeText } from "../debug/places.ts";
 import type { Point, StopEvent } from "../debug/points.ts";
 import { scopeOf } from "../debug/scope.ts";
+import { DEFAULT_TAPE_BYTES, Tape, TapeError } from "../debug/tape.ts";
 import { type FrameValue, numberOf, valuesOf, writeBits } from "../debug/values.ts";
 import type { Context } from "../engine/context.ts";
 import { readResults } from "../runtime/call.ts";
@@ -17,7 +18,7 @@ import { Right } from "../wasm/rights.ts";
 import { isRef, typeName, V128 } from "../wasm/types.ts";
 import { type Func, innerFunc } from "./func.ts";
 import { type Global, innerGlobal } from "./global.ts";
-import { innerMemory, type Memory } from "./memory.ts";
+import { innerMemory, Memory } from "./memory.ts";
 
 export type { StopEvent } from "../debug/points.ts";
 
@@ -100,8 +101,10 @@ export interface DebugValue {
   readonly name: string | undefined;
   /** As in the text format. */
   readonly type: string;
-  /** As Func.call() gives values; a v128 as bigint of 128 bits. Undefined for an exnref, and for what machine code does not keep since nothing reads it any more. */
+  /** As Func.call() gives values; a v128 as bigint of 128 bits. Undefined for an exnref. */
   readonly value: unknown;
+  /** Whether that is sure: a frame that waits as machine code may have 0 for what nothing reads any more. */
+  readonly sure: boolean;
 }
 
 /** The debugger of an engine, given by {@link Engine.debugger}. */
@@ -194,7 +197,7 @@ export class Debugger {
     return call;
   }
 
-  /** Prepares a call; nothing of it runs yet. Throws TypeError for arguments that do not fit and for host functions. */
+  /** Prepares a call, to be recorded, or to be stepped into; nothing of it runs yet. Throws TypeError for arguments that do not fit and for host functions. */
   start(func: Func, ...args: unknown[]): DebugCall {
     const inner = innerFunc(func);
     if (inner.signature.vectors) {
@@ -202,7 +205,7 @@ export class Debugger {
     }
     const words = new Int32Array(2 * inner.paramSlots);
     writeSlots(this.#context.store, words, 0, inner.signature.type.params, args);
-    const call = new DebuggedCall(this.#controller, inner, words);
+    const call = new DebuggedCall(this.#controller, inner, words, true);
     return new DebugCall(call, this.#context.store, (point) => this.#public(point));
   }
 
@@ -321,9 +324,125 @@ function attempt<T>(action: () => T): T {
   } catch (error) {
     if (error instanceof PlaceError) throw new RangeError(error.message);
     if (error instanceof ExpressionError) throw new SyntaxError(error.message);
+    if (error instanceof TapeError) throw new TypeError(error.message);
     throw error;
   }
 }
+
+/** How a call is recorded. */
+export interface RecordOptions {
+  /** What that may take, in bytes; default 256 MiB. Beyond it, the oldest part is forgotten. */
+  readonly limitBytes?: number;
+}
+
+/** Who wrote a place last, of {@link Recording.lastWriter}. */
+export interface LastWriter extends WatchedChange {
+  /** Takes the call to the instruction that wrote, before it did; behind a host function that did. Throws as {@link Recording.back}. */
+  go(): Stop;
+}
+
+/**
+ * A call that is recorded. In the past everything can be looked at, and nothing changed; the call's own methods go on as it was recorded, up to the present.
+ * Calls of other functions are refused meanwhile.
+ *
+ * ```ts
+ * import { Engine } from "./mod.ts";
+ *
+ * const engine = new Engine();
+ * const instance = engine.load(`(module (memory 1)
+ *   (func (export "fill") (param $i i32)
+ *     (loop $l
+ *       (i32.store8 (local.get $i) (local.get $i))
+ *       (br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))))`);
+ * const call = engine.debugger.start(instance.func("fill"), 100);
+ * const recording = call.record();
+ * call.continue();
+ * const writer = recording.lastWriter(instance.memory(), 40, 41)!;
+ * console.log(writer.by, writer.before[0], writer.after[0]); // fill 0 40
+ * console.log(writer.go().frame.local("i")?.value); // 40
+ * recording.back();
+ * recording.end();
+ * ```
+ */
+export class Recording implements Disposable {
+  readonly #tape: Tape;
+  readonly #show: (go: () => void) => Stop;
+
+  /** {@link DebugCall.record} makes it. */
+  constructor(tape: Tape, show: (go: () => void) => Stop) {
+    this.#tape = tape;
+    this.#show = show;
+  }
+
+  /** Whether the past is looked at. */
+  get inPast(): boolean {
+    return this.#tape.inPast;
+  }
+  /** Bytes that it takes, about. */
+  get bytes(): number {
+    return this.#tape.bytes;
+  }
+  /** Images of what changed, calls of host functions, loop passes and calls so far; how often the oldest part was forgotten. */
+  get figures(): { images: number; hostCalls: number; ticks: number; forgotten: number } {
+    return this.#tape.figures;
+  }
+
+  /** Goes back by so many instructions. This and those below give where the call waits then, and throw TypeError when it runs, or when nothing is recorded. */
+  back(count = 1): Stop {
+    if (!Number.isInteger(count) || count < 1) throw new RangeError(`${count} is no number of instructions`);
+    return this.#show(() => this.#tape.back(count));
+  }
+  /** Goes back by one instruction, calls as a whole. */
+  backOver(): Stop {
+    return this.#show(() => this.#tape.backOver());
+  }
+  /** Goes back to the last time that a point would have stopped the call; to the beginning if there is none. */
+  backToStop(): Stop {
+    return this.#show(() => this.#tape.backToStop());
+  }
+  /** Goes back to the call instruction that the innermost function was called by. */
+  backToCall(): Stop {
+    return this.#show(() => this.#tape.backToCall());
+  }
+  /** Goes to where the record begins. */
+  toBeginning(): Stop {
+    return this.#show(() => this.#tape.toBeginning());
+  }
+  /** Returns to the present. */
+  toPresent(): void {
+    this.#tape.toPresent();
+  }
+
+  /** Who wrote bytes of a memory, or a global, last before this moment; undefined if nothing in the record did. */
+  lastWriter(memory: Memory, start: number, end: number): LastWriter | undefined;
+  /** Likewise for a global. */
+  lastWriter(global: Global): LastWriter | undefined;
+  lastWriter(of: Memory | Global, start = 0, end = 0): LastWriter | undefined {
+    const base = { ...NO_POINT, id: -1, hits: 0, rights: Right.WRITE };
+    if (of instanceof Memory && !(start >= 0 && start < end)) {
+      throw new RangeError(`from ${start} up to ${end} there are no bytes`);
+    }
+    const found = attempt(() =>
+      this.#tape.lastWrite(
+        of instanceof Memory
+          ? { ...base, kind: "memory", memory: innerMemory(of), start, end }
+          : { ...base, kind: "global", global: innerGlobal(of) },
+      )
+    );
+    return found && { ...changeOf(found.hit), go: () => this.#show(() => this.#tape.toWrite(found)) };
+  }
+
+  /** Ends it, in the present; a second time does nothing. */
+  end(): void {
+    this.#tape.end();
+  }
+  /** The same. */
+  [Symbol.dispose](): void {
+    this.end();
+  }
+}
+
+const NO_POINT = { enabled: true, once: false, ignore: 0, condition: undefined, conditionText: undefined };
 
 /** A call that runs from stop to stop. While it waits, anything else may run; what it refers to stays alive. */
 export class DebugCall implements Disposable {
@@ -392,8 +511,27 @@ export class DebugCall implements Disposable {
     return this.stop;
   }
 
+  /**
+   * Records the call from here on (best before it begins: see {@link Debugger.start}), so that one can go back in it, also after it ended; until what it gives is ended. It
+   * runs in the interpreter from now on. Throws TypeError where there are frames of machine code, or shared memories.
+   */
+  record(options: RecordOptions = {}): Recording {
+    const { limitBytes = DEFAULT_TAPE_BYTES } = options;
+    if (!(limitBytes >= 2 ** 20)) throw new RangeError("a recording takes 1 MiB or more");
+    this.#call.check();
+    if (this.#call.tape !== undefined) throw new TypeError("the call is recorded already");
+    const tape = attempt(() => new Tape(this.#call.controller, this.#call, limitBytes));
+    return new Recording(tape, (go) => {
+      for (const frame of this.#frames ?? []) frame.leave();
+      this.#frames = undefined;
+      attempt(go);
+      return this.stop!;
+    });
+  }
+
   /** Drops it; one that has ended is left alone. Throws TypeError when it runs. */
   cancel(): void {
+    this.#call.tape?.end();
     this.#call.cancel();
   }
   /** The same. */
@@ -504,12 +642,12 @@ export class DebugFrame {
     this.#values = undefined;
   }
 
-  #show({ index, name, type, bits, known }: FrameValue): DebugValue {
-    const value = !known || isExnType(type)
+  #show({ index, name, type, bits, sure }: FrameValue): DebugValue {
+    const value = isExnType(type)
       ? undefined
       : isRef(type)
       ? fromRef(this.#store, type, Number(BigInt.asIntN(32, bits)))
       : numberOf(bits, type);
-    return { index, name, type: typeName(type), value };
+    return { index, name, type: typeName(type), value, sure };
   }
 }

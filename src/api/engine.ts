@@ -137,8 +137,8 @@ export class Engine {
   }
 
   /**
-   * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset,
-   * TextError with line and column, TypeError for another kind of source; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
+   * Decodes and validates a module (specification 5 and 3), given as bytes or in the text format (6). Bytes are copied. Throws CompileError with a byte offset, and for
+   * text with its line, column and function (`place`) where it is about an instruction, TextError with line and column, TypeError for another kind of source; a feature that is off is named. `progress` is told now and then which part is done, from 0 to 1.
    */
   compile(
     source: Uint8Array | ArrayBuffer | string,

@@ -47,7 +47,7 @@ export class Execution implements Disposable {
     }
     const words = new Int32Array(2 * func.paramSlots);
     writeSlots(context.store, words, 0, func.signature.type.params, args);
-    if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
+    if (func.closed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
     this.#func = func;
     this.#activation = new Activation(context.store, "sliced");
     this.#activation.prepare(func, { words, at: 0 });

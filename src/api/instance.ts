@@ -164,10 +164,14 @@ export class Instance implements Disposable {
     return publicProfiling(new Profiler(this.#context, this.#inner, options));
   }
 
-  /** Gives its memory, tables and functions back at the next collection, unless something still in use can reach them. Calls afterwards throw. */
+  /**
+   * Gives its memory, tables and functions back at the next collection, unless something still in use can reach them. Calls of its functions from JavaScript throw a
+   * TypeError from now on; those that are running go on, and Wasm that has them in its tables can still call them.
+   */
   dispose(): void {
     if (this.#inner.disposed) return;
     this.#inner.disposed = true;
+    for (const f of this.#inner.funcs) if (f.instance === this.#inner) f.closed = true;
     this.#context.disposed();
   }
   /** As dispose(). */

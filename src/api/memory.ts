@@ -18,7 +18,7 @@ export let publicMemory: (inner: WasmMemory) => Memory;
 export interface SharedMemory {
   /** Its bytes. */
   readonly buffer: SharedArrayBuffer;
-  /** Orders the grows of all Workers; without it the memory cannot be grown from there. */
+  /** Orders the grows of all Workers, and knows who waits; without it the memory cannot be grown from there. */
   readonly lock?: SharedArrayBuffer;
   /** Bytes of a page; default 65536. */
   readonly pageSize?: number;
@@ -412,6 +412,7 @@ export class Memory {
     return this.maximum * this.pageSize;
   }
   #checkRange(start: number, end: number): void {
+    if (start > end) throw new RangeError(`the start ${start} is behind the end ${end}`);
     if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start >= end || end > this.#end) {
       throw new RangeError(`${start} to ${end} is no range of addresses below ${this.#end}`);
     }

@@ -56,7 +56,6 @@ function zeros(type: FuncDescriptor): unknown[] | undefined {
 function listed(values: readonly unknown[]): string {
   return values.map((v) => {
     if (typeof v === "string") return JSON.stringify(v);
-    if (typeof v === "bigint") return `${v}n`;
     if (Object.is(v, -0)) return "-0";
     return typeof v === "object" && v !== null ? "object" : typeof v === "function" ? "function" : String(v);
   }).join(", ");

@@ -1,5 +1,6 @@
 // Reads the arguments of an ordinary `strata run`. Whatever is unusual, wrong, or rare is left to the parser of main.ts, which gives the same for all that is taken here.
 
+import { TIERS } from "../runtime/tier.ts";
 import type { RunOptions } from "./run.ts";
 
 /** What `run` is asked to do. */
@@ -9,7 +10,7 @@ export interface PlainRun {
   readonly options: RunOptions;
 }
 
-const TIERS = ["interp", "jit", "auto"];
+const CHOICES: readonly string[] = [...TIERS, "auto"];
 
 /** The run that the command line asks for; undefined if it is to be read by main.ts. */
 export function plainRun(commandLine: readonly string[]): PlainRun | undefined {
@@ -23,7 +24,7 @@ export function plainRun(commandLine: readonly string[]): PlainRun | undefined {
     switch (word) {
       case "-t":
       case "--tier":
-        if (!TIERS.includes(value)) return undefined;
+        if (!CHOICES.includes(value)) return undefined;
         options.tier = value as RunOptions["tier"];
         break;
       case "-i":

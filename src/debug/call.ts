@@ -4,6 +4,7 @@ import { Activation, PARKED } from "../runtime/activation.ts";
 import type { WaitingFrame } from "../runtime/debugging.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { Controller, Go, StopCause } from "./controller.ts";
+import type { Tape } from "./tape.ts";
 
 /** Drops what nobody can let go on any more. */
 const FORGOTTEN = new FinalizationRegistry<() => void>((drop) => drop());
@@ -14,6 +15,8 @@ export class DebuggedCall {
   #results: Int32Array | undefined;
   #running = false;
   #released = false;
+  /** Records it, if anybody does. */
+  tape: Tape | undefined = undefined;
 
   /** Nothing of the function runs yet; with `stops`, it can stop before its first instruction. Throws TypeError for host functions, and what preparing a call throws. */
   constructor(readonly controller: Controller, readonly func: WasmFunc, words: Int32Array, stops = false) {
@@ -57,6 +60,7 @@ export class DebuggedCall {
   /** Lets it go on as said; gives why it waits again, undefined when it returned. Throws what the call throws; TypeError when it runs or has ended. */
   go(go: Go): StopCause | undefined {
     this.check();
+    if (this.tape !== undefined) return this.tape.go(go);
     const { controller } = this;
     const activation = this.#activation;
     controller.plan(activation, go);
@@ -96,6 +100,24 @@ export class DebuggedCall {
     }, this);
   }
 
+  /** It waits again, after it ended: the past is looked at. */
+  reopen(): void {
+    if (!this.#released) return;
+    this.#released = false;
+    this.controller.use();
+  }
+  /** It has ended, as it had before the past was looked at. */
+  close(): void {
+    this.#release();
+  }
+  /** Waits for `cause` now, or where an error ends it; undefined if it has ended. */
+  showEnd(cause: StopCause): StopCause | undefined {
+    if (this.ended) return undefined;
+    const state = this.controller.stateOf(this.#activation);
+    if (state.cause?.kind !== "trap" && state.cause?.kind !== "exception") state.cause = cause;
+    return state.cause;
+  }
+
   /** Drops it; one that has ended is left alone. Throws TypeError when it runs. */
   cancel(): void {
     if (this.#running) throw new TypeError("the call is running");
@@ -107,7 +129,7 @@ export class DebuggedCall {
   #release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.controller.ended(this.#activation);
+    if (this.tape === undefined) this.controller.forget(this.#activation);
     this.controller.release();
     FORGOTTEN.unregister(this);
   }

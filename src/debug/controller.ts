@@ -90,6 +90,8 @@ export interface Driver {
   run(activation: Activation, thread: InterpThread, state: CallState): RunStatus;
   callHost(activation: Activation, callee: WasmFunc, args: SlotRange): void;
   stopsAt(activation: Activation, error: unknown): boolean;
+  /** Whether it stands before what has happened. */
+  readonly inPast: boolean;
   /** Objects may be freed and handles used again. */
   collects(): void;
 }
@@ -109,6 +111,8 @@ export class Controller implements StoreDebugger {
   readonly points: Map<number, Point> = new Map();
   /** Called where a call stops that cannot be parked; says how it goes on. Where nobody listens, such calls do not stop. */
   onNestedStop: ((stop: NestedStop) => Go) | undefined = undefined;
+  /** What is run now was run before: hits do not count, and points stay. */
+  scanning = false;
   readonly #states = new WeakMap<Activation, CallState>();
   /** Calls that are wanted to be seen, though there is no point. */
   #users = 0;
@@ -155,6 +159,8 @@ export class Controller implements StoreDebugger {
 
   add(point: Point): void {
     this.points.set(point.id, point);
+    // Frames of JavaScript are gone when it throws.
+    if (point.kind === "event" && point.event === "trap") this.pins.pinTier("js", point);
     this.#listen();
     for (const instance of this.store.instances) if (this.store.isInUse(instance)) this.#place(point, instance);
   }
@@ -169,6 +175,7 @@ export class Controller implements StoreDebugger {
 
   remove(point: Point): void {
     if (!this.points.delete(point.id)) return;
+    this.pins.unpinTier(point);
     for (const instance of this.store.instances) {
       for (const { index, offset } of placesOf(point, instance)) {
         this.pins.unpin(instance.valid, index, point);
@@ -177,6 +184,16 @@ export class Controller implements StoreDebugger {
     }
     if (point.kind === "memory") this.#observe(point.memory);
     this.#listen();
+  }
+
+  instantiates(): void {
+    this.#checkPresent();
+  }
+  /** What others did in the past would be lost with it, while they keep references to it. */
+  #checkPresent(): void {
+    for (const { inPast } of this.drivers) {
+      if (inPast) throw new TypeError("the past of a recorded call is looked at: return to the present first");
+    }
   }
 
   /** Takes note that code was loaded: points hold there, too. */
@@ -224,6 +241,7 @@ export class Controller implements StoreDebugger {
   /** Whether a point that was reached stops the call. */
   counts(point: Point): boolean {
     if (!point.enabled || (point.condition !== undefined && !point.condition(point))) return false;
+    if (this.scanning) return true;
     point.hits++;
     if (point.ignore > 0) {
       point.ignore--;
@@ -273,6 +291,11 @@ export class Controller implements StoreDebugger {
     for (const func of plan.pinned) {
       if (!next.pinned.includes(func)) this.pins.unpin(func.instance!.valid, func.index, activation);
     }
+  }
+
+  /** How many frames the call that runs has, for conditions. */
+  get depthHere(): number {
+    return this.#running!.activation.depth;
   }
 
   /** Has the function interpreted that a call begins with. */
@@ -343,6 +366,7 @@ export class Controller implements StoreDebugger {
 
   run(activation: Activation, thread: InterpThread): RunStatus {
     const state = this.stateOf(activation), outer = this.#running;
+    if (state.driver === undefined && this.drivers.size > 0) this.#checkPresent();
     this.#running = { activation, thread, state };
     try {
       return state.driver === undefined
@@ -366,8 +390,8 @@ export class Controller implements StoreDebugger {
       }
       state.arrived = false;
       const cause = this.#arrive(activation, thread, state);
-      // A place that does not stop the call is passed.
-      state.skip = this.stops.at(thread.running.instance!.valid, thread.offset) !== undefined;
+      // It is passed, whether it stops the call or not.
+      state.skip = thread.atStop;
       if (cause === undefined) continue;
       thread.wait();
       state.cause = cause;
@@ -377,15 +401,34 @@ export class Controller implements StoreDebugger {
     }
   }
 
+  /** Runs one instruction; gives STOPPED, with `state.cause` if the call would wait there, or why it left the interpreter. */
+  advanceOne(activation: Activation, thread: InterpThread, state: CallState): RunStatus {
+    if (!state.arrived) {
+      state.skip = true;
+      const status = this.#advance(thread, activation, state, Infinity);
+      if (status !== RunStatus.STOPPED) {
+        state.arrived = true;
+        return status;
+      }
+    }
+    state.arrived = false;
+    const cause = this.#arrive(activation, thread, state);
+    state.skip = true;
+    if (cause !== undefined) {
+      thread.wait();
+      state.cause = cause;
+    }
+    return RunStatus.STOPPED;
+  }
+
   /** Runs to the next stop, or one instruction. */
   #advance(thread: InterpThread, activation: Activation, state: CallState, until: number): RunStatus {
     const { plan } = state;
-    if (plan.steps === 0) {
-      if (!state.skip) return thread.runToStop(until);
-      state.skip = false;
-      return thread.step();
-    }
+    if (plan.steps === 0 && !state.skip) return thread.runToStop(until);
+    // Others may have set a stop there, too.
+    if (state.driver?.inPast !== true) this.store.stopped?.(thread.stop);
     state.skip = false;
+    if (plan.steps === 0) return thread.step();
     const callee = calledBy(thread);
     if (callee !== undefined && callee.mode !== Mode.HOST && callee.tier !== "interp") {
       this.#pin(activation, state, callee);
@@ -409,7 +452,7 @@ export class Controller implements StoreDebugger {
       : cause.kind === "watch"
       ? cause.hits.map((h) => h.point)
       : [];
-    for (const point of points) if (point.once) this.remove(point);
+    for (const point of points) if (point.once && !this.scanning) this.remove(point);
     if (plan.steps > 0 && --plan.steps === 0 && cause === undefined) return { kind: "step" };
     return cause;
   }
@@ -504,7 +547,7 @@ export class Controller implements StoreDebugger {
   readonly drivers: Set<Driver> = new Set();
 
   /** A call is over, or is dropped. */
-  ended(activation: Activation): void {
+  forget(activation: Activation): void {
     this.#dropPlan(activation, this.stateOf(activation));
     this.#states.delete(activation);
   }

@@ -22,8 +22,7 @@ export function scopeOf(frame: WaitingFrame | undefined, instance: WasmInstance)
     if (values === null) values = frame && valuesOf(frame);
     return values;
   };
-  const number = (value: FrameValue | undefined) =>
-    value === undefined || !value.known ? undefined : numberOf(value.bits, value.type);
+  const number = (value: FrameValue | undefined) => value && numberOf(value.bits, value.type);
   const ofGlobal = (global: WasmGlobal | undefined) => {
     if (global === undefined) return undefined;
     const { type } = global.type, low = BigInt.asUintN(64, global.bits);

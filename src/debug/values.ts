@@ -20,8 +20,8 @@ export interface FrameValue {
   readonly word: number;
   /** Those of its slot, or of both slots of a v128, unsigned. */
   readonly bits: bigint;
-  /** Whether there is a value: machine code has none for what nothing reads any more. */
-  readonly known: boolean;
+  /** Whether it is sure: machine code may have 0 for what nothing reads any more. */
+  readonly sure: boolean;
 }
 
 /** The names of the locals of a function. */
@@ -62,9 +62,9 @@ export function valuesOf(frame: WaitingFrame): { locals: FrameValue[]; operands:
   const locals: FrameValue[] = [], operands: FrameValue[] = [];
   let slot = 0;
   const read = (index: number, name: string | undefined, of: ValType): FrameValue => {
-    const type = canonicalType(of, module), word = at + 2 * slot, known = !frame.dead?.has(slot);
+    const type = canonicalType(of, module), word = at + 2 * slot, sure = !frame.doubtful?.has(slot);
     slot += slotsOf(of);
-    return { index, name, type, word, bits: readBits(words, word, type), known };
+    return { index, name, type, word, bits: readBits(words, word, type), sure };
   };
   types.locals.forEach((type, i) => locals.push(read(i, names.get(i), type)));
   slot = facts.localSlots;

@@ -10,6 +10,7 @@ import { DEFAULT_MAX_PARKED } from "../runtime/store.ts";
 import { type MemoryLimits, NO_MEMORY_LIMITS } from "../runtime/memory_manager.ts";
 import { type HotLimits, type TierName, TIERS } from "../runtime/tier.ts";
 import { LIMITS } from "../wasm/limits.ts";
+import { nearestName } from "../base/nearest.ts";
 import { jsUnavailable } from "../js/tier.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
@@ -64,7 +65,7 @@ export interface EngineOptions {
   readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
-   * Needs tier `jit` or `js`; default false.
+   * Needs tier `jit`, `js`, or `fast`, in which frames go to and fro between register code and the interpreter; default false.
    */
   readonly tierZeal?: boolean | number;
   /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
@@ -112,6 +113,51 @@ export interface EngineOptions {
    * breakpoints. Of what was compiled before the first such engine was made, gdb knows the names only.
    */
   readonly gdb?: boolean;
+}
+
+/** All options, by name. */
+const OPTIONS: Readonly<Record<keyof EngineOptions, true>> = {
+  tier: true,
+  compile: true,
+  callThreshold: true,
+  loopThreshold: true,
+  fast: true,
+  thresholds: true,
+  maxBodyBytes: true,
+  features: true,
+  maxNesting: true,
+  fuel: true,
+  maxParkedCalls: true,
+  gcGrowthFactor: true,
+  gcMinimumBytes: true,
+  gcMaximumBytes: true,
+  gcZeal: true,
+  gcVerify: true,
+  tierZeal: true,
+  maxMemoryBytes: true,
+  maxTotalMemoryBytes: true,
+  stackBytes: true,
+  collectAfterDisposals: true,
+  maxCodeBytes: true,
+  maxInstances: true,
+  maxTableEntries: true,
+  maxModuleBytes: true,
+  maxFunctions: true,
+  cache: true,
+  cacheBytes: true,
+  onCacheNote: true,
+  functionCacheBytes: true,
+  perfMap: true,
+  gdb: true,
+};
+
+/** Throws TypeError for an option that does not exist, and names the one that may be meant. */
+function checkOptions(options: EngineOptions): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(OPTIONS, name)) continue;
+    const meant = nearestName(name, Object.keys(OPTIONS));
+    throw new TypeError(`an engine has no option "${name}"${meant === undefined ? "" : `; did you mean "${meant}"?`}`);
+  }
 }
 
 /** The limits of an engine; see the options of these names. */
@@ -203,9 +249,12 @@ export function checkFuel(fuel: number): number {
 
 /** Fills in defaults. Throws TypeError for what does not exist, RangeError for what is out of range, Error for a tier that cannot run here. */
 export function configure(options: EngineOptions, resolve: (choice: TierChoice) => TierChoice): EngineConfig {
+  checkOptions(options);
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
-  if (tierZeal !== false && tier !== "jit" && tier !== "js") throw new TypeError("tierZeal needs tier jit or js");
+  if (tierZeal !== false && !["fast", "js", "jit"].includes(tier)) {
+    throw new TypeError("tierZeal needs tier fast, js or jit");
+  }
   const wanted = options.compile ?? "lazy";
   if (!COMPILE_MODES.includes(wanted)) {
     throw new TypeError(`compile is one of ${COMPILE_MODES.join(", ")}, not "${wanted}"`);

@@ -80,7 +80,7 @@ interface CompiledModule {
   /** Code that counts, by the counters. */
   readonly counted: Map<FunctionCounters, Installed<CodeOwner>>;
   /** Of code that had a frame taken back. */
-  readonly safepoints: Map<Code, ReadonlyMap<number, Safepoint>>;
+  readonly safepoints: Map<Code, { readonly isComplete: boolean; readonly points: ReadonlyMap<number, Safepoint> }>;
   /** Copies of single instructions, by their addresses. */
   readonly steps: Map<number, number>;
   /** When code was asked of it last, by the tier's clock. */
@@ -109,6 +109,9 @@ const LONGEST_INSTRUCTION = 15;
 
 /** When less than this is left of executable memory, the code of modules without instances goes. */
 const SCARCE_BYTES = 32 * 1024 * 1024;
+
+/** Bytes of thunks that all engines of an isolate have in common: those of some 10,000 signatures as programs have them. */
+const SHARED_THUNK_BYTES = 1024 * 1024;
 
 /** Return addresses that are remembered: more than most programs throw through. */
 const MAX_SITES = 10_000;
@@ -146,7 +149,8 @@ export class JitTier implements NativeTier {
   /** Addresses of code that its function does not run any more. */
   readonly #replaced = new Set<number>();
   readonly #space = space ??= new CodeSpace<CodeOwner>(this.native.memory);
-  readonly #thunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK);
+  readonly #sharedThunks = thunks ??= new ThunkCache<CodeOwner>(this.#space, THUNK, SHARED_THUNK_BYTES);
+  #ownThunks: ThunkCache<CodeOwner> | undefined;
 
   /** Takes the code of a module away from those who run it, unless a frame is in it: false then. Set by the engine. */
   vacate: (valid: ValidModule) => boolean = () => false;
@@ -445,6 +449,13 @@ export class JitTier implements NativeTier {
     this.#space.listen(debuggerList = this.native.newDebuggerList());
   }
 
+  get #thunks(): ThunkCache<CodeOwner> {
+    if (this.#ownThunks === undefined) {
+      this.#ownThunks = new ThunkCache(this.#space, THUNK, Infinity, this.#sharedThunks, this.budget);
+      FORGOTTEN.register(this, { own: this.#ownThunks.code, shared: undefined });
+    }
+    return this.#ownThunks;
+  }
   exitThunk(func: WasmFunc): ThunkPlace {
     const { params, results, key } = func.signature;
     return this.#thunks.exit(params, results, key);
@@ -461,13 +472,16 @@ export class JitTier implements NativeTier {
   }
 
   safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined {
-    const { valid } = func.instance!, compiled = this.#module(valid);
+    const { valid } = func.instance!, compiled = this.#module(valid), plan = this.#plans.get(code);
     let known = compiled.safepoints.get(code);
     if (known === undefined) {
-      const list = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index, this.#plans.get(code)));
-      compiled.safepoints.set(code, known = new Map(list.map((s) => [s.offset, s])));
+      const { list, isComplete } = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index, plan));
+      known = { isComplete, points: new Map(list.map((s) => [s.offset, s])) };
+      compiled.safepoints.set(code, known);
     }
-    return known.get(offset);
+    const point = known.points.get(offset);
+    if (point !== undefined || known.isComplete) return point;
+    return this.#withCompiler(compiled, (maker) => maker.safepointAt(func.index, offset, plan));
   }
 
   trapOf(stack: NativeStack): TrapCode {

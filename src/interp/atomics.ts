@@ -5,7 +5,7 @@ import { BugError } from "../base/bug.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import { OK, type Outcome } from "../runtime/bulk.ts";
 import type { AtomicViews } from "../runtime/memory.ts";
-import { wait } from "../runtime/waiting.ts";
+import { notify, wait } from "../runtime/waiting.ts";
 import { Imm, INSTRUCTIONS } from "../wasm/opcodes.ts";
 import { rightsOf } from "../wasm/rights.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -94,16 +94,16 @@ function operate(
   switch (sub) {
     case 0x00: // memory.atomic.notify
       thread.sp -= 1;
-      SLOTS_I32[first] = !shared ? 0 : Atomics.notify(m.i32, at / 4, SLOTS_I32[first + 2] >>> 0);
+      SLOTS_I32[first] = !shared ? 0 : notify(m, at, SLOTS_I32[first + 2] >>> 0);
       return OK;
     case 0x01: // memory.atomic.wait32
       if (!shared) return TrapCode.EXPECTED_SHARED_MEMORY;
       thread.sp -= 2;
-      return giveWait(first, (ms) => Atomics.wait(m.i32, at / 4, SLOTS_I32[first + 2], ms));
+      return giveWait(m, at, 4, first);
     case 0x02: // memory.atomic.wait64
       if (!shared) return TrapCode.EXPECTED_SHARED_MEMORY;
       thread.sp -= 2;
-      return giveWait(first, (ms) => Atomics.wait(m.i64, at / 8, SLOTS_I64[(first >> 1) + 1], ms));
+      return giveWait(m, at, 8, first);
     case 0x10: // i32.atomic.load
     case 0x11: // i64.atomic.load
     case 0x12: // i32.atomic.load8_u
@@ -234,8 +234,8 @@ function compareExchange(thread: Thread, m: AtomicViews, at: number, sub: number
 }
 
 /** Waits as long as the third operand says, of which the first is at word `first`, where the result goes. */
-function giveWait(first: number, by: (ms: number) => "ok" | "not-equal" | "timed-out"): Outcome {
-  const outcome = wait(SLOTS_I64[(first >> 1) + 2], by);
+function giveWait(m: AtomicViews, at: number, bytes: 4 | 8, first: number): Outcome {
+  const slot = first >> 1, outcome = wait(m, at, bytes, SLOTS_I64[slot + 1], SLOTS_I64[slot + 2]);
   if ("trap" in outcome) return outcome.trap;
   SLOTS_I32[first] = outcome.result;
   return OK;

@@ -20,6 +20,7 @@ import { type Handler, numericHandlers } from "./numeric.ts";
 import * as exceptions from "./exceptions.ts";
 import { OBJECT_HANDLERS } from "./objects.ts";
 import { DIRTY } from "./state.ts";
+import { SafepointList } from "./safepoints.ts";
 import * as variables from "./variables.ts";
 import { vectorHandlers } from "./vector.ts";
 import { product128, sum128 } from "./wide_arithmetic.ts";
@@ -144,15 +145,27 @@ export class JitCompiler {
     this.#c = new Context(valid, new X64MacroAssembler(valid.module, options.layout, options.cpu), options);
   }
 
-  /** Where the values are at the safepoints of a function. Compiles it once more, with the same counters. */
-  safepoints(index: number, counts?: CountPlan): Safepoint[] {
-    const safepoints: Safepoint[] = this.#c.safepoints = [];
+  /**
+   * Where the values are at the safepoints of a function: at all, unless descriptions have more than `maxInts` ints together. Compiles it once more, with the same counters.
+   */
+  safepoints(index: number, counts?: CountPlan, maxInts?: number): SafepointList {
+    return this.#describe(new SafepointList({}, maxInts), index, counts);
+  }
+
+  /** The same of one safepoint; undefined if there is none at the offset. Compiles the function twice more. */
+  safepointAt(index: number, offset: number, counts?: CountPlan): Safepoint | undefined {
+    const { found } = this.#describe(new SafepointList({ offset }), index, counts);
+    return found < 0 ? undefined : this.#describe(new SafepointList({ only: found }), index, counts).list[0];
+  }
+
+  #describe(list: SafepointList, index: number, counts?: CountPlan): SafepointList {
+    this.#c.safepoints = list;
     try {
       this.compile(index, counts);
     } finally {
       this.#c.safepoints = undefined;
     }
-    return safepoints;
+    return list;
   }
 
   /**

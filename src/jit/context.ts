@@ -2,7 +2,6 @@
 // Takes a module once, then bodies; which instruction does what is in numeric.ts, control.ts and their neighbours.
 
 import type { Label } from "../asm/buffer.ts";
-import type { Safepoint } from "../asm/code.ts";
 import { type SignaturePlaces, signaturePlaces, type SlotKind } from "../abi/signature.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import type { CountPlan } from "../validate/count_plan.ts";
@@ -24,7 +23,7 @@ import {
 } from "./macro_assembler.ts";
 import { type Control, Merges, type SavedState } from "./merges.ts";
 import type { MoveProgram } from "./moves.ts";
-import { describeSafepoint, type LoopPad, loopPad } from "./safepoints.ts";
+import { describeSafepoint, type LoopPad, loopPad, type SafepointList } from "./safepoints.ts";
 import { CONSTANT, isFloat, SLOT, State } from "./state.ts";
 
 /** Gives the kind of a value type. */
@@ -119,7 +118,7 @@ export class Context {
   readonly metered: boolean;
   readonly entersLoops: boolean;
   /** Where safepoints are described; undefined where that is not asked for. */
-  safepoints: Safepoint[] | undefined;
+  safepoints: SafepointList | undefined;
   /** What the function counts, if anything. */
   counts: CountPlan | undefined;
   #loopPads: LoopPad[] = [];
@@ -379,15 +378,14 @@ export class Context {
 
   /** Describes what is where at present, if that is asked for: `offset` is a call's return address, the interpreter goes on at `source`. */
   safepoint(offset: number, source: number): void {
-    this.safepoints?.push({ offset, ...describeSafepoint(this, this.facts, source) });
+    this.safepoints?.next(() => describeSafepoint(this, this.facts, source))(offset);
   }
 
   /** Checks whether the code is to leave; the interpreter would go on at `source`. */
   checkInterrupt(source: number): void {
     const { safepoints } = this;
     if (safepoints === undefined) return this.m.checkInterrupt();
-    const here = describeSafepoint(this, this.facts, source);
-    this.m.checkInterrupt((offset) => safepoints.push({ offset, ...here }));
+    this.m.checkInterrupt(safepoints.next(() => describeSafepoint(this, this.facts, source)));
   }
 
   /** Whether all values may be described once more: functions with many locals and many loops or calls do without at some point. */

@@ -55,6 +55,38 @@ export function describeSafepoint(c: Context, facts: BodyFacts, source: number):
   return { source, height: count, values: Int32Array.from(values) };
 }
 
+/** Ints of descriptions that are made of a function at once: where locals and calls are many, all of them would take gigabytes. */
+const MAX_INTS = 4_000_000;
+
+/** Which safepoints of a function are described while it is compiled, by their numbers in the order in which the compiler meets them. */
+export class SafepointList {
+  readonly list: Safepoint[] = [];
+  /** The number of the safepoint at the offset that is looked for; -1 if there is none. */
+  found = -1;
+  #count = 0;
+  #ints = 0;
+
+  /** All, as far as there is room; only number `only`; or none, to look for the one at an offset. */
+  constructor(readonly which: { readonly only?: number; readonly offset?: number } = {}, readonly maxInts = MAX_INTS) {}
+
+  /** Whether all were described. */
+  get isComplete(): boolean {
+    return this.list.length === this.#count;
+  }
+
+  /** Takes note of a safepoint; gives what is to be called with its offset. */
+  next(describe: () => Omit<Safepoint, "offset">): (offset: number) => void {
+    const number = this.#count++, { only, offset: wanted } = this.which;
+    const isWanted = wanted === undefined && (only === undefined ? this.#ints < this.maxInts : only === number);
+    const here = isWanted ? describe() : undefined;
+    if (here !== undefined) this.#ints += here.values.length;
+    return (offset) => {
+      if (here !== undefined) this.list.push({ offset, ...here });
+      if (offset === wanted) this.found = number;
+    };
+  }
+}
+
 /** A way into a loop, emitted behind the function: what the head has in registers is loaded, the rest is where it belongs. */
 export interface LoopPad {
   readonly source: number;

@@ -212,7 +212,13 @@ export class JavaScriptTier implements JsTier {
   #instantiate({ source, factory }: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable {
     const { instance } = func, scope = this.#scope;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
-    const me: Leaver = { func, sites: source.sites, loops, pace: this.#paceOf(func), isLoop: source.entry !== undefined };
+    const me: Leaver = {
+      func,
+      sites: source.sites,
+      loops,
+      pace: this.#paceOf(func),
+      isLoop: source.entry !== undefined,
+    };
     return factory(...source.names.map((name) => {
       if (name === "me") return me;
       const value = name in scope ? scope[name] : instanceName(name, instance!, this.steps, cellOf, this.#trap);
@@ -227,7 +233,10 @@ export class JavaScriptTier implements JsTier {
     if (paces === undefined) PACES.set(valid, paces = new Map());
     let pace = paces.get(index);
     if (pace === undefined) {
-      paces.set(index, pace = { first: LEAST_PASSES, loop: -1, passes: LEAST_PASSES, entries: 0, elsewhere: new Map() });
+      paces.set(
+        index,
+        pace = { first: LEAST_PASSES, loop: -1, passes: LEAST_PASSES, entries: 0, elsewhere: new Map() },
+      );
     }
     return pace;
   }
@@ -483,7 +492,9 @@ export class JavaScriptTier implements JsTier {
     if (promise !== undefined) throw U.begin({ what: "promise", callee: func, promise });
     // The host may have asked for a stop, of which a loop would know only some passes later.
     const stops = (Atomics.load(INTERRUPT, 0) & ~InterruptBit.ATTENTION) !== 0 || deadlinePassed();
-    if ((stops && !caller.serves()) || this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)) {
+    if (
+      (stops && !caller.serves()) || this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)
+    ) {
       const slots = func.resultSlots;
       throw U.begin({ what: "results", words: words.slice(at, at + 2 * slots), slots });
     }

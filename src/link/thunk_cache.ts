@@ -1,9 +1,9 @@
-// The entry and exit thunks of an isolate, one of each per signature, made when first asked for and never freed.
+// Entry and exit thunks, one of each per signature, made when first asked for: up to a limit those of an isolate, which stay, beyond it those of an engine.
 // Takes signatures, gives addresses.
 
 import { signatureKey, type SlotKind } from "../abi/signature.ts";
-import { entryThunk, exitThunk, type Thunk } from "../abi/x64/thunks.ts";
-import type { CodeSpace, ModuleCode } from "./install.ts";
+import { entryThunk, exitThunk } from "../abi/x64/thunks.ts";
+import type { CodeBudget, CodeSpace, ModuleCode } from "./install.ts";
 
 /** A thunk that is in place. */
 export interface InstalledThunk {
@@ -20,10 +20,29 @@ export class ThunkCache<Owner> {
   readonly #code: ModuleCode<Owner>;
   readonly #entries = new Map<string, InstalledThunk>();
   readonly #exits = new Map<string, InstalledThunk>();
+  #bytes = 0;
 
-  /** `owner` is what {@link CodeSpace.lookup} gives for addresses in thunks. */
-  constructor(space: CodeSpace<Owner>, readonly owner: Owner) {
-    this.#code = space.newModule();
+  /**
+   * `owner` is what {@link CodeSpace.lookup} gives for addresses in thunks. What is not known to `shared`, and is beyond the bytes that it may have, is made here,
+   * at the cost of `budget`.
+   */
+  constructor(
+    space: CodeSpace<Owner>,
+    readonly owner: Owner,
+    readonly limit = Infinity,
+    readonly shared?: ThunkCache<Owner>,
+    budget?: CodeBudget,
+  ) {
+    this.#code = space.newModule(budget);
+  }
+
+  /** The machine code of the thunks that were made here. */
+  get code(): ModuleCode<Owner> {
+    return this.#code;
+  }
+  /** Bytes of it. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The thunk for `STACK.thunk`. Throws ResourceError when executable memory is exhausted. */
@@ -32,7 +51,9 @@ export class ThunkCache<Owner> {
     results: readonly SlotKind[],
     key: string = signatureKey(params, results),
   ): InstalledThunk {
-    return this.#find(this.#entries, entryThunk, key, params, results);
+    const { shared } = this;
+    const isThere = shared !== undefined && (shared.#hasRoom || shared.#entries.has(key));
+    return (isThere ? shared : this).#find("entry", key, params, results);
   }
 
   /** The thunk for `RECORD.entry` of a function that is not machine code. Throws ResourceError when executable memory is exhausted. */
@@ -41,20 +62,27 @@ export class ThunkCache<Owner> {
     results: readonly SlotKind[],
     key: string = signatureKey(params, results),
   ): InstalledThunk {
-    return this.#find(this.#exits, exitThunk, key, params, results);
+    const { shared } = this;
+    const isThere = shared !== undefined && (shared.#hasRoom || shared.#exits.has(key));
+    return (isThere ? shared : this).#find("exit", key, params, results);
+  }
+
+  get #hasRoom(): boolean {
+    return this.#bytes < this.limit;
   }
 
   #find(
-    known: Map<string, InstalledThunk>,
-    make: (params: readonly SlotKind[], results: readonly SlotKind[]) => Thunk,
+    kind: "entry" | "exit",
     key: string,
     params: readonly SlotKind[],
     results: readonly SlotKind[],
   ): InstalledThunk {
+    const known = kind === "entry" ? this.#entries : this.#exits;
     let thunk = known.get(key);
     if (thunk === undefined) {
-      const code = make(params, results);
+      const code = (kind === "entry" ? entryThunk : exitThunk)(params, results);
       const { entry, start } = this.#code.install(code, this.owner);
+      this.#bytes += code.bytes.length;
       known.set(key, thunk = { entry, back: start + code.back, frameSize: code.frameSize });
     }
     return thunk;

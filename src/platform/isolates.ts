@@ -134,7 +134,12 @@ function enter(area: Area): IsolateEntry {
     if (words[address] === 0n) words[address] = BigInt(reserveCodeRange());
     words[wordOf(number, ISOLATE.codeBytes)] = BigInt(CODE_RANGE_BYTES);
     words[wordOf(number, ISOLATE.ledger)] = BigInt(LEDGER.address);
-    words[wordOf(number, ISOLATE.thread)] = BigInt(libc().gettid());
+    const thread = BigInt(libc().gettid());
+    // Of an isolate that this thread had before, nobody looks at the notes any more.
+    for (let other = 1; other < counts[PROCESS.isolateCount / 4]; other++) {
+      if (words[wordOf(other, ISOLATE.thread)] === thread) words[wordOf(other, ISOLATE.thread)] = 0n;
+    }
+    words[wordOf(number, ISOLATE.thread)] = thread;
     if (number === counts[PROCESS.isolateCount / 4]) Atomics.store(counts, PROCESS.isolateCount / 4, number + 1);
     return { number, codeAddress: Number(words[address]) };
   });

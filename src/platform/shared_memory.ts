@@ -5,12 +5,16 @@ import { ResourceError } from "../wasm/errors.ts";
 import { addressOfBuffer } from "./ffi.ts";
 import { hostPageBytes, residentBytes } from "./native_memory.ts";
 import { canRunNative } from "./permissions.ts";
+import { Waiters, WAITERS_BYTES } from "./waiters.ts";
+
+/** Offset of the waiters behind the lock, and bytes of both. */
+const WAITERS_AT = 16, LOCK_BYTES = WAITERS_AT + WAITERS_BYTES;
 
 /** A shared memory as it travels to another Worker with `postMessage`. */
 export interface SharedBytes {
   /** All bytes; its `maxByteLength` is the maximum of the memory. */
   readonly buffer: SharedArrayBuffer;
-  /** One word, not 0 while somebody grows the memory. Without it the memory cannot be grown from here. */
+  /** What its Workers go by: a word that is not 0 while somebody grows the memory, then who waits. Without it the memory cannot be grown from here. */
   readonly lock?: SharedArrayBuffer;
 }
 
@@ -18,12 +22,16 @@ export interface SharedBytes {
 export class SharedLinearMemory {
   readonly buffer: SharedArrayBuffer;
   readonly #lock: Int32Array | undefined;
+  /** Who waits in it; undefined where that is not known. */
+  readonly waiters: Waiters | undefined;
   #address = 0;
 
   /** Takes what another Worker has already. */
   constructor(readonly bytes: SharedBytes) {
     this.buffer = bytes.buffer;
-    this.#lock = bytes.lock === undefined ? undefined : new Int32Array(bytes.lock);
+    const { lock } = bytes;
+    this.#lock = lock === undefined ? undefined : new Int32Array(lock);
+    if (lock !== undefined && lock.byteLength >= LOCK_BYTES) this.waiters = new Waiters(lock, WAITERS_AT);
   }
 
   /** Allocates `byteLength` zeroed bytes and address space for `maxByteLength`. Throws ResourceError when there is no room. */
@@ -31,7 +39,7 @@ export class SharedLinearMemory {
     try {
       // One that can never grow is of fixed length: views of it are faster.
       const buffer = new SharedArrayBuffer(byteLength, maxByteLength > byteLength ? { maxByteLength } : undefined);
-      return new SharedLinearMemory({ buffer, lock: new SharedArrayBuffer(4) });
+      return new SharedLinearMemory({ buffer, lock: new SharedArrayBuffer(LOCK_BYTES) });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new ResourceError(`cannot allocate a shared memory of ${byteLength} to ${maxByteLength} bytes`);

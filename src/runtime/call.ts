@@ -33,7 +33,7 @@ export class Caller {
 
   /** Calls with JavaScript values. Throws TypeError for what cannot be converted, Trap, or what a host function threw. */
   call(func: WasmFunc, args: ArrayLike<unknown>): unknown {
-    if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
+    if (func.closed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
     if (func.signature.vectors) {
       throw new TypeError(`${func.name} has a v128 or an exnref in its type, so JavaScript cannot call it`);
     }

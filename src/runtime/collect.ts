@@ -289,14 +289,14 @@ class Trace {
       for (const t of i.tables) if (!this.#tables.has(t)) t.dispose();
       for (const m of i.memories) if (!this.#memories.has(m)) m.dispose();
       const own = i.funcs.slice(i.module.importedFuncs);
-      for (const f of own) f.freed = true;
+      for (const f of own) f.freed = f.closed = true;
       if (own.length > 0) store.freeFuncs(own[0].ref, own.length);
       store.removeInstance(i);
       instancesFreed++;
     }
     for (const f of [...store.functions()]) {
       if (f.instance !== undefined || this.#funcs.has(f)) continue;
-      f.freed = true;
+      f.freed = f.closed = true;
       store.freeFuncs(f.ref, 1);
     }
     return { instancesFreed, functionsFreed: before - store.functionCount };

@@ -18,6 +18,8 @@ export interface StoreDebugger {
   callHost(activation: Activation, callee: WasmFunc, args: SlotRange): void;
   /** Whether a "debugged" activation is to be parked where `error` ends it, its frames still there. */
   stopsAt(activation: Activation, error: unknown): boolean;
+  /** An instance is to be made. Throws where that cannot be: while the past of a call is looked at. */
+  instantiates(): void;
   /** An instance was made, of which nothing has run. */
   instantiated(instance: WasmInstance): void;
   /** A collection begins that somebody asked for. */
@@ -37,8 +39,8 @@ export interface WaitingFrame {
   readonly at: number;
   /** Slots in use. */
   readonly slots: number;
-  /** Slots that machine code has no values for, since nothing reads them any more. */
-  readonly dead?: ReadonlySet<number>;
+  /** Slots whose values machine code may not keep any more, since nothing reads them. */
+  readonly doubtful?: ReadonlySet<number>;
   /** Whether writing the words changes the frame. */
   readonly writable: boolean;
 }

@@ -80,14 +80,16 @@ export function* lookAt(
     }
     const words = new Int32Array(2 * point.height);
     readValues(stack, at, point.values, words, 0);
-    const dead = new Set(Array.from({ length: point.height }, (_, slot) => slot));
+    const doubtful = new Set<number>();
     for (let i = 0; i < point.values.length; i += SAFEPOINT_INTS) {
-      for (let slot = 0; slot < Math.max(1, point.values[i + 4] >> 1); slot++) dead.delete(point.values[i] + slot);
+      const [slot, place, a, b] = point.values.subarray(i, i + 4);
+      const unused = place === ValuePlace.FRAME && a < -at.code.frameSize;
+      if (unused || (place === ValuePlace.CONSTANT && a === 0 && b === 0)) doubtful.add(slot);
     }
     // At a safepoint the instruction is still to come; a call ends where the frame goes on.
     const before = at.wasmOffset < 0 || point.source <= at.wasmOffset;
     const offset = before ? point.source : at.wasmOffset;
-    yield { ...frame, offset, pc: before ? offset + 1 : point.source, words, slots: point.height, dead };
+    yield { ...frame, offset, pc: before ? offset + 1 : point.source, words, slots: point.height, doubtful };
   }
 }
 

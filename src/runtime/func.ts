@@ -97,6 +97,8 @@ export class WasmFunc {
   raw = false;
   /** Its instance was disposed of and collected: it cannot be called any more. */
   freed = false;
+  /** JavaScript cannot call it any more: it was freed, or somebody disposed of its instance. Wasm that still has it can. */
+  closed = false;
   /** Set once, when a bound function is made (bind.ts). */
   bound: Bound | undefined = undefined;
 

@@ -13,7 +13,7 @@ import type { WasmInstance } from "./instance.ts";
 import { serveObjects } from "./object_helpers.ts";
 import type { WasmMemory } from "./memory.ts";
 import type { Store } from "./store.ts";
-import { wait } from "./waiting.ts";
+import { notify, wait } from "./waiting.ts";
 
 const ARGS = STACK.args >> 2;
 
@@ -155,16 +155,11 @@ function atomicWait(
   const atomics = shared === undefined ? undefined : memory.sharedAtomics;
   const long = (k: number) => BigInt(low(k) >>> 0) | BigInt(words[ARGS + 2 * k + 1]) << 32n;
   if (id === Helper.ATOMIC_NOTIFY) {
-    give(atomics === undefined ? 0 : Atomics.notify(atomics.i32, at / 4, low(3) >>> 0));
+    give(atomics === undefined ? 0 : notify(atomics, at, low(3) >>> 0));
     return OK;
   }
   if (atomics === undefined) return TrapCode.EXPECTED_SHARED_MEMORY;
-  const expected = long(3);
-  const outcome = wait(
-    long(4),
-    (ms) =>
-      bytes === 8 ? Atomics.wait(atomics.i64, at / 8, expected, ms) : Atomics.wait(atomics.i32, at / 4, low(3), ms),
-  );
+  const outcome = wait(atomics, at, bytes, long(3), long(4));
   if ("trap" in outcome) return outcome.trap;
   give(outcome.result);
   return OK;

@@ -5,6 +5,7 @@ import { ensureStack } from "../base/js_stack.ts";
 import { LinearMemory } from "../platform/linear_memory.ts";
 import { type SharedBytes, SharedLinearMemory } from "../platform/shared_memory.ts";
 import { Access, hostPageBytes } from "../platform/native_memory.ts";
+import type { Waiters } from "../platform/waiters.ts";
 import { LIMITS, PAGE_BYTES } from "../wasm/limits.ts";
 import { Right } from "../wasm/rights.ts";
 import { TrapCode } from "../wasm/traps.ts";
@@ -20,6 +21,8 @@ export interface AtomicViews {
   readonly u16: Uint16Array;
   readonly i32: Int32Array;
   readonly i64: BigInt64Array;
+  /** Who waits in it; undefined where that is not known of a shared memory, and for one that is not shared. */
+  readonly waiters?: Waiters | undefined;
 }
 
 /** All bytes of a memory, as they can be accessed. */
@@ -206,6 +209,7 @@ export class WasmMemory {
       u16: new Uint16Array(buffer, 0, Math.floor(n / 2)),
       i32: new Int32Array(buffer, 0, Math.floor(n / 4)),
       i64: new BigInt64Array(buffer, 0, Math.floor(n / 8)),
+      waiters: this.#linear instanceof SharedLinearMemory ? this.#linear.waiters : undefined,
     };
   }
 

@@ -13,7 +13,7 @@ import { writeSlots } from "./values.ts";
  * calls wait. The deadline of the moment holds for the whole call, waiting included, but is seen only when it goes on. Throws TypeError at once for arguments that do not fit, as the standard's `promising` does.
  */
 export function callPromising(store: Store, func: WasmFunc, args: ArrayLike<unknown>): Promise<unknown> {
-  if (func.freed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
+  if (func.closed) throw new TypeError(`${func.name} belongs to an instance that was disposed of`);
   if (func.signature.vectors) {
     throw new TypeError(`${func.name} has a v128 or an exnref in its type, so JavaScript cannot call it`);
   }

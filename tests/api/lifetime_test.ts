@@ -93,3 +93,29 @@ for (const tier of tiers) {
     assertEquals(await running, 42);
   });
 }
+
+for (const tier of tiers) {
+  Deno.test(`${tier}: functions of an instance that was disposed of cannot be called from JavaScript, but by Wasm that has them`, () => {
+    const engine = new Engine({ tier });
+    const table = engine.table({ element: "funcref", minimum: 1 });
+    const first = engine.load(
+      `(module (import "m" "t" (table 1 funcref)) (elem (i32.const 0) $f)
+        (func $f (export "f") (result i32) (i32.const 7)))`,
+      { m: { t: table } },
+    );
+    const second = engine.load(
+      `(module (import "m" "t" (table 1 funcref)) (type $f (func (result i32)))
+        (func (export "through") (result i32) (call_indirect (type $f) (i32.const 0))))`,
+      { m: { t: table } },
+    );
+    const { f } = first.exports;
+    assertEquals(f(), 7);
+    first.dispose();
+    const message = "f belongs to an instance that was disposed of";
+    for (let round = 0; round < 2; round++) {
+      assertThrows(() => f(), TypeError, message);
+      assertEquals(second.exports.through(), 7);
+      engine.gc();
+    }
+  });
+}

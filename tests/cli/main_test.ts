@@ -91,6 +91,12 @@ Deno.test("validate says where a module is wrong", async () => {
   assertEquals([text.code, text.err], [1, "error: -:2:4: unknown operator fun, expected a module field\n"]);
 });
 
+Deno.test("a timeout of 0 ms is a wrong usage", async () => {
+  const { code, err } = await strata(["run", "--timeout", "0", "-"], { stdin: "(module)" });
+  assertEquals(code, 2);
+  assertStringIncludes(err, "It is at least 1; without the option there is no limit.");
+});
+
 Deno.test("run lists all imports that nobody gives", async () => {
   const stdin = `(module (import "a" "f" (func (param i32))) (import "a" "m" (memory 1)) (func (export "main")))`;
   const { code, err } = await strata(["run", "-"], { stdin });

@@ -37,7 +37,7 @@ const OTHER = [
   "run",
   "run --tier",
   "run --tier jit",
-  "run --tier fast m.wasm",
+  "run --tier quick m.wasm",
   "run --tier=jit m.wasm",
   "run -tjit m.wasm",
   "run --help",

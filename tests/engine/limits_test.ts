@@ -113,3 +113,9 @@ Deno.test("compile() refuses what is neither bytes nor text, a promise of them t
     assertThrows(() => engine.compile(source as never), TypeError, "compiled from a Uint8Array");
   }
 });
+
+Deno.test("an option that an engine does not have is a TypeError, with the one that may be meant", () => {
+  const message = (options: object) => assertThrows(() => new Engine(options), TypeError).message;
+  assertEquals(message({ teir: "jit" }), `an engine has no option "teir"; did you mean "tier"?`);
+  assertEquals(message({ colour: "red" }), `an engine has no option "colour"`);
+});

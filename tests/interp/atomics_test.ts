@@ -157,6 +157,8 @@ for (const tier of TIERS) {
       (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
     (i32.const 0))
   (func (export "sleep") (result i32) (memory.atomic.wait32 (i32.const 32) (i32.const 0) (i64.const -1)))
+  (func (export "sleepFor") (param i64) (result i32) (i32.atomic.store (i32.const 56) (i32.const 1))
+    (memory.atomic.wait32 (i32.const 32) (i32.const 0) (local.get 0)))
   (func (export "wake") (result i32) (memory.atomic.notify (i32.const 32) (i32.const -1)))
   (func (export "growBy") (param i32) (result i32) (local i32)
     (loop (local.set 1 (i32.add (local.get 1) (memory.grow (i32.const 1))))
@@ -192,6 +194,21 @@ for (const tier of TIERS) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     assertEquals([woken, await sleeper.result], [1, 0]);
+  });
+
+  Deno.test(`${tier}: who waits is woken by JavaScript, too, but not by a value that changes`, async () => {
+    const { memory, words } = sharedCounter();
+    const sleeper = new Helper({ tier, text: COUNTER, memory: memory.share(), invoke: "sleep", args: [] });
+    await sleeper.ready;
+    while (Atomics.notify(words, 8) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    assertEquals(await sleeper.result, 0);
+    const other = { tier, text: COUNTER, memory: memory.share(), invoke: "sleepFor", args: [300_000_000n] };
+    const { result } = new Helper(other);
+    while (Atomics.load(words, 14) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    Atomics.store(words, 8, 1);
+    // Not equal, or timed out, in whatever order it came to that.
+    assert(await result !== 0);
   });
 
   Deno.test(`${tier}: Workers that grow one memory at the same time each get pages of their own`, async () => {

@@ -34,7 +34,9 @@ function* compiled(bytes: Uint8Array): Iterable<Compiled> {
   for (let index = module.importedFuncs; index < module.funcs.length; index++) {
     if (refusal(valid, index) !== undefined) continue;
     const code = jit.compile(index);
-    yield { valid, index, code, safepoints: jit.safepoints(index) };
+    const { list, isComplete } = jit.safepoints(index);
+    assert(isComplete);
+    yield { valid, index, code, safepoints: list };
   }
 }
 
@@ -139,4 +141,23 @@ Deno.test("entries into loops are made only where they are asked for", () => {
   assertEquals(plain.loopEntries, []);
   assertEquals(entered.loopEntries.length, 1);
   assert(entered.bytes.length > plain.bytes.length);
+});
+
+Deno.test("of a function with too much to describe, a single safepoint is described as among all", () => {
+  const valid = validateModule(decodeModule(
+    assembleText(`(module (import "h" "f" (func $h (param i32) (result i32)))
+    (func (param i32) (result i64) (local i64 f64 i32)
+      (loop $l (local.set 3 (call $h (local.get 0)))
+        (local.set 1 (i64.add (local.get 1) (i64.extend_i32_u (call $h (local.get 3)))))
+        (loop $k (br_if $k (call $h (i32.const 7))))
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (local.get 1)))`),
+    FEATURES,
+  ));
+  const jit = new JitCompiler(valid, { cpu: CPU, layout: moduleLayout(valid.module) });
+  const all = jit.safepoints(1), some = jit.safepoints(1, undefined, 10);
+  assertEquals([all.list.length, all.isComplete, some.isComplete], [6, true, false]);
+  assert(some.list.length > 0 && some.list.length < all.list.length);
+  for (const point of all.list) assertEquals(jit.safepointAt(1, point.offset), point);
+  assertEquals(jit.safepointAt(1, 1), undefined);
 });

@@ -1,6 +1,6 @@
 // What nobody holds any more is given back: code of modules, engines with their stores and stacks, things the host made. And what is left when code memory runs out.
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Engine, type Instance, ResourceError, Suspending } from "../../mod.ts";
@@ -43,6 +43,27 @@ testNative("code goes with its module, and with its engine", async () => {
   await forget();
   // A stack or an inline cache may still hold the last ones.
   assert(before - memory.available < used / 10, `${before - memory.available} of ${used} bytes stayed`);
+});
+
+testNative("thunks of many signatures count as their engine's code, and go with it", async () => {
+  const { memory } = startNative();
+  /** Host functions of `count` signatures, which need exit thunks of some 10,000 bytes. */
+  const load = (from: number, count: number, maxCodeBytes?: number) =>
+    new Engine({ tier: "jit", maxCodeBytes }).load(
+      `(module ${
+        Array.from({ length: count }, (_, i) => `(import "h" "f" (func (param ${"i64 ".repeat(from + i)})))`).join("")
+      })`,
+      { h: { f: () => {} } },
+    );
+  // From then on, thunks that all engines have in common are as many as may be.
+  load(500, 250);
+  await forget();
+  const before = memory.available;
+  assertThrows(() => load(800, 40, 65536 * 2), ResourceError, "maxCodeBytes");
+  for (let k = 0; k < 5; k++) load(800, 40);
+  assert(memory.available < before - 5 * 131072);
+  await forget();
+  assert(memory.available > before - 5 * 131072, `${before - memory.available} bytes stayed`);
 });
 
 testNative(

@@ -303,7 +303,8 @@ export const CASES: readonly StressCase[] = [
           else assertEquals(result.reason.message, String(i));
         }
         pending.length = 0;
-        assertEquals(stacks(), before);
+        // Engines of other cases may have been forgotten meanwhile.
+        assert(stacks() <= before, `${stacks()} stacks in use, before ${before}`);
       }
     },
   },

@@ -6,6 +6,7 @@ import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
 import { CODE_COMMANDS } from "./code.ts";
 import type { Command } from "./command.ts";
+import { HISTORY_COMMANDS } from "./debugger_history.ts";
 import { LOOK_COMMANDS } from "./debugger_look.ts";
 import { POINT_COMMANDS } from "./debugger_points.ts";
 import { STEP_COMMANDS } from "./debugger_steps.ts";
@@ -17,6 +18,7 @@ import { LIMIT_COMMANDS } from "./limits.ts";
 import { MEMORY_COMMANDS } from "./memory.ts";
 import { MODULE_COMMANDS } from "./modules.ts";
 import { MOVE_COMMANDS } from "./moves.ts";
+import { PLOT_COMMANDS } from "./plot.ts";
 import { SAVE_COMMANDS } from "./save.ts";
 import type { Output, Session } from "./session.ts";
 import { STATE_COMMANDS } from "./state.ts";
@@ -44,8 +46,10 @@ export const COMMANDS: readonly Command[] = [
   ...POINT_COMMANDS,
   ...STEP_COMMANDS,
   ...LOOK_COMMANDS,
+  ...HISTORY_COMMANDS,
   ...BENCH_COMMANDS,
   ...LIMIT_COMMANDS,
+  ...PLOT_COMMANDS,
   ...JS_COMMANDS,
   ...SAVE_COMMANDS,
   ...generalCommands(() => COMMANDS, findCommand, runCommand, runScript),

@@ -6,17 +6,18 @@ import { type Func, innerFunc } from "../../api/func.ts";
 import { innerInstance } from "../../api/instance.ts";
 import { DebuggedCall } from "../../debug/call.ts";
 import type { Controller, Go, StopCause, WatchHit } from "../../debug/controller.ts";
+import { Tape, TapeError } from "../../debug/tape.ts";
 import { entryOf, placeText } from "../../debug/places.ts";
 import { instructionAt, type Point } from "../../debug/points.ts";
 import { type FrameValue, valuesOf } from "../../debug/values.ts";
+import type { WasmFunc } from "../../runtime/func.ts";
 import type { WaitingFrame } from "../../runtime/debugging.ts";
 import { printInstruction } from "../../text/print_instruction.ts";
 import { Trap } from "../../wasm/errors.ts";
-import { isFuncType } from "../../runtime/values.ts";
-import { isRef, slotsOf, typeName, V128 } from "../../wasm/types.ts";
+import { slotsOf, typeName, V128 } from "../../wasm/types.ts";
 import { CommandError } from "../exit.ts";
 import { printBits, type Value, valueOf } from "../values.ts";
-import { columns } from "./print.ts";
+import { columns, size } from "./print.ts";
 import type { Output, Session } from "./session.ts";
 
 /** What becomes of a call's end: its results, or what it threw. */
@@ -41,6 +42,10 @@ export class ShellDebugger {
   frameIndex = 0;
   /** Calls wait at their first instruction. */
   #starting = false;
+  /** Calls are recorded from their beginning; in bytes, what that may take. */
+  recording: number | undefined = undefined;
+  /** What was recorded last, and the call, which may have ended. */
+  #recorded: { readonly tape: Tape; readonly entry: Call } | undefined;
 
   constructor(readonly session: Session) {}
 
@@ -49,7 +54,7 @@ export class ShellDebugger {
   }
   /** Whether calls can stop. */
   get active(): boolean {
-    return this.#starting || this.controller.points.size > 0 || this.#calls.length > 0;
+    return this.#starting || this.recording !== undefined || this.controller.points.size > 0 || this.#calls.length > 0;
   }
 
   /** The call that commands are about. Throws CommandError if none is stopped. */
@@ -81,8 +86,21 @@ export class ShellDebugger {
     }
     const { fuel } = this.session.limits;
     if (fuel !== undefined) this.session.engine.fuel = fuel;
-    const call = new DebuggedCall(this.controller, inner, words, this.#starting);
-    this.#calls.push({ call, func, end });
+    this.present();
+    const records = this.recording !== undefined && this.#calls.every(({ call }) => call.tape === undefined);
+    if (records) this.#recorded?.tape.end();
+    const call = new DebuggedCall(this.controller, inner, words, this.#starting || records);
+    const entry = { call, func, end };
+    this.#calls.push(entry);
+    if (records) {
+      try {
+        this.#record(entry);
+      } catch (error) {
+        call.cancel();
+        this.#forget(entry);
+        throw error;
+      }
+    }
     return this.go({ kind: this.#starting ? "start" : "continue" });
   }
 
@@ -101,7 +119,7 @@ export class ShellDebugger {
     const entry = this.current, { call, func, end } = entry;
     const { timeoutMs = Infinity } = this.session.limits;
     this.frameIndex = 0;
-    const frames = call.frames().length;
+    const frames = call.frames().length, wasPast = call.tape?.inPast ?? false;
     let cause: StopCause | undefined;
     try {
       cause = this.session.engine.withDeadline(timeoutMs, () => call.go(go));
@@ -111,6 +129,8 @@ export class ShellDebugger {
     }
     if (cause !== undefined) return this.showStop(cause, go.kind === "finish" && call.frames().length < frames);
     this.#forget(entry);
+    // Whatever its end does was done when it ended first.
+    if (wasPast) return { text: `the record ends: the call returned`, data: { stopped: "history", at: "end" } };
     const results: Value[] = [], { i64 } = new Slots(call.results!);
     let at = 0;
     for (const type of innerFunc(func).type.results) {
@@ -127,6 +147,10 @@ export class ShellDebugger {
   /** Drops the stopped call. */
   kill(): Output {
     const entry = this.current;
+    if (this.#recorded?.entry === entry) {
+      this.#recorded.tape.end();
+      this.#recorded = undefined;
+    }
     entry.call.cancel();
     this.#forget(entry);
     this.frameIndex = 0;
@@ -154,7 +178,126 @@ export class ShellDebugger {
   }
 
   /** Throws CommandError while the past is looked at, which cannot be changed. */
-  present(): void {}
+  present(): void {
+    if (!this.#recorded?.tape.inPast) return;
+    throw new CommandError("this is the past, which cannot be changed: :back end returns to the present");
+  }
+
+  // Recordings
+
+  #record(entry: Call): void {
+    this.#recorded = { tape: this.#tape(entry), entry };
+  }
+  #tape({ call }: Call): Tape {
+    try {
+      return new Tape(this.controller, call, this.recording);
+    } catch (error) {
+      if (error instanceof TapeError) throw new CommandError(error.message);
+      throw error;
+    }
+  }
+
+  /** Records the stopped call from here on, and calls that begin later. */
+  startRecording(limitBytes: number): Output {
+    this.recording = limitBytes;
+    const text = `recording, in at most ${size(limitBytes)}`;
+    if (!this.stopped || this.current.call.tape !== undefined) {
+      return { text: `${text}: each call from its beginning`, data: { limitBytes } };
+    }
+    if (this.#recorded !== undefined && !this.#recorded.tape.ended) this.#recorded.tape.end();
+    this.#record(this.current);
+    return { text: `${text}: the stopped call from here on`, data: { limitBytes } };
+  }
+  /** Forgets what was recorded, in the present. */
+  stopRecording(): Output {
+    this.recording = undefined;
+    this.#recorded?.tape.end();
+    this.#dropEnded();
+    this.#recorded = undefined;
+    return { text: "recording has ended", data: { recording: false } };
+  }
+  /** What is recorded. */
+  recorded(): Output {
+    const tape = this.#recorded?.tape;
+    if (tape === undefined || tape.ended) {
+      return {
+        text: this.recording === undefined ? "nothing is recorded" : "recording begins with the next call",
+        data: { recording: this.recording !== undefined },
+      };
+    }
+    const { images, hostCalls, ticks, forgotten } = tape.figures;
+    const rows = [
+      ["call", this.#recorded!.entry.func.name],
+      ["loop passes and calls", String(ticks)],
+      ["calls of host functions", String(hostCalls)],
+      ["images", `${images}, ${size(tape.bytes)} in all`],
+      ...(forgotten === 0 ? [] : [["forgotten", `the oldest part, ${forgotten} times: there was no more room`]]),
+    ];
+    return { text: columns(rows), data: { recording: true, ...tape.figures, bytes: tape.bytes } };
+  }
+
+  /** The recording that commands are about; its call waits in the past from then on. Throws CommandError if there is none. */
+  #past(): Tape {
+    const recorded = this.#recorded;
+    if (recorded === undefined || recorded.tape.ended) {
+      throw new CommandError("nothing is recorded: :record, then a call");
+    }
+    if (this.stopped && this.current !== recorded.entry) {
+      throw new CommandError(`the call that waits is not the one that is recorded, of ${recorded.entry.func.name}`);
+    }
+    return recorded.tape;
+  }
+  /** Goes somewhere in the past. */
+  back(go: (tape: Tape) => StopCause): Output {
+    const tape = this.#past(), { entry } = this.#recorded!;
+    this.frameIndex = 0;
+    const cause = attemptTape(() => go(tape));
+    if (!this.#calls.includes(entry)) this.#calls.push(entry);
+    return this.showStop(cause);
+  }
+  /** Returns to the present. */
+  toPresent(): Output {
+    const tape = this.#past();
+    tape.toPresent();
+    this.frameIndex = 0;
+    this.#dropEnded();
+    const cause = this.stopped ? this.current.call.cause : undefined;
+    if (cause !== undefined) return this.showStop(cause);
+    return { text: "this is the present: the call has ended", data: { stopped: "history", at: "end" } };
+  }
+  #dropEnded(): void {
+    const entry = this.#recorded?.entry;
+    if (entry !== undefined && entry.call.ended) this.#forget(entry);
+  }
+  /** Who wrote something last; with `goes`, the call is taken there. */
+  who(point: Point, goes: boolean): Output {
+    const tape = this.#past();
+    const found = attemptTape(() => tape.lastWrite(point));
+    if (found === undefined) {
+      return { text: "nothing in the record wrote there before this moment", data: { found: false } };
+    }
+    const { hit } = found;
+    const text = this.session.paint("value", this.#whoText(hit));
+    const data = { found: true, ...this.#hitData(hit), point: undefined, function: hit.by.name };
+    if (!goes) return { text, data };
+    const output = this.back((t) => t.toWrite(found));
+    return {
+      text: `${text}
+${output.text}`,
+      data: { ...data, ...output.data },
+    };
+  }
+  #whoText({ point, by, offset, before, after }: WatchHit): string {
+    const place = placeText({ func: by, offset });
+    const instruction = offset < 0 ? "a function of the host" : this.#instructionText(by, offset);
+    return `${place} wrote it last (${instruction}): ${this.bytesText(point, before)} → ${
+      this.bytesText(point, after)
+    }`;
+  }
+  #instructionText(func: WasmFunc, offset: number): string {
+    const { module } = func.instance!;
+    return printInstruction(instructionAt(module, offset), module, func.index);
+  }
 
   /** Where a call stopped and why. `returned`: its innermost frame has just ended. */
   showStop(cause: StopCause, returned = false): Output {
@@ -242,10 +385,8 @@ export class ShellDebugger {
 
   #instructionLine(frame: WaitingFrame): string {
     if (frame.offset < 0) return "";
-    const { module } = frame.func.instance!;
-    const r = instructionAt(module, frame.offset);
-    const text = printInstruction(r, module, frame.func.index);
-    return `  → ${this.session.paint("offset", hex(frame.offset))}  ${this.session.paint("wasm", text)}`;
+    const text = this.session.paint("wasm", this.#instructionText(frame.func, frame.offset));
+    return `  → ${this.session.paint("offset", hex(frame.offset))}  ${text}`;
   }
 
   /** A frame for programs. */
@@ -268,15 +409,13 @@ export class ShellDebugger {
   assignment(value: FrameValue): string {
     return `${value.name ?? value.index} = ${this.valueText(value)}`;
   }
-  valueText({ bits, type, known }: FrameValue): string {
+  valueText({ bits, type, sure }: FrameValue): string {
     const { session } = this;
-    return known
-      ? session.paint("value", `${printBits(bits, type, session.store)}:${typeName(type)}`)
-      : session.paint("note", "not kept by the machine code, as nothing reads it any more");
+    const text = session.paint("value", `${printBits(bits, type, session.store)}:${typeName(type)}`);
+    return sure ? text : `${text}${session.paint("note", "?")}`;
   }
-  valueData({ index, name, bits, type, known }: FrameValue): Record<string, unknown> {
-    const value = known ? printBits(bits, type, this.session.store) : null;
-    return { index, name, type: typeName(type), value };
+  valueData({ index, name, bits, type, sure }: FrameValue): Record<string, unknown> {
+    return { index, name, type: typeName(type), value: printBits(bits, type, this.session.store), sure };
   }
 
   /** All points, as text and data. */
@@ -297,16 +436,18 @@ export class ShellDebugger {
     return { text: rows.length === 0 ? "there is nothing to stop for" : columns(rows, [0]), data: { points: data } };
   }
 
-  /** Keeps a value as `_`. */
-  keep(value: FrameValue): void {
-    if (value.known && !(isRef(value.type) && isFuncType(value.type) && value.bits === 0n)) {
-      this.session.keep([{ type: value.type, bits: value.bits }]);
-    }
-  }
-
   /** The instance of the frame that is looked at; the shell's own when nothing is stopped. */
   get instance() {
     return this.stopped ? this.frame.func.instance! : innerInstance(this.session.current.instance);
+  }
+}
+
+function attemptTape<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof TapeError) throw new CommandError(error.message);
+    throw error;
   }
 }
 

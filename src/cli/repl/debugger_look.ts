@@ -131,7 +131,7 @@ export function setInCall(session: Session, args: Args): Output {
 export const LOOK_COMMANDS: readonly Command[] = [
   {
     name: "bt",
-    aliases: ["backtrace", "where"],
+    aliases: ["backtrace"],
     args: "",
     help: "show the frames of the stopped call, innermost first",
     example: `:load examples/fib.wat
@@ -199,6 +199,8 @@ fib 4
     name: "locals",
     args: "",
     help: "show parameters and locals of the frame that is looked at",
+    more: `Machine code keeps nothing that is not read any more: where a frame waits as machine code, 0? may
+stand for that.`,
     example: `:load examples/fib.wat
 :start fib 4
 :locals`,

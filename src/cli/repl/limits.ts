@@ -44,6 +44,7 @@ fib 20
         const word = args.need("its value");
         if (what === "timeout") {
           const timeoutMs = word === "off" ? undefined : parseCount(word, "a timeout in milliseconds");
+          if (timeoutMs === 0) throw new UsageError("a timeout has at least 1 ms; `off` takes it away");
           session.limits = { ...session.limits, timeoutMs };
         } else if (what === "fuel") {
           if (session.limits.fuel === undefined) {

@@ -113,6 +113,8 @@ const WRONG: readonly [prepare: string, command: string, expected: RegExp][] = [
   [MEMORY, ":mem protect 0", /^error: the address is missing/],
   [MEMORY, ":mem protect 0 16 rx2", /^error: rights are r, w and x in this order, or -, not rx2/],
   [MEMORY, ":mem protect 16 16 r", /^error: 16 to 16 is no range of addresses/],
+  [MEMORY, ":mem protect 32 16 r", /^error: the start 32 is behind the end 16/],
+  [MEMORY, ":set timeout 0", /^error: a timeout has at least 1 ms/],
   [MEMORY, ":mem find", /^error: what to look for is missing/],
   [MEMORY, ":mem value i128 0", /^error: there is no type "i128" of values/],
   [MEMORY, ":mem value i16 65535", /^error: bytes 65535 to 65537 are not within/],

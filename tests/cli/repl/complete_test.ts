@@ -6,7 +6,7 @@ Deno.test("complete() offers commands, functions, files, tiers and names where t
   const { session } = await runShell(":load examples/fib.wat\n:load examples/memory.wat");
   const offered = (line: string) => complete(session, line)[0];
   assertEquals(offered(":lo"), [":load ", ":locals "]);
-  assertEquals(offered(":t"), [":table ", ":tier ", ":time ", ":try "]);
+  assertEquals(offered(":t"), [":table ", ":tier ", ":trace ", ":time ", ":try "]);
   assertEquals(offered("up"), ["upper "]);
   assertEquals(offered("fib.d"), ["fib.divide "]);
   assertEquals(offered(":load examples/fi"), ["examples/fib.wat "]);

@@ -133,3 +133,27 @@ Deno.test("--init runs a file before all else, and nothing is read that was not 
     assertEquals([wrong.code, wrong.out], [1, ""]);
     assertMatch(wrong.err, /^error: there is no file /);
   }));
+
+Deno.test(":plot draws what the shell saw, as SVG or as a page, and says when there is nothing to draw", () =>
+  withFile("x", async (path) => {
+    const folder = path.slice(0, -2);
+    const { text, stopped } = await runShell(`:load examples/binary_trees.wat
+keep 6
+:plot memory ${folder}/memory.svg
+:plot heap ${folder}/heap.html
+:plot time ${folder}/time.svg`);
+    assertEquals(stopped, undefined, text);
+    assertMatch(text, /^drew memory over time \(\d+ samples\) to /m);
+    assertMatch(text, /^drew composition of the heap \(1 type\) to /m);
+    assertMatch(await Deno.readTextFile(`${folder}/memory.svg`), /^<svg /);
+    assertStringIncludes(await Deno.readTextFile(`${folder}/heap.html`), "$node");
+    assertStringIncludes(await Deno.readTextFile(`${folder}/time.svg`), "keep (interp)");
+    const cases: [string, string, RegExp][] = [
+      ["", ":plot", /^error: what to draw is missing/],
+      ["", ":plot t", /^error: t is none of memory, heap, tiers, time/],
+      ["", `:plot memory ${path}.png`, /^error: a picture is an \.svg or \.html file, not /],
+      ["", ":plot time", /^error: there is nothing to draw: nothing was called yet$/],
+      [FIB, ":plot tiers", /^error: there is nothing to draw: no function has moved/],
+    ];
+    for (const [prepare, command, expected] of cases) assertMatch(await runAfter(prepare, command), expected);
+  }));

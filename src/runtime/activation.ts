@@ -275,7 +275,11 @@ export class Activation {
       if (segment.js !== undefined) this.#scanJs(segment.js, guess);
     }
     if (this.#thread !== undefined) {
-      this.#thread.scan(visit);
+      const thread = this.#thread, { sp } = thread, last = this.segments[this.segments.length - 1];
+      // Shadow frames of JavaScript above are no operands of the frame that called.
+      if (last?.js?.runs) thread.sp = this.store.js!.baseOf(this.#caller) >> 1;
+      thread.scan(visit);
+      thread.sp = sp;
       for (const func of this.#thread.functions()) use(func);
     }
     if (this.#stack === undefined) return;

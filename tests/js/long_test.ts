@@ -5,7 +5,21 @@ import { evaluate } from "../../src/wasm/numeric.ts";
 import * as op from "../../src/wasm/opcodes.ts";
 import { randomNumbers } from "../security/tiers.ts";
 
-const EDGES = [0n, 1n, 2n, 3n, 7n, 10n, 0xffffn, 0x10000n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x100000000n, 2n ** 53n]
+const EDGES = [
+  0n,
+  1n,
+  2n,
+  3n,
+  7n,
+  10n,
+  0xffffn,
+  0x10000n,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  0x100000000n,
+  2n ** 53n,
+]
   .flatMap((n) => [n, -n, n + 1n, n - 1n, 2n ** 63n - n, 2n ** 52n + n]).map((n) => BigInt.asUintN(64, n));
 const low = (n: bigint) => Number(BigInt.asIntN(32, n)), high = (n: bigint) => Number(BigInt.asIntN(32, n >> 32n));
 const joined = (lo: number) => (BigInt(RH[0] >>> 0) << 32n) | BigInt(lo >>> 0);

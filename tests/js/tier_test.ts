@@ -185,7 +185,8 @@ Deno.test("functions beyond what V8 optimises stay in the interpreter, with a re
 Deno.test("blocks may be nested deeper than V8's parser bears", () => {
   const depth = 2000;
   const source = `(module (func (export "f") (result i32) ${"(block (result i32) ".repeat(depth)}(i32.const 5)${
-    ")".repeat(depth)}))`;
+    ")".repeat(depth)
+  }))`;
   const instance = load(source);
   assertEquals(instance.exports.f(), 5);
   assertStringIncludes(instance.func("f").tierReason!, "nested");

@@ -116,7 +116,7 @@ export class Context {
     }
     this.#choosePolicy();
     const zeal = this.config.tierZeal !== false;
-    this.store.frameMoved = (func, to, offset, spot) => {
+    this.store.frameMoved = (func, to, offset, spot, from = to === "interp" ? "jit" : "interp") => {
       // Of the millions only the first are of interest.
       if (zeal && this.tierLog.count >= MAX_TIER_EVENTS) return void this.tierLog.count++;
       const { name, index } = func;
@@ -126,7 +126,7 @@ export class Context {
         what: "frame",
         name,
         index,
-        from: to !== "interp" ? "interp" : func.tier === "js" ? "js" : "jit",
+        from,
         to,
         why,
         offset,

@@ -318,6 +318,8 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   const { localKinds } = w, entered = w.entry >= 0;
   const head: string[] = [], parameters: string[] = [], declared: string[] = [];
   let entry: { kind: Kind; slot: number }[] | undefined;
+  // References in parameters, too, are where a collection looks for them.
+  if (localKinds.includes("r")) w.framed = true;
   // All that uses a name comes before the names are counted.
   const spill = w.sites.length > 0 ? w.spillLocals() : "";
   const take = entered ? takeFrame(w) : "";

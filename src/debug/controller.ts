@@ -380,18 +380,21 @@ export class Controller implements StoreDebugger {
   /** Runs until the call is to wait, or leaves the interpreter, or until `thread.ticks` comes to `until`: then `state.cause` is undefined. */
   runToStop(activation: Activation, thread: InterpThread, state: CallState, until = Infinity): RunStatus {
     for (;;) {
+      // Where it ran into a stop, that may be one of others.
+      let met = false;
       if (!state.arrived) {
         if (thread.ticks >= until) {
           thread.wait();
           return RunStatus.STOPPED;
         }
+        met = state.plan.steps === 0 && !state.skip;
         const status = this.#advance(thread, activation, state, until);
         if (status !== RunStatus.STOPPED) return status;
       }
       state.arrived = false;
       const cause = this.#arrive(activation, thread, state);
       // It is passed, whether it stops the call or not.
-      state.skip = thread.atStop;
+      state.skip = met || thread.atStop;
       if (cause === undefined) continue;
       thread.wait();
       state.cause = cause;
@@ -413,7 +416,7 @@ export class Controller implements StoreDebugger {
     }
     state.arrived = false;
     const cause = this.#arrive(activation, thread, state);
-    state.skip = true;
+    state.skip = this.stops.at(thread.running.instance!.valid, thread.offset) !== undefined;
     if (cause !== undefined) {
       thread.wait();
       state.cause = cause;

@@ -23,6 +23,8 @@ const FIRST_INTERVAL = 20_000;
 const IMAGE_EVERY_MS = 50;
 /** Making images may take this part of the time. */
 const IMAGE_PART = 0.2;
+/** Ticks that going back by many instructions looks through at once. */
+const MOST_TICKS = 4096;
 /** Images that are kept at least when memory runs out. */
 const FEWEST_IMAGES = 8;
 
@@ -529,36 +531,40 @@ export class Tape implements Driver {
   /** Goes to the instruction that was run before, or so many before. */
   back(count = 1): StopCause {
     this.#check();
-    while (count > 0) {
-      const before = this.#before(this.#moment);
-      if (before === undefined) return this.toBeginning();
-      // As far as there is no tick in between, at once.
-      const more = Math.min(count - 1, before.steps);
-      this.#goTo(before.epoch, before.ticks, before.steps - more);
-      count -= more + 1;
-    }
+    const target = this.#before(this.#moment, count);
+    if (target === undefined) return this.toBeginning();
+    this.#goTo(target.epoch, target.ticks, target.steps);
     return this.#showing({ kind: "step" });
   }
 
-  /** Where the instruction before a moment is; undefined if the record begins there. */
-  #before(moment: Moment): { epoch: number; ticks: number; steps: number } | undefined {
-    const { epoch, ticks } = moment;
-    const steps = this.#stepsTo(moment);
+  /** Where the instruction is that was run so many before a moment; undefined if the record begins behind it. */
+  #before(moment: Moment, count: number): { epoch: number; ticks: number; steps: number } | undefined {
+    const { epoch } = moment;
     // The end is behind the last instruction.
-    if (moment.place === undefined) return { epoch, ticks, steps };
-    if (steps > 0) return { epoch, ticks, steps: steps - 1 };
+    const steps = this.#stepsTo(moment) + (moment.place === undefined ? 1 : 0);
+    if (count <= steps) return { epoch, ticks: moment.ticks, steps: steps - count };
+    let left = count - steps, { ticks } = moment;
     const first = this.#images.find((i) => i.epoch === epoch)!;
-    if (ticks <= first.ticks) return epoch > this.#images[0].epoch ? this.#before(this.#ends[epoch - 1]) : undefined;
-    let n = -1;
-    this.#travel(this.#imageBefore(epoch, ticks - 1)!, {
-      until: ticks - 1,
-      arrived: (thread) => {
-        if (thread.ticks >= ticks) return true;
-        n++;
-        return false;
-      },
-    });
-    return { epoch, ticks: ticks - 1, steps: n };
+    for (let window = 1; ticks > first.ticks; window = Math.min(4 * window, MOST_TICKS)) {
+      const from = Math.max(first.ticks, ticks - window), end = ticks;
+      /** The tick of each instruction. */
+      const at: number[] = [];
+      this.#travel(this.#imageBefore(epoch, from)!, {
+        until: from,
+        arrived: (thread) => {
+          if (thread.ticks >= end) return true;
+          at.push(thread.ticks);
+          return false;
+        },
+      });
+      if (left <= at.length) {
+        const index = at.length - left;
+        return { epoch, ticks: at[index], steps: index - at.indexOf(at[index]) };
+      }
+      left -= at.length;
+      ticks = from;
+    }
+    return epoch > this.#images[0].epoch ? this.#before(this.#ends[epoch - 1], left) : undefined;
   }
 
   /** Goes to where the record begins. */

@@ -26,7 +26,7 @@ function test(name: string, fn: (history: string) => Promise<void>, only = true)
 test("in a terminal: prompt, completion, history, a trap, Ctrl-C in an endless loop of each tier, :quit", async (history) => {
   await using t = await Terminal.open(history);
   // Tab completes a command, then a file in a folder.
-  await t.complete(":lo", ":load");
+  await t.complete(":loa", ":load");
   await t.complete("examples/fi", ":load examples/fib.wat");
   await t.press("Enter");
   await t.waitFor(/strata> :load examples\/fib\.wat\nloaded fib: 4 functions[^]*\nstrata> $/);
@@ -55,6 +55,24 @@ test("in a terminal: prompt, completion, history, a trap, Ctrl-C in an endless l
   const lines = (await Deno.readTextFile(history)).trimEnd().split("\n");
   assertEquals(lines.slice(0, 2), [":load examples/fib.wat", "fib 10"]);
   assertEquals(lines.at(-1), ":quit");
+});
+
+test("in a terminal: Ctrl-C lets a debugged call wait, which is looked at and goes on", async (history) => {
+  await using t = await Terminal.open(history);
+  await t.type(":load examples/fib.wat");
+  await t.type(":break divide");
+  await t.waitFor(/point 1: divide\nstrata> $/);
+  await t.type("spin");
+  await t.waitFor(/strata> spin$/);
+  await pause(300);
+  await t.press("C-c");
+  await t.waitFor(/stopped by Ctrl-C\n#0 {2}spin.*\n.*\nstrata> $/);
+  await t.type(":bt");
+  await t.waitFor(/\* #0 {2}spin.*\nstrata> $/);
+  await t.type("fib 7");
+  await t.waitFor(/=> 13:i32\nstrata> $/);
+  await t.type(":kill");
+  await t.waitFor(/dropped the call of spin\nstrata> $/);
 });
 
 test("the history of one shell is there in the next", async (history) => {

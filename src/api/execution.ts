@@ -35,6 +35,20 @@ const FORGOTTEN = new FinalizationRegistry<WeakRef<Activation>>((reference) => {
 /**
  * A call that runs only in `resume()`, and where a call otherwise traps for lack of fuel or time, or since it was interrupted, is paused: it can then go on, also
  * after others have run. Keeps what it refers to alive until it has ended or was cancelled.
+ *
+ * ```ts
+ * import { Engine } from "../../mod.ts";
+ *
+ * const engine = new Engine({ fuel: Infinity }); // counted: one for each loop pass and function entry
+ * using instance = engine.load(`(module (func (export "count") (param $n i32) (result i32) (local $i i32)
+ *   (loop $l (br_if $l (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+ *   (local.get $i)))`);
+ * const counting = instance.func("count").start(1000);
+ * let slices = 1;
+ * let step = counting.resume({ fuel: 300 });
+ * for (; !step.done; slices++) step = counting.resume({ fuel: 300 });
+ * console.log(step.value, slices); // 1000 4
+ * ```
  */
 export class Execution implements Disposable {
   readonly #activation: Activation;

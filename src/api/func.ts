@@ -31,7 +31,21 @@ export let publicFunc: (inner: WasmFunc, context: Context) => Func;
  */
 export let callBits: (of: Func, args: readonly bigint[]) => bigint[];
 
-/** A function instance (specification 4.2.6). */
+/**
+ * A function instance (specification 4.2.6).
+ *
+ * ```ts
+ * import { Engine } from "../../mod.ts";
+ *
+ * using instance = new Engine().load(`(module
+ *   (func $add (export "add") (param i32 i32) (result i32)
+ *     (i32.add (local.get 0) (local.get 1))))`);
+ * const add = instance.func("add");
+ * console.log(add.call(2, 3), add.bind(40).call(2)); // 5 42
+ * add.tier = "interp"; // for its next call, and for what runs of it
+ * console.log(String(await add.disassemble("js"))); // what tier js makes of it, line by line
+ * ```
+ */
 export class Func {
   readonly #inner: WasmFunc;
   readonly #context: Context;

@@ -24,7 +24,24 @@ export interface RetainingPath {
   readonly retainedBytes: number;
 }
 
-/** The heap of an engine, made by {@link Engine.heap}. */
+/**
+ * The heap of an engine, made by {@link Engine.heap}.
+ *
+ * ```ts
+ * import { Engine } from "../../mod.ts";
+ *
+ * const engine = new Engine(), { heap } = engine;
+ * using instance = engine.load(`(module
+ *   (type $node (struct (field $next (ref null $node))))
+ *   (global $list (mut (ref null $node)) (ref.null $node))
+ *   (func (export "push") (global.set $list (struct.new $node (global.get $list)))))`);
+ * const before = heap.census();
+ * instance.exports.push();
+ * instance.exports.push();
+ * console.log(heap.diff(before, heap.census())); // [ { type: "$node", objects: 2, bytes: 32 } ]
+ * console.log(heap.retainingPath("$node")?.steps.map((s) => s.by)); // why one of them is alive
+ * ```
+ */
 export class Heap {
   readonly #context: Context;
 

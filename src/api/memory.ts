@@ -145,7 +145,21 @@ const RIGHTS: Readonly<Record<MemoryRight, number>> = {
   execute: Right.EXECUTE,
 };
 
-/** A linear memory (specification 4.2.8): pages that Wasm and JavaScript share. */
+/**
+ * A linear memory (specification 4.2.8): pages that Wasm and JavaScript share.
+ *
+ * ```ts
+ * import { Engine } from "../../mod.ts";
+ *
+ * const memory = new Engine().memory({ minimum: 1, maximum: 4 });
+ * memory.write(16, new TextEncoder().encode("hello"));
+ * memory.set("i32", 32, -7);
+ * console.log(memory.find(new TextEncoder().encode("lo")), memory.get("i32", 32)); // 19 -7
+ * memory.protect(16, 21, { write: false }); // from now on, for Wasm and JavaScript
+ * memory.grow(1);
+ * console.log(memory.pages, memory.checkAccess(16, 21, "write")); // 2 false
+ * ```
+ */
 export class Memory {
   readonly #inner: WasmMemory;
 

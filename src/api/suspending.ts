@@ -9,6 +9,19 @@ export let suspendingFunction: (value: unknown) => ((...args: unknown[]) => unkn
 /**
  * A host function for imports whose result is a promise that Wasm waits for: the call that calls it is parked until then, and others may run. It must be reached by
  * a promising call, with no JavaScript in between; otherwise Wasm gets a SuspendError, which it can catch. What the promise is rejected with is thrown into Wasm.
+ *
+ * ```ts
+ * import { Engine, Suspending } from "../../mod.ts";
+ *
+ * const later = new Suspending((ms: number) => new Promise((resolve) => setTimeout(resolve, ms, 2 * ms)));
+ * using instance = new Engine().load(
+ *   `(module (import "time" "later" (func $later (param i32) (result i32)))
+ *     (func (export "wait") (param i32) (result i32) (call $later (local.get 0))))`,
+ *   { time: { later } },
+ * );
+ * const wait = instance.func("wait");
+ * console.log(await Promise.all([wait.callAsync(20), wait.callAsync(10)])); // [ 40, 20 ], side by side
+ * ```
  */
 export class Suspending {
   readonly #wrapped: (...args: any[]) => unknown;

@@ -43,7 +43,7 @@ export function placeData(place: Place): Record<string, unknown> {
 export async function placeText(place: Place, file: string, list: Lister, paint: Paint): Promise<string> {
   const { name, bodyOffset, offset, instruction, printed, source } = place;
   const lines = [
-    `${paint("head", `${name}+${hex(bodyOffset)}`)} at ${paint("offset", `0x${hex(offset, 4)}`)}: ${
+    `${paint("head", `${name}+0x${hex(bodyOffset, 1)}`)} at ${paint("offset", `0x${hex(offset, 4)}`)}: ${
       paint("wasm", instruction)
     }`,
   ];
@@ -53,6 +53,7 @@ export async function placeText(place: Place, file: string, list: Lister, paint:
   if (source !== undefined) {
     row("source", `${file}:${source.line}:${source.column}  ${paint("comment", source.text.trim())}`);
   }
+  if (place.origin !== undefined) row("origin", `${place.origin.file}:${place.origin.line}`);
   for (const { tier, unit, ranges, address } of place.tiers) {
     if (ranges.length === 0) {
       row(tier, "no code of its own");

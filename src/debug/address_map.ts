@@ -7,6 +7,7 @@ import type { TierName } from "../runtime/tier.ts";
 import { functionScope, instructionText } from "../text/print_instruction.ts";
 import type { PositionMap, TextPlace } from "../text/positions.ts";
 import { TextMap } from "../text/text_map.ts";
+import { hasSourceLines, type SourceLine, sourceLine } from "./source_lines.ts";
 import { ExternKind, functionName, type Module } from "../wasm/module.ts";
 
 /** What one tier made of a Wasm instruction. */
@@ -39,6 +40,8 @@ export interface Place {
   readonly printed: { readonly line: number; readonly text: string };
   /** Line and column in the text that the module was assembled from, with that line; undefined for a module that came as bytes. */
   readonly source: TextPlace & { readonly text: string } | undefined;
+  /** File and line of the program that it was compiled from, where DWARF or a source map tells. */
+  readonly origin: SourceLine | undefined;
   /** By tier that has code for the function. */
   readonly tiers: readonly PlaceInTier[];
 }
@@ -179,9 +182,28 @@ export class AddressMap {
   }
 
   /**
+   * The instructions with which a line of a file begins in the code, where DWARF or a source map tells: several, since compilers move code. `file` may be the end
+   * of its path.
+   */
+  ofOrigin(file: string, line: number): Place[] {
+    const { funcs, importedFuncs } = this.#module;
+    const places: Place[] = [];
+    for (let index = importedFuncs; index < funcs.length; index++) {
+      let inside = false;
+      for (const offset of this.#instructions(index).offsets) {
+        const at = sourceLine(this.#module, offset);
+        const fits = at !== undefined && at.line === line && (at.file === file || at.file.endsWith(`/${file}`));
+        if (fits && !inside) places.push(this.#place(index, offset));
+        inside = fits;
+      }
+    }
+    return places;
+  }
+
+  /**
    * What people write, most often one place: `0x4c` an offset in the module, or beyond its end an address of machine code; `fib`, `3` a function by name or index;
    * `fib+1a` with an offset, in hexadecimal as listings show it; `fib@jit+1f` a place in a tier's code; `:12` or `:12:5` a line of the text that the module was
-   * assembled from (of the printed text for a module that came as bytes); `print:12` of the printed text. Throws RangeError, with the reason, when there is no such place.
+   * assembled from (of the printed text for a module that came as bytes); `print:12` of the printed text; `main.c:12` of the program that it was compiled from, where that is known. Throws RangeError, with the reason, when there is no such place.
    */
   find(what: string): Place[] {
     const index = this.#indexOf(what);
@@ -213,7 +235,10 @@ export class AddressMap {
 
   #ofLine([what, file, line, column]: RegExpExecArray): Place[] {
     const printed = file === "print" || this.#positions === undefined;
-    const places = printed
+    const compiled = printed && file !== "print" && file !== "" && hasSourceLines(this.#module);
+    const places = compiled
+      ? this.ofOrigin(file, Number(line))
+      : printed
       ? [this.ofPrinted(Number(line))].filter((p) => p !== undefined)
       : this.ofSource(Number(line), column === undefined ? undefined : Number(column));
     if (places.length === 0) throw new RangeError(`no code stands at ${what}`);
@@ -245,6 +270,7 @@ export class AddressMap {
       bytes: module.bytes.slice(offset, offsets[n + 1] ?? end),
       printed: this.#textMap.lineOf(index, offset),
       source: at && { ...at, text: this.#positions!.line(at.line) },
+      origin: sourceLine(module, offset),
       tiers: this.#places.tiers.flatMap((tier) => this.#inTier(tier, index, offset)),
     };
   }

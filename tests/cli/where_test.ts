@@ -17,7 +17,7 @@ Deno.test("where shows an instruction by offset, text, source and machine code",
     one,
     new RegExp(
       [
-        /fib\+05 at 0x0051: if \(result i32\)/,
+        /fib\+0x5 at 0x0051: if \(result i32\)/,
         / {2}wasm {5}04 7f/,
         / {2}printed {2}line 10 {2}if \(result i32\)/,
         / {2}source {3}examples\/fib\.wat:5:6 {2}\(if \(result i32\) \(i32\.lt_s \(local\.get \$n\) \(i32\.const 2\)\)/,

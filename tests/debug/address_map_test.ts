@@ -130,3 +130,20 @@ testNative(
     assertEquals(engine.addresses(engine.compile(module.bytes)).ofPc(address + 40), undefined, "another module's");
   },
 );
+
+Deno.test("AddressMap finds lines of the program that a module was compiled from", () => {
+  const engine = new Engine({ tier: "interp" });
+  const bytes = Deno.readFileSync(new URL("dwarf/primes.wasm", import.meta.url));
+  const addresses = engine.addresses(engine.compile(bytes)),
+    text = Deno.readTextFileSync(new URL("dwarf/primes.c", import.meta.url));
+  let found = 0;
+  for (const [i, line] of text.split("\n").entries()) {
+    for (const place of addresses.ofOrigin("primes.c", i + 1)) {
+      found++;
+      assertEquals(place.origin?.line, i + 1, line);
+      assert(addresses.find(`primes.c:${i + 1}`).some((p) => p.offset === place.offset));
+    }
+  }
+  assert(found > 5, String(found));
+  assertEquals(addresses.ofOrigin("other.c", 3), []);
+});

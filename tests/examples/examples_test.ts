@@ -57,7 +57,7 @@ testNative("the tour shows a call, a trap, memory, a collection, two tiers and m
   assertMatch(out, /^0x[0-9a-f]{4} \+0f {5}call \$fib$/m);
   assertMatch(out, /^ +[0-9a-f]{4} {2}call qword ptr \[r10 \+ record\.entry\]$/m);
   assertMatch(error, /forbidden memory access: write of 1 byte at 0x10, .* for read only\n {2}at upper /);
-  assertMatch(out, /^fib\+05 at 0x0051: if \(result i32\)$/m);
+  assertMatch(out, /^fib\+0x5 at 0x0051: if \(result i32\)$/m);
   assertMatch(out, /^strata> :wasi you\nhello, you\n=> exit code 0$/m);
   assertMatch(out, /callAsync\(item\)\)\)\n=> \[ 60, 20, 40 \]$/m);
   assertMatch(out, /exports\.fib\(20\)\n=> 6765$/m);

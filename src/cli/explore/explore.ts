@@ -127,7 +127,7 @@ async function makePage(content: PageContent): Promise<Uint8Array> {
     tiers: packer.tiers,
     unit: counts?.unit,
     most: counts === undefined ? 0 : [...counts.at.values()].reduce((a, b) => Math.max(a, b), 1),
-    sources: packer.positions !== undefined,
+    sources: packer.positions !== undefined ? "text" : packer.hasSources && "origin",
     parts: parts.length,
     functions: rows,
   };

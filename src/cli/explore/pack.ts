@@ -1,6 +1,7 @@
 // What the explorer's page holds of each function: its lines, offsets, counts and code, as plain data in compressed parts. The page's script (page.js) is the reader.
 
 import type { Listing } from "../../engine/listing.ts";
+import { hasSourceLines, sourceLine } from "../../debug/source_lines.ts";
 import type { TierName } from "../../runtime/tier.ts";
 import { moduleNames } from "../../text/print_names.ts";
 import type { PositionMap } from "../../text/positions.ts";
@@ -39,7 +40,7 @@ export interface PackedFunction {
   readonly text: string;
   /** Byte offsets; -1 for lines that are no instruction. */
   readonly offsets: Differences;
-  /** `line:column` in the text that the module was assembled from. */
+  /** `line:column` in the text that the module was assembled from, or `file:line` of the program that it was compiled from. */
   readonly sources?: string[];
   readonly counts?: number[];
   readonly tiers: Record<string, PackedCode>;
@@ -106,6 +107,11 @@ export class Packer {
     this.#text = new TextMap(this.#module);
   }
 
+  /** Whether lines of the text that it was assembled from, or of the program that it was compiled from, are known. */
+  get hasSources(): boolean {
+    return this.positions !== undefined || hasSourceLines(this.#module);
+  }
+
   /** A function that the module defines. Throws ResourceError where machine code cannot be taken apart. */
   async pack(index: number): Promise<PackedFunction> {
     const { codeStart, end } = this.#module.funcs[index].body!;
@@ -138,7 +144,7 @@ export class Packer {
       type: interp,
       text: lines.join("\n"),
       offsets: differences(offsets),
-      ...(this.positions === undefined ? {} : { sources: offsets.map((o) => this.#source(o)) }),
+      ...(!this.hasSources ? {} : { sources: offsets.map((o) => this.#source(o)) }),
       ...(counts?.some((n) => n > 0) ? { counts } : {}),
       tiers,
       reasons,
@@ -146,8 +152,11 @@ export class Packer {
   }
 
   #source(offset: number): string {
-    const place = offset < 0 ? undefined : this.positions!.at(offset);
-    return place === undefined ? "" : `${place.line}:${place.column}`;
+    if (offset < 0) return "";
+    const place = this.positions?.at(offset);
+    if (place !== undefined) return `${place.line}:${place.column}`;
+    const origin = sourceLine(this.#module, offset);
+    return origin === undefined ? "" : `${origin.file.replace(/^.*[/\\]/, "")}:${origin.line}`;
   }
 
   /** All `functions` in compressed parts, and the rows of the index for them. `progress` is told which part is done. */

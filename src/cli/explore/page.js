@@ -267,7 +267,7 @@ function headings() {
   const names = ["offset"];
   const widths = ["15ch"];
   if (index.unit) names.unshift(index.unit), widths.unshift("minmax(7ch, max-content)");
-  if (index.sources) names.push("line"), widths.push("9ch");
+  if (index.sources) names.push("line"), widths.push(index.sources === "text" ? "11ch" : "20ch");
   names.push("text");
   widths.push("minmax(24ch, 1fr)");
   for (const tier of index.tiers) {

@@ -37,7 +37,8 @@ export const WHERE_COMMANDS: readonly Command[] = [
 fib       a function's first instruction; fib+1a at that offset (hexadecimal, as :dis shows it)
 fib@jit+1f  what that place in a tier's code belongs to, as :asm shows it
 :12 :12:5 line (and column) of the text that the module was loaded from
-print:12  line of the printed module (strata print)`,
+print:12  line of the printed module (strata print)
+main.c:12  line of the program it was compiled from, where DWARF or a source map tells`,
     example: `:load examples/fib.wat
 :where fib+5
 :where :5:22

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Engine, type Imports, type Instance, Suspending, Trap } from "../../mod.ts";
+import { innerModule } from "../../src/api/module.ts";
 import { runDeno } from "../run_deno.ts";
 
 function load(source: string, imports: Imports = {}, engine = new Engine({ tier: "js" })): Instance {

@@ -15,6 +15,7 @@ Examples:
   strata run --invoke fib fib.wat 30            call an export
   strata run --dir data::/data program.wasm x   run a WASI command, which sees the folder data
   strata asm --tier jit fib.wat fib             machine code under the Wasm it came from
+  strata debug fib.wat fib 5                    stop at the first instruction of fib
   strata print npm:web-tree-sitter@0.22.6/tree-sitter.wasm
   strata wast --tier all core/i32.wast          run a script of the specification's test suite
 
@@ -165,6 +166,25 @@ export function makeProgram(done: (code: number) => void): Command {
     .addOption(fuel("each call may take"))
     .action(async (module, options) => done(await (await import("./repl/repl.ts")).runRepl({ ...options, module })));
 
+  program.command("debug")
+    .summary("open the shell with a call that waits at its first instruction")
+    .description(
+      "Opens the shell with a module, and calls one of its functions, or runs it as a WASI command, up to the first instruction. Without a function of a module that is no such command nothing is called.",
+    )
+    .argument("<module>", MODULE)
+    .argument("[call...]", "a function and its arguments, or arguments of the WASI command")
+    .option("-e, --eval <command>", "run this command and end; may be repeated", collect)
+    .option("-x, --execute <file>", "run the commands in a file and end")
+    .option("--no-echo", "do not show the commands of that file")
+    .option("--json", "one object per command, each on a line")
+    .addOption(tier())
+    .addOption(features())
+    .addOption(fuel("each call may take"))
+    .passThroughOptions()
+    .action(async (module, start, options) =>
+      done(await (await import("./repl/repl.ts")).runRepl({ ...options, module, start }))
+    );
+
   runOptions(program.command("run"))
     .summary("run a program, or call one of a module's exports")
     .description(
@@ -222,7 +242,7 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
+      "interp, fast, js, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), zeal-fast (between fast and interp), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
@@ -284,7 +304,11 @@ export function makeProgram(done: (code: number) => void): Command {
       "Writes one HTML page that stands alone: the functions of a module with their text, offsets and machine code of each tier. What belongs together is marked; / searches, ? shows the keys.",
     )
     .argument("<module>", MODULE)
+    .argument("[args...]", "arguments of what runs")
     .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .html")
+    .option("-i, --invoke <name>", "call this export, and show how often each instruction ran")
+    .option("--run", "run the program, and show the same")
+    .option("--profile <file>", "show the counts, or the samples, of a file that profile -o wrote")
     .option("-f, --func <name>", "only this function, by name, index or pattern with *; may be repeated", collect)
     .option(
       "-t, --tier <tiers>",
@@ -292,7 +316,9 @@ export function makeProgram(done: (code: number) => void): Command {
       (list: string) => list.split(","),
     )
     .addOption(features())
-    .action(async (module, options) => done(await (await import("./explore/explore.ts")).explore(module, options)));
+    .action(async (module, args, options) =>
+      done(await (await import("./explore/explore.ts")).explore(module, args, options))
+    );
 
   program.command("where")
     .summary("find a place in all forms of a module: offset, text, machine code")

@@ -23,7 +23,7 @@ export interface WastOptions {
   readonly features?: FeatureChange;
 }
 
-const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random"];
+const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random", "zeal-fast"];
 /** Tiers that are run when they are asked for. */
 const MORE: readonly WastTier[] = ["pins"];
 

@@ -159,6 +159,8 @@ export class Controller implements StoreDebugger {
 
   add(point: Point): void {
     this.points.set(point.id, point);
+    // Frames of JavaScript are gone when it throws.
+    if (point.kind === "event" && point.event === "trap") this.pins.pinTier("js", point);
     this.#listen();
     for (const instance of this.store.instances) if (this.store.isInUse(instance)) this.#place(point, instance);
   }
@@ -173,6 +175,7 @@ export class Controller implements StoreDebugger {
 
   remove(point: Point): void {
     if (!this.points.delete(point.id)) return;
+    this.pins.unpinTier(point);
     for (const instance of this.store.instances) {
       for (const { index, offset } of placesOf(point, instance)) {
         this.pins.unpin(instance.valid, index, point);
@@ -387,8 +390,8 @@ export class Controller implements StoreDebugger {
       }
       state.arrived = false;
       const cause = this.#arrive(activation, thread, state);
-      // A place that does not stop the call is passed.
-      state.skip = this.stops.at(thread.running.instance!.valid, thread.offset) !== undefined;
+      // It is passed, whether it stops the call or not.
+      state.skip = thread.atStop;
       if (cause === undefined) continue;
       thread.wait();
       state.cause = cause;
@@ -410,7 +413,7 @@ export class Controller implements StoreDebugger {
     }
     state.arrived = false;
     const cause = this.#arrive(activation, thread, state);
-    state.skip = this.stops.at(thread.running.instance!.valid, thread.offset) !== undefined;
+    state.skip = true;
     if (cause !== undefined) {
       thread.wait();
       state.cause = cause;
@@ -421,12 +424,11 @@ export class Controller implements StoreDebugger {
   /** Runs to the next stop, or one instruction. */
   #advance(thread: InterpThread, activation: Activation, state: CallState, until: number): RunStatus {
     const { plan } = state;
-    if (plan.steps === 0) {
-      if (!state.skip) return thread.runToStop(until);
-      state.skip = false;
-      return thread.step();
-    }
+    if (plan.steps === 0 && !state.skip) return thread.runToStop(until);
+    // Others may have set a stop there, too.
+    if (state.driver?.inPast !== true) this.store.stopped?.(thread.stop);
     state.skip = false;
+    if (plan.steps === 0) return thread.step();
     const callee = calledBy(thread);
     if (callee !== undefined && callee.mode !== Mode.HOST && callee.tier !== "interp") {
       this.#pin(activation, state, callee);

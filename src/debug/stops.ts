@@ -4,6 +4,7 @@
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
+import type { TierName } from "../runtime/tier.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 
 /** The stops of a store, by what wants them. */
@@ -42,8 +43,9 @@ export class Pins {
   readonly #wanted = new Map<ValidModule, Map<number, Set<object>>>();
   /** Functions that are kept in the interpreter, with what ends that. */
   readonly #kept = new Map<WasmFunc, () => void>();
-  /** Who wants that of all functions. */
+  /** Who wants that of all functions, or of those of a tier. */
   readonly #all = new Set<object>();
+  readonly #tiers = new Map<object, { readonly tier: TierName; readonly funcs: Set<WasmFunc> }>();
 
   /** `hold` keeps a function in the interpreter, and gives what ends that. */
   constructor(readonly store: Store, readonly hold: (func: WasmFunc) => () => void) {}
@@ -51,6 +53,7 @@ export class Pins {
   /** Whether it is wanted that a function is interpreted. */
   has(func: WasmFunc): boolean {
     if (this.#all.size > 0) return true;
+    for (const { tier, funcs } of this.#tiers.values()) if (func.tier === tier || funcs.has(func)) return true;
     return (this.#wanted.get(func.instance!.valid)?.get(func.index)?.size ?? 0) > 0;
   }
 
@@ -75,6 +78,13 @@ export class Pins {
   unpinAll(owner: object): void {
     if (this.#all.delete(owner)) this.#release();
   }
+  pinTier(tier: TierName, owner: object): void {
+    this.#tiers.set(owner, { tier, funcs: new Set() });
+    for (const func of this.store.functions()) if (func.tier === tier) this.#take(func);
+  }
+  unpinTier(owner: object): void {
+    if (this.#tiers.delete(owner)) this.#release();
+  }
   /** A new instance. */
   apply(instance: WasmInstance): void {
     for (const func of instance.funcs) if (func.instance !== undefined && this.has(func)) this.#take(func);
@@ -82,6 +92,7 @@ export class Pins {
 
   #take(func: WasmFunc): void {
     if (func.instance === undefined || func.bound !== undefined || func.freed) return;
+    for (const { tier, funcs } of this.#tiers.values()) if (func.tier === tier) funcs.add(func);
     if (!this.#kept.has(func)) this.#kept.set(func, this.hold(func));
   }
 

@@ -65,7 +65,7 @@ export interface EngineOptions {
   readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
-   * Needs tier `jit` or `js`; default false.
+   * Needs tier `jit`, `js`, or `fast`, in which frames go to and fro between register code and the interpreter; default false.
    */
   readonly tierZeal?: boolean | number;
   /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
@@ -252,7 +252,9 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
   checkOptions(options);
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
-  if (tierZeal !== false && tier !== "jit" && tier !== "js") throw new TypeError("tierZeal needs tier jit or js");
+  if (tierZeal !== false && !["fast", "js", "jit"].includes(tier)) {
+    throw new TypeError("tierZeal needs tier fast, js or jit");
+  }
   const wanted = options.compile ?? "lazy";
   if (!COMPILE_MODES.includes(wanted)) {
     throw new TypeError(`compile is one of ${COMPILE_MODES.join(", ")}, not "${wanted}"`);

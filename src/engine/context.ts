@@ -15,7 +15,7 @@ import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
 import { Monitoring } from "./monitoring.ts";
-import { Zeal } from "./zeal.ts";
+import { RegisterZeal, Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
 import type { CodeToken } from "../platform/shared_code.ts";
@@ -172,7 +172,8 @@ export class Context {
 
   #choosePolicy(): void {
     const { store, jit, config, tierLog } = this, { tier, tierZeal, compile } = config;
-    if (tierZeal !== false) store.policy = new Zeal(store, tierZeal === true ? undefined : tierZeal);
+    const seed = tierZeal === true || tierZeal === false ? undefined : tierZeal;
+    if (tierZeal !== false) store.policy = tier === "fast" ? new RegisterZeal(seed) : new Zeal(store, seed);
     else if (this.isLive) {
       // What is asked of the Worker is wanted at once in tier `jit`.
       const ladder = tier !== "jit"

@@ -137,7 +137,7 @@ export class Activation {
 
   /** What it has, to be taken up by `restore()` later; undefined while it has frames of machine code. */
   image(): ActivationImage | undefined {
-    if (this.#thread === undefined || this.segments.some((s) => s.native)) return undefined;
+    if (this.#thread === undefined || this.segments.some((s) => s.native || s.js !== undefined)) return undefined;
     return { segments: [...this.segments], thread: this.#thread.image(), pause: this.pause };
   }
   /** Takes up what another one of its store had, and is parked there; for one that has not begun. */
@@ -370,22 +370,21 @@ export class Activation {
     if (this.kind === "debugged") return this.#driveDebugged();
     for (;;) {
       if (this.pause !== undefined) return PARKED;
-      const segment = this.segments[this.segments.length - 1];
-      const done = segment.native
-        ? this.#runNative(segment)
-        : segment.js !== undefined
-        ? this.#runJs(segment)
-        : this.#runInterp(segment);
+      const done = this.#runTop(this.segments[this.segments.length - 1]);
       if (done !== undefined) return done;
     }
+  }
+
+  #runTop(segment: Segment): SlotRange | undefined {
+    if (segment.native) return this.#runNative(segment);
+    return segment.js !== undefined ? this.#runJs(segment) : this.#runInterp(segment);
   }
 
   /** The same for a call that may wait where an error ends it. */
   #driveDebugged(): SlotRange {
     while (this.pause === undefined) {
-      const segment = this.segments[this.segments.length - 1];
       try {
-        const done = segment.native ? this.#runNative(segment) : this.#runInterp(segment);
+        const done = this.#runTop(this.segments[this.segments.length - 1]);
         if (done !== undefined) return done;
       } catch (error) {
         if (!this.store.debug?.stopsAt(this, error)) throw error;
@@ -922,6 +921,7 @@ export class Activation {
     let level = this.#thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i];
+      if (segment.js !== undefined) continue;
       if (!segment.native) {
         for (const view of this.#thread!.views(level--)) frames.push({ ...view, writable: true });
         continue;

@@ -11,6 +11,7 @@ import { writeOutput } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { count, size, visible } from "../repl/print.ts";
 import { TierLister } from "../tier_listing.ts";
+import { readCounts, runCounts } from "./counts.ts";
 import { type Counts, packData, Packer } from "./pack.ts";
 import html from "./page.html" with { type: "text" };
 import css from "./page.css" with { type: "text" };
@@ -25,6 +26,11 @@ export interface ExploreOptions {
   /** Tiers whose code is shown; all that have code if not given. */
   readonly tier?: readonly TierChoice[];
   readonly features?: FeatureChange;
+  /** A file that `strata profile` wrote. */
+  readonly profile?: string;
+  /** An export to call, or the program to run, with counts. */
+  readonly invoke?: string;
+  readonly run?: boolean;
 }
 
 /** Tiers with code of their own. */
@@ -33,7 +39,7 @@ const CODE_TIERS: readonly TierName[] = ["jit"];
 const MACHINE_BYTES = 32 * 2 ** 20;
 
 /** Writes the page. Throws CommandError, UsageError, and what compiling throws. */
-export async function explore(spec: string, options: ExploreOptions): Promise<ExitCode> {
+export async function explore(spec: string, args: readonly string[], options: ExploreOptions): Promise<ExitCode> {
   using progress = new Progress(`reading ${visible(spec)}`);
   const { name, module } = await compileModule(spec, options.features);
   const valid = innerModule(module), inner = valid.module;
@@ -44,18 +50,37 @@ export async function explore(spec: string, options: ExploreOptions): Promise<Ex
   if (tiers.length === 0 && options.tier === undefined) {
     console.error(`note: machine code is left out of ${size(bytes)} of functions: choose some with --func`);
   }
+  const counts = await heat(spec, args, options, inner);
   const page = await makePage({
     title: spec,
     about: `${size(inner.bytes.length)}, ${count(functions.length, "function")}` +
       (functions.length < inner.funcs.length - inner.importedFuncs ? " of them chosen" : ""),
-    packer: new Packer(new TierLister(valid), tiers, modulePositions(module), undefined),
+    packer: new Packer(new TierLister(valid), tiers, modulePositions(module), counts),
     functions,
-    counts: undefined,
+    counts,
     progress: (part) => progress.tell(`taking ${visible(spec)} apart`, part),
   });
   await writeOutput(output, page);
   if (output !== "-") console.log(`${output}: ${size(page.length)}, ${count(functions.length, "function")}`);
   return ExitCode.OK;
+}
+
+/** The counts that were asked for. */
+async function heat(
+  spec: string,
+  args: readonly string[],
+  options: ExploreOptions,
+  module: Module,
+): Promise<Counts | undefined> {
+  const { profile, invoke, run, features } = options;
+  if (args.length > 0 && invoke === undefined && !run) {
+    throw new UsageError(`${args[0]} is an argument of what runs: --invoke names an export, --run runs the program`);
+  }
+  if (profile !== undefined && (invoke !== undefined || run)) {
+    throw new UsageError("counts come from a profile, or from a run: --profile goes with neither --invoke nor --run");
+  }
+  if (profile !== undefined) return readCounts(profile, module);
+  return invoke === undefined && !run ? undefined : await runCounts(spec, args, { invoke, features }, module);
 }
 
 function chosenTiers(choice: readonly TierChoice[] | undefined): readonly TierName[] {

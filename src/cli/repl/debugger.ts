@@ -201,7 +201,9 @@ export class ShellDebugger {
   startRecording(limitBytes: number): Output {
     this.recording = limitBytes;
     const text = `recording, in at most ${size(limitBytes)}`;
-    if (!this.stopped || this.current.call.tape !== undefined) return { text: `${text}: each call from its beginning` };
+    if (!this.stopped || this.current.call.tape !== undefined) {
+      return { text: `${text}: each call from its beginning`, data: { limitBytes } };
+    }
     if (this.#recorded !== undefined && !this.#recorded.tape.ended) this.#recorded.tape.end();
     this.#record(this.current);
     return { text: `${text}: the stopped call from here on`, data: { limitBytes } };
@@ -212,7 +214,7 @@ export class ShellDebugger {
     this.#recorded?.tape.end();
     this.#dropEnded();
     this.#recorded = undefined;
-    return { text: "recording has ended", data: {} };
+    return { text: "recording has ended", data: { recording: false } };
   }
   /** What is recorded. */
   recorded(): Output {
@@ -260,7 +262,8 @@ export class ShellDebugger {
     this.frameIndex = 0;
     this.#dropEnded();
     const cause = this.stopped ? this.current.call.cause : undefined;
-    return cause === undefined ? { text: "this is the present: the call has ended" } : this.showStop(cause);
+    if (cause !== undefined) return this.showStop(cause);
+    return { text: "this is the present: the call has ended", data: { stopped: "history", at: "end" } };
   }
   #dropEnded(): void {
     const entry = this.#recorded?.entry;

@@ -7,7 +7,8 @@ import type { Command } from "./command.ts";
 import { placeOf } from "./debugger_points.ts";
 import type { Args } from "./words.ts";
 import { parseCount } from "./words.ts";
-import { runWasi } from "./wasi.ts";
+import { functionNames } from "./session.ts";
+import { isCommand, runWasi } from "./wasi.ts";
 
 function countOf(args: Args, what: string): number {
   const word = args.next();
@@ -20,8 +21,8 @@ function countOf(args: Args, what: string): number {
 export const STEP_COMMANDS: readonly Command[] = [
   {
     name: "start",
-    args: "[call]",
-    help: "call a function and stop before its first instruction; alone, a WASI command",
+    args: "[call, or arguments of a WASI command]",
+    help: "call a function, or run a WASI command, and stop before its first instruction",
     example: `:load examples/fib.wat
 :start fib 5
 :step
@@ -30,11 +31,10 @@ export const STEP_COMMANDS: readonly Command[] = [
     run(session, args) {
       const { debugger: shell } = session;
       const words = args.all();
-      if (words.length === 0) {
-        if (!session.current.instance.module.exports.some((e) => e.name === "_start")) {
-          throw new UsageError("a call is missing");
-        }
-        return shell.starting(() => runWasi(session, []));
+      const isWasi = isCommand(session.current.instance);
+      if (words.length === 0 && !isWasi) throw new UsageError("a call is missing");
+      if (isWasi && (words.length === 0 || !functionNames(session.current.instance).has(words[0]))) {
+        return shell.starting(() => runWasi(session, words));
       }
       const { func } = session.func(words[0]);
       if (func.isHost) throw new CommandError(`${func.name} is a host function and has no code`);

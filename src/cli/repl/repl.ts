@@ -11,12 +11,15 @@ import { execute, isComment, MORE_PROMPT, PROMPT, runScript } from "./commands.t
 import { historyPath, readHistory, readText, writeHistory } from "./files.ts";
 import { isInteractive, readCommands } from "./reader.ts";
 import { Session } from "./session.ts";
+import { isCommand } from "./wasi.ts";
 import { needsMore } from "./words.ts";
 
 /** Options of the command `repl`. */
 export interface ReplOptions {
   /** Loaded first. */
   readonly module?: string;
+  /** A call, or arguments of a WASI command, to wait at its first instruction; none: a WASI command does, too. */
+  readonly start?: readonly string[];
   /** Commands to run. */
   readonly eval?: readonly string[];
   /** A file of commands to run before all else. */
@@ -75,6 +78,10 @@ export async function runRepl(options: ReplOptions): Promise<number> {
       return session.exitCode || ExitCode.ERROR;
     }
     if (options.module !== undefined && !await run(`:load ${quoted(options.module)}`)) return session.exitCode;
+    const { start } = options;
+    if (start !== undefined && (start.length > 0 || isCommand(session.current.instance))) {
+      if (!await run(`:start ${start.map(quoted).join(" ")}`)) return session.exitCode;
+    }
     if (given) return await runGiven(session, options, run);
     return await runInput(session, interactive, run);
   } finally {

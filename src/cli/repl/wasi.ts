@@ -44,11 +44,16 @@ function takeFlags(words: string[]): { flags: WasiFlags; args: string[] } {
   return { flags: { dir, env }, args: words.map(unquote) };
 }
 
+/** Whether an instance is one of a WASI command. */
+export function isCommand({ module }: Instance): boolean {
+  return module.exports.some((e) => e.name === "_start");
+}
+
 /** Runs a WASI command; the output is that of its end, or where it stops. */
 export function runWasi(session: Session, words: string[]): Output {
   const { name, source, instance } = session.current;
   const { flags, args } = takeFlags(words);
-  if (!instance.module.exports.some((e) => e.name === "_start")) {
+  if (!isCommand(instance)) {
     throw new CommandError(`${name} is no WASI command: it exports no _start`);
   }
   const lines = new Lines(session);

@@ -245,6 +245,8 @@ export class Thread implements InterpThread {
     for (;;) {
       const status = this.runToStop();
       if (status !== STOPPED) return status;
+      // Stops that another engine has set, with the same module, are passed.
+      this.store.stopped?.(this.stop);
       const stepped = this.step();
       if (stepped !== STOPPED) return stepped;
     }
@@ -420,8 +422,6 @@ export class Thread implements InterpThread {
     if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.top, stepped);
     if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
-    // Stops that another engine has set, with the same module, are passed.
-    if (code.bytes[pc] === STOP) this.store.stopped?.(this.stop);
     const end = code.allow(pc);
     this.stepping = true;
     this.#before = this.#atSafepoint = false;

@@ -64,6 +64,8 @@ interface Running {
   /** Word where their shadow frames begin. */
   readonly base: number;
   demotions: number;
+  /** How much of stacks errors kept before. */
+  readonly limit: number;
 }
 const RUNNING: Running[] = [];
 
@@ -331,7 +333,7 @@ export class JavaScriptTier implements JsTier {
     const { store } = this, base = 2 * caller.stackTop, spBefore = SP[0];
     if (entry === undefined) jsUnavailable();
     const limit = limitTraces();
-    const running: Running = { caller, base, demotions: store.demotions };
+    const running: Running = { caller, base, demotions: store.demotions, limit };
     RUNNING.push(running);
     try {
       SP[0] = base;
@@ -471,6 +473,7 @@ export class JavaScriptTier implements JsTier {
     this.#unload();
     caller.stackTop = at >> 1;
     let promise: Promise<unknown> | undefined;
+    resetTraces(running.limit);
     try {
       promise = func.suspending ? caller.suspends(func, words, at >> 1) : undefined;
       if (promise === undefined) this.#callOther(func, caller, words, at);
@@ -483,6 +486,7 @@ export class JavaScriptTier implements JsTier {
     } finally {
       caller.stackTop = top;
       SP[0] = at;
+      limitTraces();
       this.#load();
     }
     if (promise !== undefined) throw U.begin({ what: "promise", callee: func, promise });

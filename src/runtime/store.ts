@@ -111,7 +111,7 @@ export class Store {
   /** Decides about tiers while code runs; undefined where they stay as they are set, and nothing is counted. Set by the engine before anything is instantiated. */
   policy: TierPolicy | undefined = undefined;
   /** Told of each frame that changed the tier, and where it goes on; `spot` is what was counted of one that entered a loop. */
-  frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
+  frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot, from?: TierName) => void = () => {};
   /** Told of each instruction where a stop is set, before it runs. What it throws ends the activation, and no handler of Wasm catches it. */
   stopped: ((stop: Stop) => void) | undefined = undefined;
   /** Told of each collection, while Wasm may be running: it must not call it. */

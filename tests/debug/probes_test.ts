@@ -261,8 +261,6 @@ Deno.test("random programs do with probes what they do without", () => {
 
 Deno.test("a stopped call is debugged on where probes look, and they are told of each instruction once", () => {
   inTiers((engine, tier) => {
-    // A call that begins in tier js is none that the debugger can stop.
-    if (tier === "js") return;
     const instance = load(engine), seen: string[] = [];
     instance.probe({ at: "enter", functions: "square" }, (e) => seen.push(`enter ${e.args}`));
     instance.probe(

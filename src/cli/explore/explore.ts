@@ -2,6 +2,7 @@
 
 import { innerModule, modulePositions } from "../../api/module.ts";
 import type { TierChoice } from "../../engine/config.ts";
+import { CODE_TIERS } from "../../engine/code_places.ts";
 import type { TierName } from "../../runtime/tier.ts";
 import { functionName, type Module } from "../../wasm/module.ts";
 import { compileModule } from "../compile.ts";
@@ -33,8 +34,8 @@ export interface ExploreOptions {
   readonly run?: boolean;
 }
 
-/** Tiers with code of their own. */
-const CODE_TIERS: readonly TierName[] = ["jit"];
+/** Bytes of functions up to which the code of all tiers is shown; beyond, that of `jit` alone. */
+const ALL_TIERS_BYTES = 2 ** 20;
 /** Bytes of functions up to which their machine code is shown, all together: a second for each 400 KB. */
 const MACHINE_BYTES = 32 * 2 ** 20;
 
@@ -46,7 +47,7 @@ export async function explore(spec: string, args: readonly string[], options: Ex
   const output = options.output ?? `${name}.html`;
   const functions = chosen(inner, options.func);
   const bytes = functions.reduce((n, i) => n + inner.funcs[i].body!.end - inner.funcs[i].body!.start, 0);
-  const tiers = bytes > MACHINE_BYTES && options.func === undefined ? [] : chosenTiers(options.tier);
+  const tiers = bytes > MACHINE_BYTES && options.func === undefined ? [] : chosenTiers(options.tier, bytes);
   if (tiers.length === 0 && options.tier === undefined) {
     console.error(`note: machine code is left out of ${size(bytes)} of functions: choose some with --func`);
   }
@@ -83,8 +84,8 @@ async function heat(
   return invoke === undefined && !run ? undefined : await runCounts(spec, args, { invoke, features }, module);
 }
 
-function chosenTiers(choice: readonly TierChoice[] | undefined): readonly TierName[] {
-  if (choice === undefined) return CODE_TIERS;
+function chosenTiers(choice: readonly TierChoice[] | undefined, bytes: number): readonly TierName[] {
+  if (choice === undefined) return bytes > ALL_TIERS_BYTES ? ["jit"] : CODE_TIERS;
   for (const tier of choice) {
     if (tier !== "interp" && !CODE_TIERS.includes(tier as TierName)) {
       throw new UsageError(`tier ${tier} has no code to show; ${["interp", ...CODE_TIERS].join(", ")} can be chosen`);

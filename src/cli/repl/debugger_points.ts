@@ -3,10 +3,11 @@
 import { conditionOf } from "../../api/debugger.ts";
 import { innerFunc } from "../../api/func.ts";
 import { innerInstance } from "../../api/instance.ts";
+import { modulePositions } from "../../api/module.ts";
 import { innerMemory } from "../../api/memory.ts";
 import { ExpressionError, parseExpression } from "../../debug/expression.ts";
 import { type CodePlace, parsePlace, PlaceError } from "../../debug/places.ts";
-import { type Point, STOP_EVENTS, type StopEvent } from "../../debug/points.ts";
+import { checkOffset, functionAt, type Point, STOP_EVENTS, type StopEvent } from "../../debug/points.ts";
 import { globalNamed } from "../../debug/scope.ts";
 import { localNames } from "../../debug/values.ts";
 import type { WasmFunc } from "../../runtime/func.ts";
@@ -32,8 +33,22 @@ export function checked<T>(action: () => T): T {
 export function placeOf(session: Session, word: string): CodePlace {
   const { debugger: shell } = session;
   const here = shell.stopped ? shell.frame.func : undefined;
+  const line = /^:(\d+)$/.exec(word);
+  if (line !== null) return placeOfLine(session, Number(line[1]));
   const instance = here?.instance ?? innerInstance(session.current.instance);
   return checked(() => parsePlace(word, (name) => innerFunc(session.func(name).func), here, instance));
+}
+
+/** The first instruction of a line of the text that the current instance was assembled from. */
+function placeOfLine(session: Session, line: number): CodePlace {
+  const { instance, name } = session.current, inner = innerInstance(instance);
+  const positions = modulePositions(instance.module);
+  if (positions === undefined) throw new CommandError(`${name} was not assembled from text, so it has no lines`);
+  for (const offset of positions.offsetsAt(line)) {
+    const index = functionAt(inner.valid, offset), func = inner.funcs[index];
+    if (index >= 0 && checkOffset(func, offset) === true) return { func, offset };
+  }
+  throw new CommandError(`no instruction begins in line ${line} of ${name}`);
 }
 
 /** What all points have, from the words of a command; `func` is where a condition is about locals. */
@@ -162,7 +177,7 @@ export const POINT_COMMANDS: readonly Command[] = [
     args: "[place or on <event>] [--once] [--ignore <hits>] [if <condition>]",
     help: "stop calls at a place in the code or for an event, or list what they stop for",
     more: `A place is a function (fib), so many bytes behind its first instruction (fib+0x4; +0x4 in the function
-of a stopped call), or a byte offset in the module (@0x4e). The function is interpreted from now on,
+of a stopped call), a byte offset in the module (@0x4e), or a line of its text (:12). The function is interpreted from now on,
 its frames that run too; everything else runs as it did.
 
 on trap   where a trap, or an exception that nothing catches, ends the call

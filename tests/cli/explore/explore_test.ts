@@ -45,7 +45,7 @@ testUnless(
   missing,
   "the explorer's page shows text, offsets and machine code, and marks what belongs together",
   () =>
-    inBrowser(SOURCE, {}, async (browser) => {
+    inBrowser(SOURCE, { tier: ["jit"] }, async (browser) => {
       const list = await browser.evaluate(
         `[...document.querySelectorAll("#list li")].map((l) => l.firstChild.textContent)`,
       );
@@ -81,6 +81,10 @@ testUnless(
   () =>
     inBrowser(SOURCE, {}, async (browser, url) => {
       const heading = `document.querySelector("h2").textContent`;
+      const columns = `[...document.querySelectorAll(".headings > *")].map((c) => c.textContent)`;
+      assertEquals(await browser.evaluate(columns), ["offset", "line", "text", "fast", "js", "jit"]);
+      await browser.evaluate(`document.querySelector("#columns input").click()`);
+      assertEquals(await browser.evaluate(columns), ["offset", "line", "text", "js", "jit"]);
       const focused = `document.activeElement.textContent`;
       await browser.key("]");
       await browser.until(`${heading}.startsWith("main")`);

@@ -587,7 +587,10 @@ export class Activation {
       case "exception":
         if (this.#catch(outcome.exception)) return undefined;
         if (outcome.thrown !== undefined) throw outcome.thrown.error;
-        throw this.store.exceptions.leave(outcome.exception, () => this.store.activations.trace(false));
+        throw this.store.exceptions.leave(outcome.exception, () => {
+          const below = this.store.activations.trace(false), frames = outcome.frames();
+          return () => [...frames.map((make) => make()), ...below()];
+        });
       case "trap": {
         const below = this.store.activations.trace(false), { frames } = outcome;
         throw new Trap(outcome.code, () => [...frames.map((make) => make()), ...below()], trapDetail(outcome.code));

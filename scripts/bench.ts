@@ -51,7 +51,7 @@ function time(kernel: Kernel, make: Make, expected: unknown): number {
 }
 
 const native = Engine.nativeUnavailable === undefined;
-const tiers: TierName[] = args["no-interp"] ? ["fast", "jit"] : ["interp", "fast", "jit"];
+const tiers: TierName[] = args["no-interp"] ? ["fast", "js", "jit"] : ["interp", "fast", "js", "jit"];
 if (!native) console.error(`tier jit is left out: ${Engine.nativeUnavailable}`);
 const known = await loadKernels();
 for (const name of only) {
@@ -87,6 +87,7 @@ for (const kernel of kernels) {
     "turbofan ms": base,
     "liftoff ×": ms("liftoff") / base,
     "jit ×": ms("jit") / base,
+    "js ×": ms("js") / base,
     "fast ×": ms("fast") / base,
     "interp ×": ms("interp") / base,
   });
@@ -94,7 +95,9 @@ for (const kernel of kernels) {
     console.error(
       `${kernel.name}: turbofan ${base.toFixed(2)} ms, × liftoff ${(ms("liftoff") / base).toFixed(2)}, jit ${
         (ms("jit") / base).toFixed(2)
-      }, fast ${(ms("fast") / base).toFixed(1)}, interp ${(ms("interp") / base).toFixed(1)}`,
+      }, js ${(ms("js") / base).toFixed(2)}, fast ${(ms("fast") / base).toFixed(1)}, interp ${
+        (ms("interp") / base).toFixed(1)
+      }`,
     );
   }
 }
@@ -104,6 +107,7 @@ if (rows.length > 0) {
     kernel: "geomean",
     "liftoff ×": mean("liftoff ×"),
     "jit ×": mean("jit ×"),
+    "js ×": mean("js ×"),
     "fast ×": mean("fast ×"),
     "interp ×": mean("interp ×"),
   });

@@ -193,6 +193,7 @@ export function storeScope(store: Store, steps: SingleSteps, cellOf: (ref: numbe
 
     raise(tag: WasmTag, payload: readonly number[]) {
       const exception = new WasmException(tag, payload);
+      exception.thrownAt = new Error();
       exceptions.thrown(exception);
       throw exception;
     },

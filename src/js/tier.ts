@@ -395,7 +395,8 @@ export class JavaScriptTier implements JsTier {
     if (error instanceof WasmException) {
       const thrown = this.#thrown;
       this.#thrown = undefined;
-      return { what: "exception", exception: error, thrown: thrown?.exception === error ? thrown : undefined };
+      const { thrownAt } = error, frames = () => thrownAt === undefined ? [] : runsOf(thrownAt)[0];
+      return { what: "exception", exception: error, frames, thrown: thrown?.exception === error ? thrown : undefined };
     }
     if (error instanceof RangeError) {
       const code = /call stack/.test(error.message)

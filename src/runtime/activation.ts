@@ -275,11 +275,9 @@ export class Activation {
       if (segment.js !== undefined) this.#scanJs(segment.js, guess);
     }
     if (this.#thread !== undefined) {
-      const thread = this.#thread, { sp } = thread, last = this.segments[this.segments.length - 1];
-      // Shadow frames of JavaScript above are no operands of the frame that called.
-      if (last?.js?.runs) thread.sp = this.store.js!.baseOf(this.#caller) >> 1;
-      thread.scan(visit);
-      thread.sp = sp;
+      const last = this.segments[this.segments.length - 1];
+      if (last?.js?.runs) this.#scanBelowJs(visit);
+      else this.#thread.scan(visit);
       for (const func of this.#thread.functions()) use(func);
     }
     if (this.#stack === undefined) return;
@@ -589,7 +587,10 @@ export class Activation {
       case "exception":
         if (this.#catch(outcome.exception)) return undefined;
         if (outcome.thrown !== undefined) throw outcome.thrown.error;
-        throw this.store.exceptions.leave(outcome.exception, () => this.store.activations.trace(false));
+        throw this.store.exceptions.leave(outcome.exception, () => {
+          const below = this.store.activations.trace(false), frames = outcome.frames();
+          return () => [...frames.map((make) => make()), ...below()];
+        });
       case "trap": {
         const below = this.store.activations.trace(false), { frames } = outcome;
         throw new Trap(outcome.code, () => [...frames.map((make) => make()), ...below()], trapDetail(outcome.code));
@@ -632,6 +633,14 @@ export class Activation {
         this.pause = { reason: "promise", callee: awaits.callee, promise: awaits.promise };
     }
     return undefined;
+  }
+
+  /** Shadow frames of JavaScript are no operands of the frame that called: there the thread ends, for the time. */
+  #scanBelowJs(visit: Parameters<InterpThread["scan"]>[0]): void {
+    const thread = this.#thread!, { sp } = thread;
+    thread.sp = this.store.js!.baseOf(this.#caller) >> 1;
+    thread.scan(visit);
+    thread.sp = sp;
   }
 
   #scanJs(js: NonNullable<Segment["js"]>, guess: (word: number) => void): void {

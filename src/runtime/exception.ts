@@ -24,6 +24,8 @@ export class WasmException {
   outside: object | undefined = undefined;
   /** Its exnref, which a collection may have freed meanwhile; 0 while none was made. */
   ref = 0;
+  /** Where JavaScript made of Wasm threw it, as V8 knows the stack. */
+  thrownAt: Error | undefined = undefined;
   #payload: Int32Array | readonly number[] | (() => Int32Array);
 
   /** Takes the tag and the slots of the payload, two words each, or what makes them when first asked for. */

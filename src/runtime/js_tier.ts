@@ -57,9 +57,10 @@ export type JsOutcome =
   }
   /** It cannot begin with these arguments: they are for the interpreter. */
   | { readonly what: "refused" }
-  /** An exception left it; `thrown` is what a host function threw, if it was one. */
+  /** An exception left it; `thrown` is what a host function threw, if it was one. Its frames where it was thrown are found when asked for. */
   | {
     readonly what: "exception";
+    readonly frames: () => readonly (() => WasmFrame)[];
     readonly exception: WasmException;
     readonly thrown: { readonly error: unknown } | undefined;
   }

@@ -112,7 +112,8 @@ testInTiers("an activation gives its own frames while a host function runs", (m)
   });
   instance.exports.outer(1);
   assertEquals(seen, [["middle", "outer"]]);
-});
+  // A call out of JavaScript is an activation of its own.
+}, ["js-mixed"]);
 
 Deno.test("a host function that an engine's caller called is in no trace of what it calls later", () => {
   const engine = new Engine({ tier: "interp" });

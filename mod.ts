@@ -139,6 +139,7 @@ export type { Census, CensusDifference, RetainedReport, TypeCensus } from "./src
 export type { AllocationSite } from "./src/runtime/allocation_sites.ts";
 export type { PathStep } from "./src/runtime/heap_graph.ts";
 export type { RegisterInstruction, TranslatedPart, TranslationListing } from "./src/engine/translation.ts";
+export type { TranslationFigures } from "./src/fast/code.ts";
 export type { Role as TranslationRole } from "./src/fast/explanation.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type {

@@ -12,6 +12,7 @@ import type { CacheFigures } from "../base/lru_cache.ts";
 import type { DiskFigures } from "../platform/cache_folder.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
+import { type TranslationFigures, translationFigures } from "../fast/code.ts";
 import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
 import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
 import type { NativeStackFigures } from "../platform/stacks.ts";
@@ -476,6 +477,11 @@ export class Engine {
   /** What the pool of this thread did so far, from which all engines take address space for memories with 32-bit addresses. */
   static get memoryPool(): PoolFigures {
     return poolFigures();
+  }
+
+  /** What all engines of this thread translated for tier `fast`, and the room that its code takes. */
+  get registerCode(): TranslationFigures {
+    return translationFigures();
   }
 
   /** The stacks that calls run on: those of machine code, of which all engines of this thread share a pool, and the interpreter's, which they share too. */

@@ -8,7 +8,7 @@ import { FRAMES, PC } from "../interp/stack.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import { allocateWords, freeWords, WORDS } from "./arena.ts";
+import { allocateWords, ARENA_WORDS, freeWords, WORDS, wordsInUse } from "./arena.ts";
 import { Explanation, type TrapSite } from "./explanation.ts";
 import { type Translation, type TranslationOptions, Translator } from "./translate.ts";
 
@@ -66,26 +66,39 @@ export class FunctionRegisters implements RegisterCode {
     return points[i + 2];
   }
 
-  trapAt(place: number): readonly { readonly index: number; readonly pc: number }[] {
+  trapAt(place: number): number {
     const sites = this.#sites ??= this.module.explain(this.index).sites();
     const at = place - this.base;
     const site = sites.findLast((s) => s.place < at);
     if (site === undefined) throw new BugError(`nothing traps before ${at}`);
-    return [{ index: this.index, pc: site.pc }];
+    return site.pc;
   }
 }
 
 /** Gives words back when what they belong to is gone. */
 const UNUSED = new FinalizationRegistry<{ at: number; words: number }>(({ at, words }) => freeWords(at, words));
 
-/** Figures of translation, of all engines of an isolate. */
+/** What was translated to register code, by all engines of a thread. */
 export interface TranslationFigures {
-  functions: number;
-  wasmBytes: number;
-  codeBytes: number;
-  ms: number;
+  /** Functions translated so far. */
+  readonly functions: number;
+  /** Bytes of their bodies. */
+  readonly wasmBytes: number;
+  /** Bytes of their code and constants. */
+  readonly codeBytes: number;
+  /** Milliseconds that took. */
+  readonly ms: number;
+  /** Bytes in use of the room that all engines of a thread have for register code, and of what they look up of instances. */
+  readonly usedBytes: number;
+  /** Bytes of that room; a function that finds none left stays in `interp`. */
+  readonly roomBytes: number;
 }
-export const FIGURES: TranslationFigures = { functions: 0, wasmBytes: 0, codeBytes: 0, ms: 0 };
+const FIGURES = { functions: 0, wasmBytes: 0, codeBytes: 0, ms: 0 };
+
+/** The figures of this isolate. */
+export function translationFigures(): TranslationFigures {
+  return { ...FIGURES, usedBytes: wordsInUse() * 4, roomBytes: ARENA_WORDS * 4 };
+}
 
 /** The register code of a module. */
 export class ModuleRegisters {
@@ -151,8 +164,6 @@ export class InstanceRegisters {
   readonly defined: number;
   /** The record of the first function that it defines. */
   readonly firstRef: number;
-  /** Whether its functions may run as register code. */
-  allowed = true;
 
   constructor(readonly instance: WasmInstance, readonly module: ModuleRegisters) {
     const { funcs, globals } = instance, { importedFuncs } = instance.module;

@@ -48,11 +48,4 @@ export class FastTier implements RegisterTier {
   moved(func: WasmFunc): void {
     INSTANCES.get(func.instance!)?.forget(func);
   }
-
-  allow(instance: WasmInstance, allowed: boolean): void {
-    const registers = INSTANCES.get(instance);
-    if (registers === undefined) return;
-    registers.allowed = allowed;
-    for (const func of instance.funcs) if (func.instance === instance) registers.forget(func);
-  }
 }

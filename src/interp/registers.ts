@@ -2,7 +2,6 @@
 // and holds the function, its pc is a place in register code.
 
 import type { WasmFunc } from "../runtime/func.ts";
-import type { WasmInstance } from "../runtime/instance.ts";
 import type { RunStatus } from "../runtime/tier.ts";
 import type { FunctionCode } from "./code.ts";
 import type { SLICE, SWITCH } from "./run.ts";
@@ -14,8 +13,8 @@ export interface RegisterCode {
   placeAt(pc: number): number;
   /** The interpreter's pc at a place where frames stop. */
   pcAt(place: number): number;
-  /** The interpreter's pc at a place where the instruction before trapped, innermost first: several where functions were inlined. */
-  trapAt(place: number): readonly { readonly index: number; readonly pc: number }[];
+  /** The interpreter's pc where the instruction before a place trapped. */
+  trapAt(place: number): number;
 }
 
 /** What translates and runs register code. */
@@ -26,6 +25,4 @@ export interface RegisterTier {
   prepare(code: FunctionCode): RegisterCode | undefined;
   /** A function is to run as register code from now on, or not any more. */
   moved(func: WasmFunc): void;
-  /** Likewise all functions of an instance. */
-  allow(instance: WasmInstance, allowed: boolean): void;
 }

@@ -313,7 +313,7 @@ export class Thread implements InterpThread {
     const pc = frames[at + PC];
     if (frames[at + STP] >= 0) return pc;
     const registers = this.tier.registers!.prepare(code)!;
-    return at === this.top && this.#trapped ? registers.trapAt(pc)[0].pc : registers.pcAt(pc);
+    return at === this.top && this.#trapped ? registers.trapAt(pc) : registers.pcAt(pc);
   }
 
   /** Has the top frame go on in the loop that its function is to run in, if it stands where that is possible. */
@@ -601,7 +601,7 @@ export class Thread implements InterpThread {
       const isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
       const registers = isRegister ? this.tier.registers!.prepare(code)! : undefined;
       list.push(() => {
-        const pc = registers === undefined ? place : trapped ? registers.trapAt(place)[0].pc : registers.pcAt(place);
+        const pc = registers === undefined ? place : trapped ? registers.trapAt(place) : registers.pcAt(place);
         let offset = pc;
         if (!before) {
           let offsets = known.get(module.bytes);
@@ -627,17 +627,8 @@ export class Thread implements InterpThread {
       const of = this.#codeAt(at, on), { func, body, heads, view: { code } } = of;
       const fp = frames[at + FP], isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
       const tier = isRegister ? "fast" : "interp";
-      let next: number;
-      if (isRegister && trapped) {
-        // Functions that were inlined have no frames of their own, and operands are nowhere.
-        const places = this.tier.registers!.prepare(of)!.trapAt(frames[at + PC]);
-        for (const { index, pc } of places.slice(0, -1)) {
-          const inlined = func.instance!.funcs[index], { codeStart } = func.instance!.module.funcs[index].body!;
-          const offset = instructionBefore(code.original, codeStart, pc);
-          views.push({ func: inlined, tier, offset, pc, words: undefined, at: 0, slots: 0 });
-        }
-        next = places.at(-1)!.pc;
-      } else next = this.#pcAt(at, of, on);
+      const next = this.#pcAt(at, of, on);
+      // Where register code trapped, operands are nowhere.
       const slots = isRegister && trapped
         ? of.localWords >> 1
         : ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;

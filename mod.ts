@@ -24,6 +24,18 @@ export {
   type Root,
   type StackFigures,
 } from "./src/api/engine.ts";
+export {
+  type BranchAccuracy,
+  type BranchObservation,
+  BranchPredictor,
+  type PredictedBranch,
+} from "./src/api/branches.ts";
+export {
+  BranchProfile,
+  type BranchProfileData,
+  type FunctionBranches,
+  type ProfiledBranch,
+} from "./src/engine/branch_profile.ts";
 export type { SharedModule } from "./src/engine/context.ts";
 export type { FastOptions } from "./src/fast/options.ts";
 export type { CodeToken } from "./src/platform/shared_code.ts";
@@ -126,6 +138,8 @@ export { Heap, type HeapSpaces, type RetainingPath } from "./src/api/heap.ts";
 export type { Census, CensusDifference, RetainedReport, TypeCensus } from "./src/runtime/census.ts";
 export type { AllocationSite } from "./src/runtime/allocation_sites.ts";
 export type { PathStep } from "./src/runtime/heap_graph.ts";
+export type { RegisterInstruction, TranslatedPart, TranslationListing } from "./src/engine/translation.ts";
+export type { Role as TranslationRole } from "./src/fast/explanation.ts";
 export type { Listing, ListingOptions, ListingPart, ListingRow, MachineInstruction } from "./src/engine/listing.ts";
 export type {
   Code,

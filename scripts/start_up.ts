@@ -1,4 +1,4 @@
-// Start-up of a WASI command, as a whole process: `strata run` in each tier next to Deno's own WebAssembly and to Deno with nothing to do. Takes `--rounds N`; prints medians in milliseconds.
+// Start-up of a WASI command, as a whole process: `strata run`, also out of the bundle if `deno task bundle` made one, next to Deno's own WebAssembly and to Deno with nothing to do. Takes `--rounds N`; prints medians in milliseconds.
 
 import { fromFileUrl } from "@std/path";
 import { Engine } from "../mod.ts";
@@ -15,13 +15,19 @@ const module = new Engine({ tier: "interp" }).compile(await Deno.readTextFile(pa
 await Deno.writeFile(hello, module.bytes);
 await Deno.writeTextFile(nothing, `console.log("hello, world")`);
 
-const strata = (tier: string) => [path("../cli.ts"), "run", "--tier", tier, hello];
+const strata = (tier: string, cli = "../cli.ts") => [path(cli), "run", "--tier", tier, hello];
 const commands: Record<string, string[]> = {
   "Deno alone": [nothing],
   "Deno's WebAssembly": [path("bench/wasi_rival.js"), hello],
   "Strata, interp": strata("interp"),
 };
-if (Engine.nativeUnavailable === undefined) commands["Strata, jit"] = strata("jit");
+if (Engine.nativeUnavailable === undefined) commands["Strata, auto"] = strata("auto");
+const bundle = "../dist/cli.js";
+if (await exists(path(bundle))) commands["Strata bundled, auto"] = strata("auto", bundle);
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
 
 /** Milliseconds of one process. */
 async function time(args: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 // The stress cases, long: every case in every tier, round after round. Takes `--scale N` (default 20) and `--minutes N` (default 0: one round).
 
-import { Engine, type TierName } from "../mod.ts";
+import { Engine } from "../mod.ts";
+import { TIERS } from "../src/runtime/tier.ts";
 import { CASES } from "../tests/stress/cases.ts";
 import { scriptArgs } from "./arguments.ts";
 
@@ -8,7 +9,7 @@ const args = scriptArgs("deno task stress [--scale N] [--minutes N]", { string: 
 const scale = Number(args.scale ?? 20);
 const until = performance.now() + Number(args.minutes ?? 0) * 60_000;
 if (Engine.nativeUnavailable !== undefined) console.log(`tier jit is left out: ${Engine.nativeUnavailable}`);
-const tiers: TierName[] = Engine.nativeUnavailable === undefined ? ["interp", "jit"] : ["interp"];
+const tiers = TIERS.filter((tier) => tier !== "jit" || Engine.nativeUnavailable === undefined);
 let round = 0;
 do {
   round++;

@@ -178,7 +178,7 @@ export class Debugger {
    * Calls a function and runs it to its first stop or its end. Throws TypeError for arguments that do not fit and for host functions, and what the call throws unless it stops there.
    *
    * ```ts
-   * import { Engine } from "./mod.ts";
+   * import { Engine } from "../../mod.ts";
    *
    * const engine = new Engine();
    * const instance = engine.load(`(module (func $double (export "double") (param $n i32) (result i32)
@@ -346,7 +346,7 @@ export interface LastWriter extends WatchedChange {
  * Calls of other functions are refused meanwhile.
  *
  * ```ts
- * import { Engine } from "./mod.ts";
+ * import { Engine } from "../../mod.ts";
  *
  * const engine = new Engine();
  * const instance = engine.load(`(module (memory 1)

@@ -62,7 +62,7 @@ export class EdgeRuntime {
   }
   /** The functions that are pinned. */
   get pins(): readonly Pin[] {
-    return [...this.#context.pinned].map(([func, tier]) => ({ func: publicFunc(func, this.#context), tier }));
+    return this.#context.pinned.map(([func, tier]) => ({ func: publicFunc(func, this.#context), tier }));
   }
 
   /** Keeps a function in `interp` as long as somebody needs it there; gives what ends that, after which it goes on where it was. The log says why it moved. */

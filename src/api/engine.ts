@@ -27,6 +27,7 @@ import { ExternKind, type Import, type Module as WasmModule } from "../wasm/modu
 import { TrapCode } from "../wasm/traps.ts";
 import { EXTERNREF, F64, I64, TYPES } from "../wasm/types.ts";
 import { Context, resolveTier, type SharedModule } from "../engine/context.ts";
+import { BranchPredictor } from "./branches.ts";
 import { EdgeRuntime } from "./edge.ts";
 import { expectedBytes } from "../engine/stream_compiler.ts";
 import { Exception, innerException, publicException } from "./exception.ts";
@@ -101,6 +102,11 @@ export class Engine {
   get tierEventCount(): number {
     return this.#context.tierLog.count;
   }
+  /** Which way branches go: counts, predictions, profiles. */
+  get branches(): BranchPredictor {
+    return this.#branches ??= new BranchPredictor(this.#context);
+  }
+  #branches: BranchPredictor | undefined;
   /** How functions are moved between tiers, with a monitor of what they take. */
   get edge(): EdgeRuntime {
     return this.#edge ??= new EdgeRuntime(this.#context);
@@ -157,7 +163,9 @@ export class Engine {
 
   /** Where everything of a module is, in all forms that it has: instructions, text, code of each tier. Also for modules that another engine compiled. */
   addresses(module: Module): AddressMap {
-    return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit), modulePositions(module));
+    const { store, config } = this.#context;
+    const options = { metered: store.meter !== undefined, fast: config.fast };
+    return new AddressMap(new ModulePlaces(innerModule(module), this.#context.jit, options), modulePositions(module));
   }
 
   /**
@@ -173,11 +181,18 @@ export class Engine {
    */
   async compileStreaming(source: ByteStream | PromiseLike<ByteStream>): Promise<Module> {
     const stream = await source;
-    const compiler = this.#context.compileStream(stream instanceof Response ? expectedBytes(stream) : 0);
     if (stream instanceof Response && !stream.ok) {
-      throw new TypeError(`the response tells of a failure: ${stream.status}`);
+      await stream.body?.cancel();
+      throw new TypeError(`the response tells of a failure: ${stream.status} ${stream.statusText}`.trimEnd());
     }
-    for await (const chunk of stream instanceof Response ? stream.body ?? [] : stream) {
+    const chunks = stream instanceof Response ? stream.body ?? [] : stream;
+    if (
+      typeof chunks !== "object" || chunks === null || !(Symbol.asyncIterator in chunks || Symbol.iterator in chunks)
+    ) {
+      throw new TypeError("a module is compiled from a Response, or from a stream of Uint8Arrays");
+    }
+    const compiler = this.#context.compileStream(stream instanceof Response ? expectedBytes(stream) : 0);
+    for await (const chunk of chunks) {
       if (!(chunk instanceof Uint8Array)) throw new TypeError("a module is compiled from a stream of Uint8Arrays");
       compiler.push(chunk);
     }

@@ -26,9 +26,10 @@ export type ExecutionStep =
 /** Starts one; nothing of the function runs yet. Throws TypeError for arguments that do not fit, and for host functions. */
 export let startExecution: (context: Context, func: WasmFunc, args: readonly unknown[]) => Execution;
 
-/** Drops what is parked when nobody can resume it any more. */
-const FORGOTTEN = new FinalizationRegistry<Activation>((activation) => {
-  if (!activation.ended) activation.abandon();
+/** Drops what is parked when nobody can resume it any more. Its store has that meanwhile. */
+const FORGOTTEN = new FinalizationRegistry<WeakRef<Activation>>((reference) => {
+  const activation = reference.deref();
+  if (activation?.ended === false) activation.abandon();
 });
 
 /**
@@ -51,7 +52,7 @@ export class Execution implements Disposable {
     this.#func = func;
     this.#activation = new Activation(context.store, "sliced");
     this.#activation.prepare(func, { words, at: 0 });
-    FORGOTTEN.register(this, this.#activation);
+    FORGOTTEN.register(this, new WeakRef(this.#activation));
   }
 
   static {

@@ -2,7 +2,9 @@
 
 import type { Code } from "../asm/code.ts";
 import { compiler } from "../engine/pipeline.ts";
-import { listFunction, type Listing } from "../engine/listing.ts";
+import { listFunction, type Listing, makeListing } from "../engine/listing.ts";
+import { fastText, jsText } from "../engine/tier_text.ts";
+import { listTranslation, type TranslationListing } from "../engine/translation.ts";
 import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
@@ -98,6 +100,10 @@ export class Func {
   refusal(tier: TierName): string | undefined {
     const { instance, index } = this.#inner;
     if (instance === undefined) return "it is a function of the host";
+    if (tier === "js") {
+      const text = jsText(instance.valid, index);
+      return typeof text === "string" ? text : undefined;
+    }
     return isNative(tier) ? refusal(instance.valid, index) : undefined;
   }
 
@@ -165,7 +171,7 @@ export class Func {
     const why = refusal(instance.valid, index);
     if (why !== undefined) throw new TypeError(`${this.name} cannot be compiled: ${why}`);
     // Never what is installed: the runtime relies on that, and whoever gets this may change it.
-    return this.#compiler(instance.valid).compile(index);
+    return this.#compiler(instance.valid).compile(index, undefined, this.#context.layouts.of(instance.valid, index));
   }
 
   #compiler(valid: ValidModule): JitCompiler {
@@ -174,14 +180,33 @@ export class Func {
   }
 
   /**
-   * Its code as a listing: each Wasm instruction with its offset and, for tier `jit`, the machine code made for it. `tier` is the function's own if not given.
+   * Its register code, as tier `fast` runs it, with the Wasm instructions that went into each instruction. Translates it for this; nothing moves. Rejects with a TypeError for a host function.
+   */
+  async translation(): Promise<TranslationListing> {
+    const { instance, index } = this.#inner;
+    if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
+    return await listTranslation(instance.valid, index, this.#context.fast.translation);
+  }
+
+  /**
+   * Its code as a listing: each Wasm instruction with its offset and what was made of it: machine code in tier `jit`, register code in `fast`, lines of JavaScript in
+   * `js`. `tier` is the function's own if not given.
    * Machine code is taken apart by a library from npm that is loaded by the first call.
    * Rejects with a TypeError as compile() throws it, and with an Error when the library cannot be loaded.
    */
   disassemble(tier: TierName = this.tier): Promise<Listing> {
     const { instance, index } = this.#inner;
     if (instance === undefined) throw new TypeError(`${this.name} is a host function and has no code`);
+    if (tier === "fast" || tier === "js") return Promise.resolve(this.#listText(instance.valid, tier));
     const installed = this.#context.jit?.peek(instance.valid, index);
     return listFunction(instance.module, index, tier === "jit" ? this.compile() : undefined, installed?.start);
+  }
+
+  #listText(valid: ValidModule, tier: "fast" | "js"): Listing {
+    const { index, name } = this.#inner, { store, config } = this.#context;
+    const options = { metered: store.meter !== undefined, fast: config.fast };
+    const text = tier === "js" ? jsText(valid, index, options) : fastText(valid, index, options);
+    if (typeof text === "string") throw new TypeError(`${name} cannot be compiled: ${text}`);
+    return makeListing(valid.module, index, tier, text);
   }
 }

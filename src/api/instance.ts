@@ -151,7 +151,7 @@ export class Instance implements Disposable {
    *
    * @example
    * ```ts
-   * import { Engine } from "./mod.ts";
+   * import { Engine } from "../../mod.ts";
    *
    * const instance = new Engine().load(`(module (func (export "f") (param i32) (loop $l
    *   (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`);

@@ -6,20 +6,24 @@ import { WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
 import { WasmInstance } from "../runtime/instance.ts";
 
-/** Alive as long as any object that keeps the instance. */
-interface Keeper {
-  readonly context: Context;
-}
+/** Alive as long as any object that keeps the instance. Leads nowhere, so that whoever holds such an object does not hold the store by that. */
+type Keeper = Record<string, never>;
 
 /** What an object keeps by being alive. */
-const KEPT = new WeakMap<object, Keeper>();
+interface Kept {
+  readonly keeper: Keeper;
+  readonly context?: Context;
+}
+const KEPT = new WeakMap<object, Kept>();
 const KEEPERS = new WeakMap<WasmInstance, WeakRef<Keeper>>();
 const CONTEXTS = new WeakMap<WasmInstance, Context>();
 /** The instances of what does not say itself whose it is. */
 const OWNERS = new WeakMap<object, WasmInstance>();
 
-const FORGOTTEN = new FinalizationRegistry<WasmInstance>((instance) => {
-  if (instance.disposed || KEEPERS.get(instance)?.deref() !== undefined) return;
+/** Without holding the instance: its host functions may know what keeps it. While its store lives, that has it. */
+const FORGOTTEN = new FinalizationRegistry<WeakRef<WasmInstance>>((reference) => {
+  const instance = reference.deref();
+  if (instance === undefined || instance.disposed || KEEPERS.get(instance)?.deref() !== undefined) return;
   instance.forgotten = true;
   CONTEXTS.get(instance)?.disposed();
 });
@@ -51,18 +55,18 @@ export function keep(object: object, inner: object): boolean {
   if (instance === undefined) return false;
   let keeper = KEEPERS.get(instance)?.deref();
   if (keeper === undefined) {
-    keeper = { context: CONTEXTS.get(instance)! };
+    keeper = {};
     KEEPERS.set(instance, new WeakRef(keeper));
-    FORGOTTEN.register(keeper, instance);
+    FORGOTTEN.register(keeper, new WeakRef(instance));
     instance.forgotten = false;
   }
-  KEPT.set(object, keeper);
+  KEPT.set(object, { keeper, context: CONTEXTS.get(instance)! });
   return true;
 }
 
-/** Makes an object keep what another one keeps; gives it. */
+/** Makes an object keep the instance in use that another one keeps, but not alive by itself: bytes do not need it. Gives the object. */
 export function keepLike<T extends object>(object: T, like: object): T {
-  const keeper = KEPT.get(like);
-  if (keeper !== undefined) KEPT.set(object, keeper);
+  const kept = KEPT.get(like);
+  if (kept !== undefined) KEPT.set(object, { keeper: kept.keeper });
   return object;
 }

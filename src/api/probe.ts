@@ -10,7 +10,7 @@ export let publicProbe: (inner: AttachedProbe) => Probe;
  *
  * @example
  * ```ts
- * import { Engine } from "./mod.ts";
+ * import { Engine } from "../../mod.ts";
  *
  * const engine = new Engine();
  * const instance = engine.load(`(module (func $twice (export "twice") (param i32) (result i32)

@@ -68,6 +68,13 @@ export abstract class CodeBuffer {
   #trapCount = 0;
   #sourceMap = new Uint32Array(256);
   #sourceLength = 0;
+  /** Whether code that is seldom run is moved behind the rest, and its ranges: pairs of offsets. */
+  #moves = false;
+  #cold: number[] = [];
+  /** When code is moved: label, kind, offset of the field, addend of each fix-up, none of which is applied before. */
+  #deferred: number[] = [];
+  #moved: ((offset: number) => number) | undefined;
+  #movedEnd = 0;
 
   /** Writes `target - at` (plus `addend`) into the field at `at` as `kind` says; throws BugError when out of its range. */
   protected abstract patch(kind: number, at: number, target: number, addend: number): void;
@@ -75,8 +82,12 @@ export abstract class CodeBuffer {
   /** Writes `count` bytes of instructions without effect. */
   protected abstract nops(count: number): void;
 
-  /** Forgets everything, keeping the allocated space: labels of before are no longer valid. */
-  reset(): void {
+  /** Forgets everything, keeping the allocated space: labels of before are no longer valid. `moves`: ranges may be declared to be cold. */
+  reset(moves = false): void {
+    this.#moves = moves;
+    this.#cold = [];
+    this.#deferred = [];
+    this.#moved = undefined;
     this.position = 0;
     this.#labelCount = 0;
     this.#fixupCount = 0;
@@ -177,6 +188,10 @@ export abstract class CodeBuffer {
 
   /** Declares that the field at `at` depends on `label`: patched at once when bound, otherwise at `bind`. */
   fixup(label: Label, kind: number, at: number, addend: number): void {
+    if (this.#moves) {
+      this.#deferred.push(label, kind, at, addend);
+      return;
+    }
     const target = this.offsetOf(label);
     if (target !== UNBOUND) {
       this.#apply(kind, at, target, addend);
@@ -191,6 +206,127 @@ export abstract class CodeBuffer {
     fixups[entry + 3] = this.#labelFixups[label];
     this.#labelFixups[label] = entry;
     this.#pending++;
+  }
+
+  // Code that is seldom run
+
+  /** What is written from here on is moved behind the rest, when it is finished. Nothing may run into it, or out of it, but by jumps to labels; ranges do not overlap. */
+  beginCold(): void {
+    if (!this.#moves) throw new BugError("code that is not to be moved");
+    // A label or return address here belongs to what is before.
+    this.reserve();
+    this.nops(1);
+    this.#cold.push(this.position);
+  }
+  /** Ends that. */
+  endCold(): void {
+    this.#cold.push(this.position);
+  }
+  /** Whether the distance to a bound label is what it will be. */
+  protected get distancesStay(): boolean {
+    return !this.#moves;
+  }
+  /** Where a return address stands in the finished code that was at `offset` while it was written. */
+  movedReturn(offset: number): number {
+    return this.#moved === undefined ? offset : this.#moved(offset - 1) + 1;
+  }
+
+  /** The other way: where it was while it was written. */
+  writtenReturn(offset: number): number {
+    const at = offset - 1, cold = this.#cold, end = this.#movedEnd;
+    if (this.#moved === undefined || at >= end) return offset;
+    let coldAt = cold.reduce((n, x, i) => i % 2 === 1 ? n - x : n + x, end), shift = 0;
+    const inCold = at >= coldAt;
+    for (let i = 0; i < cold.length; i += 2) {
+      const length = cold[i + 1] - cold[i];
+      if (inCold && at < coldAt + length) return cold[i] + at - coldAt + 1;
+      if (!inCold && at + shift < cold[i]) break;
+      coldAt += length;
+      shift += length;
+    }
+    return at + shift + 1;
+  }
+
+  /** Moves what is cold behind the other instructions, and all that is known about places along with it. */
+  #move(end: number): void {
+    const cold = this.#cold;
+    this.#movedEnd = end;
+    /** Cold bytes before each range, and in all. */
+    const before = [0];
+    for (let i = 0; i < cold.length; i += 2) before.push(before[i >> 1] + cold[i + 1] - cold[i]);
+    const hotEnd = end - before[before.length - 1];
+    const moved = this.#moved = (offset: number): number => {
+      if (offset >= end) return offset;
+      let low = 0, high = cold.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (cold[middle] <= offset) low = middle + 1;
+        else high = middle;
+      }
+      const range = low >> 1;
+      return low % 2 === 1 ? hotEnd + before[range] + offset - cold[low - 1] : offset - before[range];
+    };
+    this.#moveBytes(end, hotEnd);
+    const deferred = this.#deferred;
+    for (let i = 0; i < deferred.length; i += 4) {
+      const target = this.offsetOf(deferred[i]);
+      if (target === UNBOUND) throw new BugError(`label ${deferred[i]} is never bound`);
+      this.#apply(deferred[i + 1], moved(deferred[i + 2]), moved(target), deferred[i + 3]);
+    }
+    this.#moveFacts(moved, end);
+  }
+
+  #moveBytes(end: number, hotEnd: number): void {
+    const cold = this.#cold, old = this.bytes.slice(0, end);
+    let to = 0, from = 0, coldTo = hotEnd;
+    for (let i = 0; i < cold.length; i += 2) {
+      this.bytes.set(old.subarray(from, cold[i]), to);
+      this.bytes.set(old.subarray(cold[i], cold[i + 1]), coldTo);
+      to += cold[i] - from;
+      coldTo += cold[i + 1] - cold[i];
+      from = cold[i + 1];
+    }
+    this.bytes.set(old.subarray(from, end), to);
+  }
+
+  #moveFacts(moved: (offset: number) => number, end: number): void {
+    const count = this.#trapCount;
+    const order = Array.from({ length: count }, (_, i) => i);
+    const offsets = this.#trapOffsets.slice(0, count).map(moved), codes = this.#trapCodes.slice(0, count);
+    const sources = this.#trapSources.slice(0, count);
+    order.sort((a, b) => offsets[a] - offsets[b]).forEach((from, i) => {
+      this.#trapOffsets[i] = offsets[from];
+      this.#trapCodes[i] = codes[from];
+      this.#trapSources[i] = sources[from];
+    });
+    this.#frameMaps = this.#frameMaps.map((map) => ({ ...map, offset: this.movedReturn(map.offset) }))
+      .sort((a, b) => a.offset - b.offset);
+    this.#landingPads = this.#landingPads.map((x, i) => i % 2 === 1 ? moved(x) : x);
+    this.#loopEntries = this.#loopEntries.map((entry) => ({ ...entry, offset: moved(entry.offset) }));
+    this.#relocations = this.#relocations.map((r) => ({ ...r, offset: moved(r.offset) }));
+    this.#moveSourceMap(moved, end);
+  }
+
+  /** Each range begins with the mark that holds there. */
+  #moveSourceMap(moved: (offset: number) => number, end: number): void {
+    const marks: [number, number][] = [];
+    const borders = new Set(this.#cold), map = this.#sourceMap;
+    let source = -1, i = 0;
+    for (const border of [...[...borders].sort((a, b) => a - b), end]) {
+      for (; i < this.#sourceLength && map[i] < border; i += 2) {
+        source = map[i + 1];
+        marks.push([moved(map[i]), source]);
+      }
+      if (border < end && source >= 0 && map[i] !== border) marks.push([moved(border), source]);
+    }
+    for (; i < this.#sourceLength; i += 2) marks.push([moved(map[i]), map[i + 1]]);
+    marks.sort((a, b) => a[0] - b[0]);
+    this.#sourceLength = 0;
+    for (const [offset, from] of marks) {
+      if (this.#sourceLength + 2 > this.#sourceMap.length) this.#sourceMap = doubled(this.#sourceMap);
+      this.#sourceMap[this.#sourceLength++] = offset;
+      this.#sourceMap[this.#sourceLength++] = from;
+    }
   }
 
   // Data after the code
@@ -306,6 +442,7 @@ export abstract class CodeBuffer {
     const instructionLength = this.position;
     this.#emitData();
     if (this.#pending !== 0) throw new BugError(`${options.name}: ${this.#pending} uses of labels never bound`);
+    if (this.#moves) this.#move(instructionLength);
     const entry = options.entry === undefined ? 0 : this.offsetOf(options.entry);
     if (entry < 0) throw new BugError(`${options.name}: the entry label was never bound`);
     const { bytes, sourceMap, trapSites } = this.#copies();

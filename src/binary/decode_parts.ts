@@ -78,15 +78,13 @@ export class PartsDecoder {
     }
     if (this.#codeEnd >= 0) return this.#body(r, length);
     const end = partEnd(bytes, at + 1, length);
-    if (bytes[at] === SECTION.CODE && length >= at + 1 + 2 * LENGTH_BYTES) {
+    if (bytes[at] === SECTION.CODE) {
+      // Its two numbers are enough: bodies follow one by one.
+      if (length < Math.min(end, at + 1 + 2 * LENGTH_BYTES)) return false;
       this.#beginCode(r);
       return true;
     }
     if (end > length) return false;
-    if (bytes[at] === SECTION.CODE) {
-      this.#beginCode(r);
-      return true;
-    }
     const id = beginSection(r, this.#draft, length);
     section(id, r, this.#draft);
     endSection(id, r, end, length);

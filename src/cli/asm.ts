@@ -1,11 +1,9 @@
-// The subcommand `asm`: machine code under the Wasm it came from, for one function of a module or all. Compiles without instantiating, and runs nothing.
+// The subcommand `asm`: machine code, or JavaScript, under the Wasm it came from, for one function of a module or all. Compiles without instantiating, and runs nothing.
 
 import { innerModule } from "../api/module.ts";
 import type { TierChoice } from "../engine/config.ts";
 import { startNative } from "../abi/native.ts";
 import { listFunction } from "../engine/listing.ts";
-import { compiler } from "../engine/pipeline.ts";
-import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
 import { canRunNative } from "../platform/permissions.ts";
 import { ExternKind, functionName, type Module } from "../wasm/module.ts";
@@ -13,11 +11,12 @@ import { compileModule } from "./compile.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { takesColours, writeLine } from "./output.ts";
+import { TierLister } from "./tier_listing.ts";
 import { painter, visible } from "./repl/print.ts";
 
 /** Options of the command `asm`. */
 export interface AsmOptions {
-  /** `interp` shows the Wasm alone. */
+  /** `interp` shows the Wasm alone, `fast` register code, `js` JavaScript. */
   readonly tier?: TierChoice;
   /** With the bytes of the machine code. */
   readonly bytes?: boolean;
@@ -35,14 +34,16 @@ export async function showAsm(
   const { module } = valid;
   // Code is shown as it would run here; where none can run, for a processor without extensions.
   const cpu = canRunNative() ? startNative().cpu : BASELINE_CPU;
-  const jit = compiler(valid, cpu);
+  const lister = new TierLister(valid, cpu);
+  // What runs in the end is what is of interest where the engine would choose.
+  const tier = options.tier === undefined || options.tier === "auto" ? "jit" : options.tier;
   const paint = painter(takesColours());
   const indices = func === undefined ? ownFunctions(module) : [findFunction(module, func)];
   if (indices.length === 0) throw new CommandError(`${spec} has no functions of its own`);
   for (const [n, index] of indices.entries()) {
-    const why = options.tier === "interp" ? undefined : refusal(valid, index);
-    const code = options.tier === "interp" || why !== undefined ? undefined : jit.compile(index);
-    const listing = await listFunction(module, index, code);
+    const code = await lister.list(tier, index);
+    const why = "refusal" in code ? code.refusal : undefined;
+    const listing = "refusal" in code ? await listFunction(module, index, undefined) : code.listing;
     const stays = why === undefined ? "" : `;; ${functionName(module, index)} stays in interp: ${why}\n`;
     const text = stays + listing.toString({ bytes: options.bytes ?? false, paint });
     write(visible(n > 0 ? `\n${text}` : text));

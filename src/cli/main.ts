@@ -69,6 +69,9 @@ function features(): Option {
 function cache(): Option {
   return new Option("--cache <folder>", "keep machine code and what validation found there between runs");
 }
+function profileUse(): Option {
+  return new Option("--profile-use <file>", "lay machine code out by this profile of branches");
+}
 function perfMap(): Option {
   return new Option("--perf-map", "name compiled functions for Linux's perf, in /tmp/perf-<pid>.map");
 }
@@ -113,6 +116,8 @@ function runOptions(command: Command): Command {
     .addOption(tier())
     .addOption(compileMode())
     .addOption(cache())
+    .addOption(profileUse())
+    .option("--profile-out <file>", "count which way branches go, and add that to this profile")
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -160,6 +165,7 @@ export function makeProgram(done: (code: number) => void): Command {
     .addOption(tier())
     .addOption(compileMode())
     .addOption(cache())
+    .addOption(profileUse())
     .addOption(features())
     .addOption(perfMap())
     .addOption(gdb())
@@ -242,11 +248,11 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("<paths...>", "files and directories")
     .option(
       "-t, --tier <tiers>",
-      "interp, fast, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), auto, pins (auto, with functions that chance pins to a tier), several with commas, or all",
+      "interp, fast, js, jit, mixed (each function in a tier that chance decides), zeal (frames change the tier wherever they can), zeal-random (where chance decides), zeal-fast (between fast and interp), auto, pins (auto, with functions that chance pins to a tier), layout (jit, whose code chance lays out), several with commas, or all",
     )
     .addOption(features())
     .option("--json", "one object per file and tier, each on a line, then the sum")
-    .option("--seed <n>", "decides the tiers in mixed, pins and zeal-random", integer, 1)
+    .option("--seed <n>", "decides in mixed, pins, layout and zeal-random", integer, 1)
     .option("--threshold <n>", "calls and loop passes from which on functions are hot in auto and pins", amount)
     .option("--skip-unsupported", "skip what needs a feature that Strata does not have yet, instead of failing")
     .action(async (paths, options) => done((await import("./wast.ts")).runWast(paths, options)));
@@ -287,9 +293,9 @@ export function makeProgram(done: (code: number) => void): Command {
     .action(async (module, options) => done(await (await import("./info.ts")).showInfo(module, options)));
 
   program.command("asm")
-    .summary("show machine code under the Wasm it came from")
+    .summary("show machine code, or JavaScript, under the Wasm it came from")
     .description(
-      "Compiles without running, and shows each Wasm instruction with the machine code made for it. Needs no permission beyond reading the module.",
+      "Compiles without running, and shows each Wasm instruction with the machine code made for it, or the JavaScript (--tier js). Needs no permission beyond reading the module.",
     )
     .argument("<module>", MODULE)
     .addArgument(new Argument("[function]", "name or index; if not given, all functions"))
@@ -304,7 +310,11 @@ export function makeProgram(done: (code: number) => void): Command {
       "Writes one HTML page that stands alone: the functions of a module with their text, offsets and machine code of each tier. What belongs together is marked; / searches, ? shows the keys.",
     )
     .argument("<module>", MODULE)
+    .argument("[args...]", "arguments of what runs")
     .option("-o, --output <file>", "write there; - for standard output; if not given, the module's name with .html")
+    .option("-i, --invoke <name>", "call this export, and show how often each instruction ran")
+    .option("--run", "run the program, and show the same")
+    .option("--profile <file>", "show the counts, or the samples, of a file that profile -o wrote")
     .option("-f, --func <name>", "only this function, by name, index or pattern with *; may be repeated", collect)
     .option(
       "-t, --tier <tiers>",
@@ -312,7 +322,9 @@ export function makeProgram(done: (code: number) => void): Command {
       (list: string) => list.split(","),
     )
     .addOption(features())
-    .action(async (module, options) => done(await (await import("./explore/explore.ts")).explore(module, options)));
+    .action(async (module, args, options) =>
+      done(await (await import("./explore/explore.ts")).explore(module, args, options))
+    );
 
   program.command("where")
     .summary("find a place in all forms of a module: offset, text, machine code")

@@ -15,6 +15,7 @@ import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
+import { readProfile, writeProfile } from "./branch_profile.ts";
 import { HostModules } from "./repl/host.ts";
 import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
@@ -29,6 +30,9 @@ export interface RunOptions extends WasiFlags {
   readonly compile?: CompileMode;
   /** Where machine code is kept between runs. */
   readonly cache?: string;
+  /** A profile of branches by which code is laid out, and one to add to. */
+  readonly profileUse?: string;
+  readonly profileOut?: string;
   readonly invoke?: string;
   readonly features?: FeatureChange;
   readonly perfMap?: boolean;
@@ -56,7 +60,8 @@ export async function runModule(
 ): Promise<number> {
   const { compile, cache, features, perfMap, gdb, fuel, timeout = Infinity } = options;
   const tier = chosenTier(options.tier ?? "auto");
-  const engine = new Engine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote });
+  const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
+  const engine = new Engine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote, profile });
   noteCompileMode(engine);
   const module = await compileFrom(engine, spec);
   if (importsWasi(module)) {
@@ -66,7 +71,7 @@ export async function runModule(
   return engine.withDeadline(timeout, () => {
     const instance = engine.instantiate(module, offers(engine, module, options.missing));
     using _observed = observe(instance);
-    return callEntry(instance, options.invoke, args);
+    return profiled(engine, instance, options, () => callEntry(instance, options.invoke, args));
   });
 }
 
@@ -76,6 +81,17 @@ async function compileFrom(engine: Engine, spec: string): Promise<Module> {
   using progress = new Progress(spec === "-" ? undefined : `reading ${shown}`);
   const { source } = await loadModule(spec);
   return named(spec, () => engine.compile(source, { progress: (part) => progress.tell(`compiling ${shown}`, part) }));
+}
+
+/** Runs `action`; adds which way branches went to a profile, if that was asked for, whatever becomes of it. */
+function profiled<T>(engine: Engine, instance: Instance, { profileOut }: RunOptions, action: () => T): T {
+  if (profileOut === undefined) return action();
+  engine.branches.start(instance);
+  try {
+    return action();
+  } finally {
+    writeProfile(profileOut, engine.branches.profile());
+  }
 }
 
 /** Calls what was asked for, and prints its results. */
@@ -101,11 +117,13 @@ function runWasi(
   const instance = engine.instantiate(module, offers(engine, module, options.missing, wasi));
   using _observed = observe(instance);
   try {
-    if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;
-    const { memory, _initialize } = instance.exports;
-    // A command's other exports may be called without its _start.
-    wasi.initialize({ exports: "_start" in instance.exports ? { memory } : { memory, _initialize } });
-    return callEntry(instance, invoke, args);
+    return profiled(engine, instance, options, () => {
+      if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;
+      const { memory, _initialize } = instance.exports;
+      // A command's other exports may be called without its _start.
+      wasi.initialize({ exports: "_start" in instance.exports ? { memory } : { memory, _initialize } });
+      return callEntry(instance, invoke, args);
+    });
   } catch (e) {
     if (e instanceof WasiExit) return e.code & 0xff;
     throw e;

@@ -9,6 +9,7 @@ import type { FeatureSet } from "../wasm/features.ts";
 import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import { type FeatureChange, featuresOfScript, unknownProposal } from "./features.ts";
 import { visible } from "./repl/print.ts";
+import { chosenTier } from "./tier.ts";
 import { type Outcome, Script, WastRunner, type WastTier } from "./wast_runner.ts";
 
 /** Options of the command. */
@@ -23,9 +24,9 @@ export interface WastOptions {
   readonly features?: FeatureChange;
 }
 
-const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random"];
+const ALL: readonly WastTier[] = [...TIERS, "mixed", "zeal", "zeal-random", "zeal-fast"];
 /** Tiers that are run when they are asked for. */
-const MORE: readonly WastTier[] = ["pins"];
+const MORE: readonly WastTier[] = ["pins", "layout"];
 
 /** Runs files, and all `.wast` files of directories. Gives the exit code. Throws UsageError, CommandError. */
 export function runWast(paths: readonly string[], options: WastOptions): ExitCode {
@@ -104,6 +105,7 @@ export function tiersOf(list: string | undefined, say: (line: string) => void): 
     if (missing !== undefined && tier !== "auto" && tier !== "pins" && !portable.includes(tier)) {
       throw new CommandError(`tier ${tier} cannot run here: ${missing}`);
     }
+    if (tier === "js") chosenTier(tier);
     return tier;
   });
 }

@@ -20,9 +20,10 @@ import { argumentBits, matchesPattern, Mismatch, printPattern, Unsupported } fro
 
 /**
  * Where scripts run: a tier; `mixed`: each function in a tier that chance decides; `zeal`: machine code, but every frame changes the tier at each opportunity;
- * `zeal-random`: at those of them that chance decides; `pins`: as `auto`, but chance pins some functions to tiers.
+ * `zeal-random`: at those of them that chance decides; `zeal-fast`: likewise between tiers `fast` and `interp`; `pins`: as `auto`, but chance pins some functions to tiers;
+ * `layout`: tier `jit`, whose code chance lays out.
  */
-export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random" | "pins";
+export type WastTier = TierChoice | "mixed" | "zeal" | "zeal-random" | "zeal-fast" | "pins" | "layout";
 
 /** A failure or a skip. */
 export interface Note {
@@ -95,7 +96,9 @@ export class WastRunner {
       this.#engine = new Engine({ ...options, tier: "interp" });
     } else if (tier === "zeal" || tier === "zeal-random") {
       this.#engine = new Engine({ ...options, tier: "jit", tierZeal: tier === "zeal" ? true : seed });
-    } else this.#engine = new Engine({ ...options, tier: tier === "pins" ? "auto" : tier });
+    } else if (tier === "zeal-fast") this.#engine = new Engine({ ...options, tier: "fast", tierZeal: seed });
+    else if (tier === "layout") this.#engine = new Engine({ ...options, tier: "jit", layoutZeal: seed });
+    else this.#engine = new Engine({ ...options, tier: tier === "pins" ? "auto" : tier });
   }
 
   /** Runs a script from its start. Its instances are disposed of afterwards. */

@@ -11,7 +11,7 @@ import { CommandError, ExitCode } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { takesColours, writeLine } from "./output.ts";
 import { TierLister } from "./tier_listing.ts";
-import { columns, count, type Paint, painter, visible } from "./repl/print.ts";
+import { count, type Paint, painter, visible } from "./repl/print.ts";
 
 /** Options of the command. */
 export interface WhereOptions {
@@ -42,33 +42,31 @@ export function placeData(place: Place): Record<string, unknown> {
 /** A place for people. `file` is where the module came from. Machine code is shown as bytes where it cannot be taken apart here. */
 export async function placeText(place: Place, file: string, list: Lister, paint: Paint): Promise<string> {
   const { name, bodyOffset, offset, instruction, printed, source } = place;
-  const rows = [
-    ["wasm", Array.from(place.bytes, (b) => hex(b)).join(" ")],
-    ["printed", `line ${printed.line}  ${paint("wasm", printed.text.trim())}`],
-  ];
-  if (source !== undefined) {
-    rows.push(["source", `${file}:${source.line}:${source.column}  ${paint("comment", source.text.trim())}`]);
-  }
   const lines = [
     `${paint("head", `${name}+${hex(bodyOffset)}`)} at ${paint("offset", `0x${hex(offset, 4)}`)}: ${
       paint("wasm", instruction)
     }`,
   ];
-  const code: string[] = [];
+  const row = (word: string, text: string) => lines.push(`  ${word.padEnd(7)}  ${text}`);
+  row("wasm", Array.from(place.bytes, (b) => hex(b)).join(" "));
+  row("printed", `line ${printed.line}  ${paint("wasm", printed.text.trim())}`);
+  if (source !== undefined) {
+    row("source", `${file}:${source.line}:${source.column}  ${paint("comment", source.text.trim())}`);
+  }
   for (const { tier, unit, ranges, address } of place.tiers) {
     if (ranges.length === 0) {
-      rows.push([tier, "no code of its own"]);
+      row(tier, "no code of its own");
       continue;
     }
     const parts = ranges.map(({ start, end }) =>
-      unit === "byte" ? `+${hex(start)} to +${hex(end)}` : `line ${start}${end > start + 1 ? ` to ${end - 1}` : ""}`
+      unit !== "line" ? `+${hex(start)} to +${hex(end)}` : `line ${start}${end > start + 1 ? ` to ${end - 1}` : ""}`
     );
-    const bytes = unit === "byte" ? `, ${count(ranges.reduce((n, r) => n + r.end - r.start, 0), "byte")}` : "";
+    const length = unit === "line" ? "" : `, ${count(ranges.reduce((n, r) => n + r.end - r.start, 0), unit)}`;
     const at = address === undefined ? "" : `, in memory from 0x${hex(address + ranges[0].start)}`;
-    rows.push([tier, parts.join(", ") + bytes + at]);
-    code.push(...await codeLines(place, tier, list, paint));
+    row(tier, parts.join(", ") + length + at);
+    lines.push(...await codeLines(place, tier, list, paint));
   }
-  return [...lines, columns(rows), ...code].join("\n");
+  return lines.join("\n");
 }
 
 async function codeLines(place: Place, tier: TierName, list: Lister, paint: Paint): Promise<string[]> {
@@ -82,7 +80,8 @@ async function codeLines(place: Place, tier: TierName, list: Lister, paint: Pain
   const machine = listing.rows.filter((r) => r.wasmOffset === place.offset).flatMap((r) => r.machine);
   return machine.map((m) => {
     const trap = m.trap === undefined ? "" : `  ${paint("trap", `; trap ${m.trap}`)}`;
-    return `    ${paint("offset", hex(m.offset, 4))}  ${paint("machine", m.text)}${trap}`;
+    const at = tier === "js" ? String(m.offset).padStart(4) : hex(m.offset, 4);
+    return `           ${paint("offset", at)}  ${paint("machine", m.text.trim())}${trap}`;
   });
 }
 

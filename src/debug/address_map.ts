@@ -13,8 +13,8 @@ import { ExternKind, functionName, type Module } from "../wasm/module.ts";
 export interface PlaceInTier {
   /** The tier. */
   readonly tier: TierName;
-  /** What the ranges count: bytes of the function's code, or lines of its source, from 1. */
-  readonly unit: "byte" | "line";
+  /** What the ranges count: bytes of the function's machine code, words of its register code, or lines of its source, from 1. */
+  readonly unit: "byte" | "word" | "line";
   /** Address of the function's code where it is installed. */
   readonly address: number | undefined;
   /** The parts of the function's code that belong to the instruction, ascending; none if it has no code of its own. The end is behind the last place. */
@@ -54,7 +54,7 @@ interface Instructions {
  * Finds the same place in all forms that a module has. Made by `engine.addresses(module)`.
  *
  * ```ts
- * import { Engine } from "./mod.ts";
+ * import { Engine } from "../../mod.ts";
  *
  * const engine = new Engine();
  * const module = engine.compile(`(module
@@ -63,7 +63,7 @@ interface Instructions {
  * const addresses = engine.addresses(module);
  * const [multiply] = addresses.find(":3:6"); // line and column of the text above
  * console.log(multiply.name, multiply.bodyOffset, multiply.instruction); // twice 4 i32.mul
- * const [jit] = multiply.tiers;
+ * const jit = multiply.tiers.find((t) => t.tier === "jit")!;
  * console.log(addresses.ofCode("twice", "jit", jit.ranges[0].start).offset === multiply.offset); // true
  * ```
  */
@@ -119,7 +119,9 @@ export class AddressMap {
       throw new RangeError(
         code.unit === "line"
           ? `${name} has ${code.end - 1} lines in tier ${tier}, and no line ${place}`
-          : `${name} has 0x${code.end.toString(16)} bytes of code in tier ${tier}, and none at 0x${place.toString(16)}`,
+          : `${name} has 0x${code.end.toString(16)} ${code.unit}s of code in tier ${tier}, and none at 0x${
+            place.toString(16)
+          }`,
       );
     }
     const offset = this.#offsetIn(index, code, place);

@@ -6,8 +6,11 @@ import { Mode, type WasmFunc } from "../runtime/func.ts";
 import type { Controller, Go, StopCause } from "./controller.ts";
 import type { Tape } from "./tape.ts";
 
-/** Drops what nobody can let go on any more. */
-const FORGOTTEN = new FinalizationRegistry<() => void>((drop) => drop());
+/** Drops what nobody can let go on any more. Its store has that meanwhile. */
+const FORGOTTEN = new FinalizationRegistry<WeakRef<Activation>>((reference) => {
+  const activation = reference.deref();
+  if (activation?.ended === false) activation.abandon();
+});
 
 /** A call that can wait at stops. */
 export class DebuggedCall {
@@ -26,10 +29,7 @@ export class DebuggedCall {
     if (stops) controller.interpretFirst(this.#activation, func);
     this.#activation.prepare(func, { words, at: 0 });
     controller.use();
-    const activation = this.#activation;
-    FORGOTTEN.register(this, () => {
-      if (!activation.ended) activation.abandon();
-    }, this);
+    FORGOTTEN.register(this, new WeakRef(this.#activation), this);
   }
 
   /** What runs it; another one after it went back. */
@@ -95,9 +95,7 @@ export class DebuggedCall {
   become(activation: Activation): void {
     this.#activation = activation;
     FORGOTTEN.unregister(this);
-    FORGOTTEN.register(this, () => {
-      if (!activation.ended) activation.abandon();
-    }, this);
+    FORGOTTEN.register(this, new WeakRef(activation), this);
   }
 
   /** It waits again, after it ended: the past is looked at. */

@@ -256,33 +256,27 @@ export class Probes {
   }
 
   #add(probe: AttachedProbe, sites: readonly Site[]): void {
-    const { store } = this.context;
+    const { store } = this.context, code = this.#code(probe.instance);
     store.stopped ??= (stop) => this.#stopped(stop);
-    for (const { func, offset } of sites) {
-      const code = this.#code(probe.instance);
-      let probes = this.#at.get(code);
-      if (probes === undefined) this.#at.set(code, probes = new Map());
-      const there = probes.get(offset);
-      // The list is not changed while somebody goes through it.
-      probes.set(offset, [...there ?? [], probe]);
-      if (there === undefined) code.setStop(offset);
-      this.#hold(func);
-    }
+    let probes = this.#at.get(code);
+    if (probes === undefined) this.#at.set(code, probes = new Map());
+    // A list is not changed while somebody goes through it.
+    for (const { offset } of sites) probes.set(offset, [...probes.get(offset) ?? [], probe]);
+    code.setStops(sites.map((s) => s.offset));
+    for (const func of new Set(sites.map((s) => s.func))) this.#hold(func);
   }
 
   /** Called by the probe. */
   remove(probe: AttachedProbe, sites: readonly Site[]): void {
     if (probe.listener === undefined) return;
     const code = this.#code(probe.instance), probes = this.#at.get(code)!;
-    for (const { func, offset } of sites) {
+    for (const { offset } of sites) {
       const left = probes.get(offset)!.filter((p) => p !== probe);
       if (left.length > 0) probes.set(offset, left);
-      else {
-        probes.delete(offset);
-        code.clearStop(offset);
-      }
-      this.#release(func);
+      else probes.delete(offset);
     }
+    code.clearStops(sites.map((s) => s.offset));
+    for (const func of new Set(sites.map((s) => s.func))) this.#release(func);
     if (probes.size === 0) this.#at.delete(code);
   }
 

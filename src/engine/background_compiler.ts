@@ -4,6 +4,7 @@ import { Background, backgroundUnavailable } from "../platform/background.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import type { Code } from "../asm/code.ts";
 import type { CodeOptions } from "../jit/compile_function.ts";
+import type { Layout } from "../jit/context.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { type CompileAnswer, type CompileRequest, serveCompiler } from "./compile_worker.ts";
 
@@ -56,13 +57,13 @@ export class BackgroundCompiler {
     return this.#failure ??= this.#worker.failure ?? (late ? "the Worker does not answer" : undefined);
   }
 
-  /** Asks for a function's code, once. */
-  request(valid: ValidModule, index: number): void {
+  /** Asks for a function's code, laid out so, once. */
+  request(valid: ValidModule, index: number, layout?: Layout): void {
     let requested = this.#requested.get(valid);
     if (requested === undefined) this.#requested.set(valid, requested = new Set());
     if (requested.has(index)) return;
     requested.add(index);
-    this.#post({ kind: "function", id: this.#idOf(valid), index });
+    this.#post({ kind: "function", id: this.#idOf(valid), index, layout });
   }
 
   #idOf(valid: ValidModule): number {

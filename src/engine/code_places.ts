@@ -3,17 +3,18 @@
 import type { Code } from "../asm/code.ts";
 import { refusal } from "../jit/compilable.ts";
 import { BASELINE_CPU } from "../platform/cpu.ts";
-import type { TierName } from "../runtime/tier.ts";
+import { type TierName, TIERS } from "../runtime/tier.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { JitTier } from "./native_tier.ts";
 import { compiler } from "./pipeline.ts";
+import { fastText, jsText, type TierText, type TierTextOptions } from "./tier_text.ts";
 
 /** The code of one function in one tier, as far as its places go. */
 export interface CodePlaces {
   /** The tier whose code it is. */
   readonly tier: TierName;
-  /** What its places count: bytes of machine code, or lines of a source, from 1. */
-  readonly unit: "byte" | "line";
+  /** What its places count: bytes of machine code, words of register code, or lines of a source, from 1. */
+  readonly unit: "byte" | "word" | "line";
   /** Address of the first byte where it is installed. */
   readonly address?: number;
   /** The place behind the last. */
@@ -27,16 +28,23 @@ export function machinePlaces(tier: TierName, code: Code, address?: number): Cod
   return { tier, unit: "byte", address, end: code.instructionLength, map: code.sourceMap };
 }
 
+function textPlaces(tier: TierName, unit: "word" | "line", text: TierText | string): CodePlaces | undefined {
+  return typeof text === "string" ? undefined : { tier, unit, end: text.end, map: text.map };
+}
+
+/** The tiers that have code of their own. */
+export const CODE_TIERS: readonly TierName[] = TIERS.filter((tier) => tier !== "interp");
+
 /** The code of the functions of one module, in all tiers that have code. */
 export class ModulePlaces {
   /** By tier and function. */
   readonly #known = new Map<string, CodePlaces | undefined>();
 
   /** Takes the tier that installs machine code, where there is one; without, code has no addresses. */
-  constructor(readonly valid: ValidModule, readonly jit?: JitTier) {}
+  constructor(readonly valid: ValidModule, readonly jit?: JitTier, readonly options: TierTextOptions = {}) {}
 
   /** The tiers that have code of their own. */
-  readonly tiers: readonly TierName[] = ["jit"];
+  readonly tiers: readonly TierName[] = CODE_TIERS;
 
   /** The code of a defined function, which is compiled for that if need be, not installed. Undefined where the tier has none. */
   of(tier: TierName, index: number): CodePlaces | undefined {
@@ -55,6 +63,10 @@ export class ModulePlaces {
     switch (tier) {
       case "interp":
         return undefined;
+      case "fast":
+        return textPlaces(tier, "word", fastText(valid, index, this.options));
+      case "js":
+        return textPlaces(tier, "line", jsText(valid, index, this.options));
       case "jit": {
         const installed = jit?.peek(valid, index);
         if (installed !== undefined) return machinePlaces(tier, installed.code, installed.start);

@@ -3,6 +3,7 @@
 import { decodeModule } from "../binary/decode_module.ts";
 import type { Code } from "../asm/code.ts";
 import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
+import type { Layout } from "../jit/context.ts";
 import type { BackgroundPort } from "../platform/background.ts";
 import type { CpuFeatures } from "../platform/cpu.ts";
 import { validateModule } from "../validate/validate_module.ts";
@@ -19,7 +20,7 @@ export type CompileRequest =
     readonly cpu: CpuFeatures;
     readonly options: CodeOptions;
   }
-  | { readonly kind: "function"; readonly id: number; readonly index: number }
+  | { readonly kind: "function"; readonly id: number; readonly index: number; readonly layout?: Layout }
   | { readonly kind: "forget"; readonly id: number };
 
 /** What it answers; `ready` first of all. */
@@ -41,9 +42,9 @@ export function serveCompiler(port: BackgroundPort): void {
         break;
       }
       case "function": {
-        const { index } = request, began = performance.now();
+        const { index, layout } = request, began = performance.now();
         try {
-          const code = compilers.get(id)!.compile(index);
+          const code = compilers.get(id)!.compile(index, undefined, layout);
           answer({ kind: "code", id, index, code, ms: performance.now() - began });
         } catch (error) {
           answer({ kind: "failure", id, index, message: String(error) });

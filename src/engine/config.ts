@@ -12,6 +12,7 @@ import { type HotLimits, type TierName, TIERS } from "../runtime/tier.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { nearestName } from "../base/nearest.ts";
 import { jsUnavailable } from "../js/tier.ts";
+import type { BranchProfile } from "./branch_profile.ts";
 import { backgroundCompilerUnavailable } from "./background_compiler.ts";
 
 /** The tiers that can be asked for: with `auto`, functions begin in `interp`, and what is hot goes on as machine code where that can run. */
@@ -65,9 +66,13 @@ export interface EngineOptions {
   readonly gcVerify?: boolean;
   /**
    * Moves running frames between the tiers at every opportunity, which finds values that are lost on the way; a number is the seed of chance, which then decides about each of them.
-   * Needs tier `jit` or `js`; default false.
+   * Needs tier `jit`, `js`, or `fast`, in which frames go to and fro between register code and the interpreter; default false.
    */
   readonly tierZeal?: boolean | number;
+  /** Which way branches usually went in earlier runs: tier `jit` lays code out by it, and otherwise by the hints in the section `metadata.code.branch_hint`. */
+  readonly profile?: BranchProfile;
+  /** Lays code of tier `jit` out as if chance knew which way branches go, by this seed, which finds places that are not moved with their code. Default: no. */
+  readonly layoutZeal?: number;
   /** The most bytes of one linear memory; default what the specification and the system allow. A grow beyond gives -1, a new memory throws ResourceError. */
   readonly maxMemoryBytes?: number;
   /** The most bytes of all linear memories of the engine together; default no limit. */
@@ -134,6 +139,8 @@ const OPTIONS: Readonly<Record<keyof EngineOptions, true>> = {
   gcZeal: true,
   gcVerify: true,
   tierZeal: true,
+  profile: true,
+  layoutZeal: true,
   maxMemoryBytes: true,
   maxTotalMemoryBytes: true,
   stackBytes: true,
@@ -219,6 +226,8 @@ export interface EngineConfig {
   readonly maxParkedCalls: number;
   readonly collectAfterDisposals: number;
   readonly tierZeal: boolean | number;
+  readonly profile: BranchProfile | undefined;
+  readonly layoutZeal: number | undefined;
   readonly limits: EngineLimits;
   readonly perfMap: boolean;
   readonly gdb: boolean;
@@ -252,7 +261,9 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
   checkOptions(options);
   const tierZeal = options.tierZeal ?? false;
   const tier = resolve(options.tier ?? (tierZeal === false ? "auto" : "jit"));
-  if (tierZeal !== false && tier !== "jit" && tier !== "js") throw new TypeError("tierZeal needs tier jit or js");
+  if (tierZeal !== false && !["fast", "js", "jit"].includes(tier)) {
+    throw new TypeError("tierZeal needs tier fast, js or jit");
+  }
   const wanted = options.compile ?? "lazy";
   if (!COMPILE_MODES.includes(wanted)) {
     throw new TypeError(`compile is one of ${COMPILE_MODES.join(", ")}, not "${wanted}"`);
@@ -276,6 +287,8 @@ export function configure(options: EngineOptions, resolve: (choice: TierChoice) 
     fuel: options.fuel === undefined ? undefined : checkFuel(options.fuel),
     maxParkedCalls: options.maxParkedCalls ?? DEFAULT_MAX_PARKED,
     tierZeal,
+    profile: options.profile,
+    layoutZeal: options.layoutZeal,
     collectAfterDisposals: options.collectAfterDisposals ?? 64,
     limits: limitsOf(options),
     perfMap: options.perfMap ?? false,

@@ -14,8 +14,9 @@ import { Counting } from "./counting.ts";
 import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
+import { Layouts } from "./layout.ts";
 import { Monitoring } from "./monitoring.ts";
-import { Zeal } from "./zeal.ts";
+import { RegisterZeal, Zeal } from "./zeal.ts";
 import { CodeBudget } from "../link/install.ts";
 import { GLOBAL_BYTES } from "../abi/vmctx.ts";
 import type { CodeToken } from "../platform/shared_code.ts";
@@ -81,10 +82,12 @@ export class Context {
   /** What is kept on disk between runs, and of code in memory. */
   readonly disk: DiskCache | undefined;
   readonly codeCache: CodeCache | undefined;
+  /** What machine code is laid out by. */
+  readonly layouts: Layouts;
   /** What moves functions in `auto`; undefined where they stay as they are set. */
   live: LivePolicy | undefined;
-  readonly #pinned = new Map<WasmFunc, TierName>();
-  readonly #held = new Map<WasmFunc, Hold>();
+  readonly #pinned = new WeakMap<WasmFunc, TierName>();
+  readonly #held = new WeakMap<WasmFunc, Hold>();
   #counting: Counting | undefined;
   #disposals = 0;
   /** Why modules that were shared have no shared code here. */
@@ -92,6 +95,7 @@ export class Context {
 
   constructor(options: EngineOptions) {
     this.config = configure(options, resolveTier);
+    this.layouts = new Layouts(this.config.profile, this.config.layoutZeal);
     const { maxNesting, heap, maxParkedCalls, fuel, memory, cache } = this.config;
     if (cache.folder !== undefined) {
       this.disk = new DiskCache({ folder: cache.folder, limit: cache.folderBytes, note: cache.note });
@@ -107,11 +111,12 @@ export class Context {
       this.store.native = this.jit = new JitTier({ metered: this.store.meter !== undefined, entersLoops });
       this.jit.budget = new CodeBudget(maxCodeBytes);
       const { native: { cpu }, options } = this.jit;
+      this.jit.layoutOf = (valid, index) => this.layouts.of(valid, index);
       this.jit.cache = this.codeCache = new CodeCache({ tier: "jit", cpu, options }, cache.functionBytes, this.disk);
     }
     this.#choosePolicy();
     const zeal = this.config.tierZeal !== false;
-    this.store.frameMoved = (func, to, offset, spot) => {
+    this.store.frameMoved = (func, to, offset, spot, from = to === "interp" ? "jit" : "interp") => {
       // Of the millions only the first are of interest.
       if (zeal && this.tierLog.count >= MAX_TIER_EVENTS) return void this.tierLog.count++;
       const { name, index } = func;
@@ -121,7 +126,7 @@ export class Context {
         what: "frame",
         name,
         index,
-        from: to !== "interp" ? "interp" : func.tier === "js" ? "js" : "jit",
+        from,
         to,
         why,
         offset,
@@ -172,7 +177,8 @@ export class Context {
 
   #choosePolicy(): void {
     const { store, jit, config, tierLog } = this, { tier, tierZeal, compile } = config;
-    if (tierZeal !== false) store.policy = new Zeal(store, tierZeal === true ? undefined : tierZeal);
+    const seed = tierZeal === true || tierZeal === false ? undefined : tierZeal;
+    if (tierZeal !== false) store.policy = tier === "fast" ? new RegisterZeal(seed) : new Zeal(store, seed);
     else if (this.isLive) {
       // What is asked of the Worker is wanted at once in tier `jit`.
       const ladder = tier !== "jit"
@@ -251,9 +257,11 @@ export class Context {
     return true;
   }
   /** Functions that are pinned. */
-  get pinned(): ReadonlyMap<WasmFunc, TierName> {
-    for (const func of this.#pinned.keys()) if (func.freed) this.#pinned.delete(func);
-    return this.#pinned;
+  get pinned(): [WasmFunc, TierName][] {
+    return [...this.store.functions()].flatMap((func) => {
+      const tier = this.#pinned.get(func);
+      return tier === undefined ? [] : [[func, tier]];
+    });
   }
 
   /** Keeps a function in `interp`, with frames that it has, for as long as somebody needs it there; gives what ends that, after which it goes on where it was, or where it was to go meanwhile. */

@@ -6,10 +6,12 @@ import type { Code } from "../asm/code.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import { moduleLayout } from "../abi/vmctx.ts";
 import { functionScope, type InstructionScope, instructionText } from "../text/print_instruction.ts";
+import type { TierName } from "../runtime/tier.ts";
 import { functionName, type Module } from "../wasm/module.ts";
 import { ELSE, END, Imm } from "../wasm/opcodes.ts";
 import { typeName } from "../wasm/types.ts";
 import { disassemble, type MachineInstruction } from "./disassemble.ts";
+import type { TierText } from "./tier_text.ts";
 
 export type { MachineInstruction } from "./disassemble.ts";
 
@@ -49,10 +51,10 @@ export interface Listing {
   /** Its type as in the text format, e.g. `(param i32) (result i32)`. */
   readonly type: string;
   /** The tier whose code is shown; `interp` runs the Wasm bytes themselves. */
-  readonly tier: "interp" | "jit";
+  readonly tier: TierName;
   /** Address of the code where it is installed. */
   readonly address: number | undefined;
-  /** Bytes of machine code; 0 without. */
+  /** Bytes of machine code or register code, characters of JavaScript; 0 without code. */
   readonly codeBytes: number;
   /** Bytes of the function's body, locals included. */
   readonly wasmBytes: number;
@@ -72,11 +74,28 @@ export async function listFunction(
   code: Code | undefined,
   address?: number,
 ): Promise<Listing> {
+  if (code === undefined) return makeListing(module, index, "interp");
+  const instructions = await disassemble(code, namesFor(module, index, functionScope(module, index)));
+  const made = { instructions, map: code.sourceMap, size: code.bytes.length };
+  return makeListing(module, index, "jit", made, address);
+}
+
+/** What a tier made of a function: instructions, the places of what they came from, and their size. */
+type TierCode = Pick<TierText, "instructions" | "map" | "size">;
+
+/** Lists function `index` of a module with what a tier made of it. Throws TypeError for an imported function. */
+export function makeListing(
+  module: Module,
+  index: number,
+  tier: TierName,
+  code?: TierCode,
+  address?: number,
+): Listing {
   const { body, type } = module.funcs[index];
   if (body === undefined) throw new TypeError(`${functionName(module, index)} is imported and has no code`);
   const scope = functionScope(module, index);
   let rows = wasmRows(module, index, scope);
-  if (code !== undefined) rows = attach(rows, await disassemble(code, namesFor(module, index, scope)), code.sourceMap);
+  if (code !== undefined) rows = attach(rows, code.instructions, code.map);
   const params = type.params.map((t) => typeName(t, scope.names.typeRef));
   const results = type.results.map((t) => typeName(t, scope.names.typeRef));
   const list = (word: string, types: string[]) => types.length === 0 ? "" : `(${word} ${types.join(" ")})`;
@@ -84,9 +103,9 @@ export async function listFunction(
     name: functionName(module, index),
     index,
     type: [list("param", params), list("result", results)].filter((x) => x !== "").join(" "),
-    tier: code === undefined ? "interp" : "jit",
+    tier,
     address,
-    codeBytes: code?.bytes.length ?? 0,
+    codeBytes: code?.size ?? 0,
     wasmBytes: body.end - body.start,
     rows,
   } as const;
@@ -164,7 +183,7 @@ function listingText(listing: Omit<Listing, "toString">, options: ListingOptions
   const type = listing.type === "" ? "" : ` ${listing.type}`;
   const wasm = `function ${listing.index}: ${listing.wasmBytes} bytes of Wasm`;
   const place = listing.address === undefined ? "" : ` at 0x${listing.address.toString(16)}`;
-  const code = native ? ` → ${listing.codeBytes} bytes of machine code (tier ${listing.tier})${place}` : "";
+  const code = native ? ` → ${listing.codeBytes} ${WORDS[listing.tier]} (tier ${listing.tier})${place}` : "";
   const lines = [paint("head", listing.name + type), paint("note", wasm + code)];
   for (const row of listing.rows) {
     if (row.kind === "instruction") {
@@ -174,7 +193,9 @@ function listingText(listing: Omit<Listing, "toString">, options: ListingOptions
       const of = row.kind === "out-of-line" ? `out of line, for 0x${hex(row.wasmOffset, 4)} ${row.text}` : row.text;
       lines.push(paint("note", `${" ".repeat(13)}${of}`));
     }
-    for (const m of row.machine) lines.push(machineLine(m, options.bytes ?? false, paint));
+    for (const m of row.machine) {
+      lines.push(machineLine(m, options.bytes ?? false, listing.tier === "js" ? 10 : 16, paint));
+    }
   }
   return lines.join("\n");
 }
@@ -184,9 +205,22 @@ const BYTE_COLUMN = 10;
 /** Characters of an instruction with a trap, so that traps stand in a column. */
 const TEXT_COLUMN = 24;
 
-function machineLine(m: MachineInstruction, bytes: boolean, paint: NonNullable<ListingOptions["paint"]>): string {
+/** What a tier's code is made of. */
+const WORDS: Readonly<Record<TierName, string>> = {
+  interp: "bytes",
+  fast: "bytes of register code",
+  js: "characters of JavaScript",
+  jit: "bytes of machine code",
+};
+
+function machineLine(
+  m: MachineInstruction,
+  bytes: boolean,
+  base: 10 | 16,
+  paint: NonNullable<ListingOptions["paint"]>,
+): string {
   const label = paint("label", (m.label === undefined ? "" : `${m.label}:`).padStart(12));
-  const offset = paint("offset", hex(m.offset, 4));
+  const offset = paint("offset", base === 16 ? hex(m.offset, 4) : String(m.offset).padStart(4));
   const raw = bytes
     ? paint("bytes", Array.from(m.bytes, (b) => hex(b, 2)).join(" ").padEnd(BYTE_COLUMN * 3)) + " "
     : "";

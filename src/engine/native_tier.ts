@@ -50,6 +50,7 @@ import { refusal } from "../jit/compilable.ts";
 import type { CodeOptions, JitCompiler } from "../jit/compile_function.ts";
 import { COUNTERS } from "../jit/macro_assembler.ts";
 import type { CodeCache } from "./code_cache.ts";
+import type { Layout } from "../jit/context.ts";
 import { compiler } from "./pipeline.ts";
 
 /** Whose code it is: a function of a module, or a thunk. */
@@ -144,6 +145,10 @@ export class JitTier implements NativeTier {
   readonly #compiled = new Set<WeakRef<CompiledModule>>();
   /** Functions that are counted. */
   readonly #counted = new WeakMap<ValidModule, Map<number, FunctionCounters>>();
+  /** Which way the branches of a function usually go; set by the engine. */
+  layoutOf: (valid: ValidModule, index: number) => Layout | undefined = () => undefined;
+  /** Of code that was laid out by it. */
+  readonly #layouts = new WeakMap<Code, Layout>();
   /** Of code that counts. */
   readonly #plans = new WeakMap<Code, CountPlan>();
   /** Addresses of code that its function does not run any more. */
@@ -232,17 +237,18 @@ export class JitTier implements NativeTier {
   adopt(valid: ValidModule, index: number, code: Code, ms: number): void {
     const compiled = this.#module(valid);
     if (this.#known(compiled, index) !== undefined) return;
+    const layout = this.layoutOf(valid, index);
+    if (layout !== undefined) this.#layouts.set(code, layout);
     this.#install(compiled, index, code);
-    this.cache?.add(valid, index, code);
+    this.cache?.add(valid, index, code, layoutKey(layout));
     this.#count(valid, index, code, ms);
   }
 
   /** Installs the code of a function if it is in a cache; false if it has to be compiled. */
   restore(valid: ValidModule, index: number): boolean {
     if (this.peek(valid, index) !== undefined) return true;
-    const code = this.cache?.get(valid, index);
+    const code = this.#cached(valid, index, this.layoutOf(valid, index));
     if (code === undefined) return false;
-    this.figures.cached++;
     this.#install(this.#module(valid), index, code);
     return true;
   }
@@ -271,7 +277,10 @@ export class JitTier implements NativeTier {
       const codes = new Map<number, Code>(), { module } = valid;
       for (let index = module.importedFuncs; index < module.funcs.length; index++) {
         if (refusal(valid, index, native.cpu) !== undefined) continue;
-        codes.set(index, compiled.functions.get(index)?.code ?? this.compile(valid, index));
+        // Whoever runs it finds its safepoints by compiling, and knows no layout.
+        const code = compiled.functions.get(index)?.code;
+        const fits = code !== undefined && !this.#layouts.has(code);
+        codes.set(index, fits ? code : this.compile(valid, index, undefined, false));
       }
       this.releaseScarce();
       held.shared = SharedModule.make(this.#space, module.bytes, JSON.stringify(options), codes, budget);
@@ -382,19 +391,26 @@ export class JitTier implements NativeTier {
     return compiled && this.#known(compiled, index);
   }
 
-  /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. */
-  compile(valid: ValidModule, index: number, counts?: CountPlan): Code {
-    const known = counts === undefined ? this.cache?.get(valid, index) : undefined;
-    if (known !== undefined) {
-      this.figures.cached++;
-      return known;
-    }
+  /** Compiles a function, with counters if there is a plan for them, without installing it; without counters, its code may come from a cache. `laysOut`: by the layout that there is for it. */
+  compile(valid: ValidModule, index: number, counts?: CountPlan, laysOut = counts === undefined): Code {
+    const layout = laysOut ? this.layoutOf(valid, index) : undefined;
+    const known = counts === undefined ? this.#cached(valid, index, layout) : undefined;
+    if (known !== undefined) return known;
     const began = performance.now();
     const compiled = this.#module(valid);
-    const code = this.#withCompiler(compiled, (maker) => maker.compile(index, counts));
+    const code = this.#withCompiler(compiled, (maker) => maker.compile(index, counts, layout));
     if (counts !== undefined) this.#plans.set(code, counts);
     this.#count(valid, index, code, performance.now() - began);
-    if (counts === undefined) this.cache?.add(valid, index, code);
+    if (layout !== undefined) this.#layouts.set(code, layout);
+    if (counts === undefined) this.cache?.add(valid, index, code, layoutKey(layout));
+    return code;
+  }
+
+  #cached(valid: ValidModule, index: number, layout: Layout | undefined): Code | undefined {
+    const code = this.cache?.get(valid, index, layoutKey(layout));
+    if (code === undefined) return undefined;
+    this.figures.cached++;
+    if (layout !== undefined) this.#layouts.set(code, layout);
     return code;
   }
 
@@ -472,16 +488,22 @@ export class JitTier implements NativeTier {
   }
 
   safepoint(func: WasmFunc, code: Code, offset: number): Safepoint | undefined {
-    const { valid } = func.instance!, compiled = this.#module(valid), plan = this.#plans.get(code);
+    const { valid } = func.instance!,
+      compiled = this.#module(valid),
+      plan = this.#plans.get(code),
+      layout = this.#layouts.get(code);
     let known = compiled.safepoints.get(code);
     if (known === undefined) {
-      const { list, isComplete } = this.#withCompiler(compiled, (maker) => maker.safepoints(func.index, plan));
+      const { list, isComplete } = this.#withCompiler(
+        compiled,
+        (maker) => maker.safepoints(func.index, plan, undefined, layout),
+      );
       known = { isComplete, points: new Map(list.map((s) => [s.offset, s])) };
       compiled.safepoints.set(code, known);
     }
     const point = known.points.get(offset);
     if (point !== undefined || known.isComplete) return point;
-    return this.#withCompiler(compiled, (maker) => maker.safepointAt(func.index, offset, plan));
+    return this.#withCompiler(compiled, (maker) => maker.safepointAt(func.index, offset, plan, layout));
   }
 
   trapOf(stack: NativeStack): TrapCode {
@@ -546,6 +568,11 @@ export class JitTier implements NativeTier {
     const found = this.#space.lookup(pc);
     return found === undefined || found.owner === THUNK ? undefined : found;
   }
+}
+
+/** What keys of code say of a layout. */
+function layoutKey(layout: Layout | undefined): string | undefined {
+  return layout && [...layout].map(([offset, likely]) => `${offset}${likely ? "+" : "-"}`).join("");
 }
 
 function* locations(frames: Iterable<NativeFrame<CodeOwner>>): Iterable<NativeLocation> {

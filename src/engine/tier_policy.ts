@@ -156,7 +156,8 @@ export class LivePolicy implements TierPolicy {
     }
     if (!this.#pending.has(func)) {
       this.#pending.set(func, spot);
-      background.request(func.instance!.valid, func.index);
+      const { valid } = func.instance!;
+      background.request(valid, func.index, this.jit!.layoutOf(valid, func.index));
     }
     this.poll();
     if (background.failure !== undefined) {

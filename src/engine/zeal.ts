@@ -36,6 +36,32 @@ export class Zeal implements TierPolicy {
   poll(): void {}
 }
 
+/** The same for register code, to and from the interpreter. */
+export class RegisterZeal implements TierPolicy {
+  readonly limits: HotLimits = { calls: NEVER, passes: NEVER };
+  readonly leaves = false;
+  readonly shuffle: { readonly slice: number; isRegister(): boolean };
+
+  /** Takes the seed of chance; undefined: all frames move always. */
+  constructor(seed: number | undefined) {
+    const random = seed === undefined ? undefined : randomNumbers(seed);
+    let turn = false;
+    this.shuffle = {
+      slice: random === undefined ? 0 : 2,
+      isRegister: () => random === undefined ? (turn = !turn) : random() < 0.5,
+    };
+  }
+
+  isToEnter(spot: HotSpot): boolean {
+    spot.rearm(NEVER);
+    return false;
+  }
+  takesBack(): boolean {
+    return false;
+  }
+  poll(): void {}
+}
+
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */
 function randomNumbers(seed: number): () => number {
   return () => {

@@ -1,6 +1,7 @@
 // Register code in its place: of a module, shared by its instances, and what the loop looks up of an instance. Translates functions when they are first called.
 
 import { BugError } from "../base/bug.ts";
+import { ensureStack } from "../base/js_stack.ts";
 import { type FunctionCode, functionCode, type InstanceCode, instanceCode } from "../interp/code.ts";
 import type { RegisterCode } from "../interp/registers.ts";
 import { FRAMES, PC } from "../interp/stack.ts";
@@ -97,6 +98,8 @@ export class ModuleRegisters {
   code(index: number): FunctionRegisters | undefined {
     const known = this.#functions[index];
     if (known !== undefined) return known ?? undefined;
+    // What is half translated must not stay.
+    ensureStack();
     const began = performance.now();
     this.#translator ??= new Translator(this.valid, this.options);
     const translation = this.#translator.translate(index);

@@ -3,16 +3,27 @@
 
 import type { Emitter } from "./emitter.ts";
 
-/** How an original instruction is part of register code: as an instruction; as an operand of one; as part of one with others; in the code of an inlined callee; not at all. */
-export type Role = "direct" | "folded" | "fused" | "inlined" | "dead";
+/**
+ * How an original instruction is part of register code: an instruction of its own; an operand, or an address's sum, of one; one together with others; nothing, since it is never reached, or since
+ * it does nothing at all.
+ */
+export type Role = "direct" | "folded" | "fused" | "dead" | "nothing";
 
-/** An original instruction and the register instructions that it is part of. */
+/** An original instruction and the register instruction that it is part of. */
 export interface Part {
   /** Byte offset in the module. */
   readonly offset: number;
   readonly role: Role;
   /** Word in the code where the register instruction begins; -1 if there is none. */
+  readonly place: number;
+}
+
+interface Draft {
+  readonly offset: number;
+  role: Role;
+  /** The first word of the register instruction, or the instruction that takes its result; neither: nobody did. */
   place: number;
+  parent: Draft | undefined;
 }
 
 /** A place that may trap. */
@@ -24,21 +35,27 @@ export interface TrapSite {
 
 /** Listens to a translation. */
 export class Explanation {
-  readonly parts: Part[] = [];
+  readonly #drafts: Draft[] = [];
+  readonly #byOffset = new Map<number, Draft>();
   /** By place where the instruction begins. */
   readonly #sites = new Map<number, number>();
   #at = 0;
-  #used: number[] = [];
-  /** Instructions that are operands so far, and of which instruction is not known yet. */
-  readonly #waiting = new Map<number, Part>();
+  #waits = false;
+  readonly #used: number[] = [];
 
-  begin(at: number, _pos: number): void {
+  /** The instruction at `at` is next. */
+  begin(at: number): void {
     this.#at = at;
     this.#used.length = 0;
+    this.#waits = false;
   }
   /** An operand from the instruction at `origin` is taken. */
   use(origin: number): void {
     if (origin !== this.#at) this.#used.push(origin);
+  }
+  /** The result is an operand that nothing has computed or moved yet. */
+  waits(): void {
+    this.#waits = true;
   }
   /** The register instruction at `place` may trap, as that which ends at `pc`. */
   trap(place: number, pc: number): void {
@@ -46,24 +63,36 @@ export class Explanation {
   }
   /** The instruction is translated; the code ended at `before` when it was begun. */
   end(before: number, e: Emitter, dead: boolean): void {
-    const place = e.latest;
+    const draft: Draft = { offset: this.#at, role: "nothing", place: -1, parent: undefined };
+    this.#drafts.push(draft);
+    this.#byOffset.set(this.#at, draft);
     if (dead) {
-      this.parts.push({ offset: this.#at, role: "dead", place: -1 });
+      draft.role = "dead";
       return;
     }
+    const place = e.latest;
+    if (e.at > before && place >= before) {
+      draft.role = "direct";
+      draft.place = place;
+    } else if (e.at !== before || (this.#used.length > 0 && !this.#waits)) {
+      draft.role = "fused";
+      draft.place = place;
+    } else if (this.#waits) draft.role = "folded";
     for (const origin of this.#used) {
-      const part = this.#waiting.get(origin);
-      if (part !== undefined && part.place < 0) part.place = place;
+      const taken = this.#byOffset.get(origin);
+      if (taken === undefined || taken.place >= 0) continue;
+      taken.parent ??= draft;
     }
-    if (e.at > before) {
-      this.parts.push({ offset: this.#at, role: place < before ? "fused" : "direct", place });
-    } else if (this.#used.length > 0) {
-      this.parts.push({ offset: this.#at, role: "fused", place });
-    } else {
-      const part: Part = { offset: this.#at, role: "folded", place: -1 };
-      this.#waiting.set(this.#at, part);
-      this.parts.push(part);
-    }
+  }
+
+  /** What became of each instruction, in the order of the body. */
+  get parts(): Part[] {
+    return this.#drafts.map((draft) => {
+      let from: Draft | undefined = draft;
+      while (from !== undefined && from.place < 0) from = from.parent;
+      const { offset, role } = draft, place = from?.place ?? -1;
+      return { offset, role: role === "folded" && place < 0 ? "nothing" : role, place };
+    });
   }
 
   /** The places that may trap, ascending. */

@@ -66,12 +66,12 @@ function formOf(info: OpInfo, signature: string): NumericForm {
 const FORMS: (NumericForm | undefined)[] = new Array(256).fill(undefined);
 let made = false;
 function make(): void {
-  made = true;
   for (const info of INSTRUCTIONS) {
     if (info.code >= 256 || info.imm !== Imm.NONE || !(info.properties & PURE) || info.signature === "") continue;
     if (/^[ilfd]{1,2}:[ilfd]$/.test(info.signature)) FORMS[info.code] = formOf(info, info.signature);
   }
   FORMS[opByName("ref.eq")!.code] = formOf(opByName("ref.eq")!, "ii:i");
+  made = true;
 }
 /** The forms of an opcode of one byte; undefined if it is no numeric instruction. */
 export function numericForm(code: number): NumericForm | undefined {
@@ -109,6 +109,7 @@ export interface TestForm {
 }
 
 const TESTS = new Map<number, TestForm>();
+let testsMade = false;
 function opposite(name: string): string {
   return name.replace(/\.(eq|ne|lt|gt|le|ge)(?=$|_| )/, (_, x) => `.${OPPOSITE[x]}`);
 }
@@ -133,11 +134,12 @@ function makeTests(): void {
   const one = { takenBack: -1, untakenBack: -1, opposite: -1, addTaken: -1, addUntaken: -1 };
   TESTS.set(op("i64.eqz"), { ...one, taken: op("br i64.eqz"), untaken: op("br i64.nez"), operands: 1 });
   TESTS.set(op("i32.and k"), { ...one, taken: op("br_and_nz"), untaken: op("br_and_z"), operands: 2 });
+  testsMade = true;
 }
 const COMPARISONS = ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"];
 
 /** What a branch can take over of an instruction of register code; undefined if nothing. */
 export function testForm(number: number): TestForm | undefined {
-  if (TESTS.size === 0) makeTests();
+  if (!testsMade) makeTests();
   return TESTS.get(number);
 }

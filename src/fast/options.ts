@@ -8,9 +8,7 @@ export interface FastOptions {
   readonly constants: boolean;
   /** Runs of instructions become one: comparison and branch, operation and `local.set`, address and load, multiplication and addition, and the like. */
   readonly fuse: boolean;
-  /** Small functions that call nothing and have no loops become part of their callers. */
-  readonly inline: boolean;
 }
 
 /** Everything on. */
-export const FAST_DEFAULTS: FastOptions = { fold: true, constants: true, fuse: true, inline: true };
+export const FAST_DEFAULTS: FastOptions = { fold: true, constants: true, fuse: true };

@@ -12,6 +12,7 @@ import type { RunStatus } from "../runtime/tier.ts";
 import { InstanceRegisters, moduleRegisters } from "./code.ts";
 import { runRegisters } from "./loop.ts";
 import type { FastOptions } from "./options.ts";
+import type { TranslationOptions } from "./translate.ts";
 
 const INSTANCES = new WeakMap<WasmInstance, InstanceRegisters>();
 
@@ -19,13 +20,17 @@ const INSTANCES = new WeakMap<WasmInstance, InstanceRegisters>();
 export class FastTier implements RegisterTier {
   constructor(readonly store: Store, readonly options: FastOptions) {}
 
+  /** What the code of this store depends on. */
+  get translation(): TranslationOptions {
+    const { meter, policy } = this.store;
+    return { ...this.options, metered: meter !== undefined, counts: policy !== undefined };
+  }
+
   /** What the loop knows of an instance. */
   instance(instance: WasmInstance): InstanceRegisters {
     let registers = INSTANCES.get(instance);
     if (registers === undefined) {
-      const { meter, policy } = this.store;
-      const options = { ...this.options, metered: meter !== undefined, counts: policy !== undefined };
-      registers = new InstanceRegisters(instance, moduleRegisters(instance.valid, options));
+      registers = new InstanceRegisters(instance, moduleRegisters(instance.valid, this.translation));
       INSTANCES.set(instance, registers);
     }
     return registers;

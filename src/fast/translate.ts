@@ -165,7 +165,7 @@ export class Translator {
       if (explain === undefined) this.#step(code);
       else {
         const before = this.e.at, wasDead = this.#dead;
-        explain.begin(r.at, r.pos);
+        explain.begin(r.at);
         this.#step(code);
         explain.end(before, this.e, wasDead && this.#dead);
       }
@@ -182,7 +182,10 @@ export class Translator {
     this.#high[h] = high;
     this.#width[h] = width;
     this.#place[h] = this.#top;
-    if (this.#explain !== undefined) this.#origin[h] = this.r.at;
+    if (this.#explain !== undefined) {
+      this.#origin[h] = this.r.at;
+      if (kind !== Kind.REGISTER) this.#explain.waits();
+    }
     this.#top += width === Width.VECTOR ? 4 : 2;
     if (kind === Kind.LOCAL || kind === Kind.SUM) this.#aliases++;
     if (this.#top > this.#most) this.#most = this.#top;

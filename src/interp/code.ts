@@ -230,13 +230,25 @@ export class ModuleCode {
 
   /** Sets a stop before the instruction at `pc`; it goes when it was cleared as often as it was set. */
   setStop(pc: number): void {
-    const times = this.#stops.get(pc) ?? 0;
-    this.#stops.set(pc, times + 1);
-    if (times > 0) return;
-    this.prepare(this.#functionAt(pc));
-    this.#separate(pc);
-    this.bytes[pc] = STOP;
-    fuseBody(this.original, this.bytes, this.#bodyAt(pc));
+    this.setStops([pc]);
+  }
+  /** The same for several, in ascending order, which takes each function's body once. */
+  setStops(offsets: readonly number[]): void {
+    this.#changeStops(offsets, (pc) => {
+      const times = this.#stops.get(pc) ?? 0;
+      this.#stops.set(pc, times + 1);
+      if (times === 0) this.bytes[pc] = STOP;
+    });
+  }
+  /** Changes stops, function by function, while no forms are fused there. */
+  #changeStops(offsets: readonly number[], change: (pc: number) => void): void {
+    for (let i = 0; i < offsets.length;) {
+      const own = this.#functionAt(offsets[i]), body = this.#bodyAt(offsets[i]);
+      this.prepare(own);
+      this.#separate(offsets[i]);
+      for (; i < offsets.length && offsets[i] < body.end; i++) change(offsets[i]);
+      fuseBody(this.original, this.bytes, body);
+    }
   }
   /** Undoes what `joinBlocks()` and `fuseBody()` did to the function that holds `pc`, so that no run leads over a stop. */
   #separate(pc: number): void {
@@ -250,11 +262,16 @@ export class ModuleCode {
   }
   /** Takes it away. */
   clearStop(pc: number): void {
-    const times = (this.#stops.get(pc) ?? 1) - 1;
-    if (times > 0) return void this.#stops.set(pc, times);
-    this.#stops.delete(pc);
-    this.#restore(pc, this.bytes);
-    fuseBody(this.original, this.bytes, this.#bodyAt(pc));
+    this.clearStops([pc]);
+  }
+  /** The same for several, in ascending order. */
+  clearStops(offsets: readonly number[]): void {
+    this.#changeStops(offsets, (pc) => {
+      const times = (this.#stops.get(pc) ?? 1) - 1;
+      if (times > 0) return void this.#stops.set(pc, times);
+      this.#stops.delete(pc);
+      this.#restore(pc, this.bytes);
+    });
   }
   /** The defined function that holds `pc`. */
   #functionAt(pc: number): number {

@@ -32,6 +32,7 @@ import {
   isCounted,
   moduleCode,
   setStop,
+  STOP,
   wantsRegisters,
 } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
@@ -58,6 +59,9 @@ import {
 
 /** Calls and passes of loop heads after which the loop is left and entered again: V8 replaces a running function by an optimised one only there, and interruptions are seen there. */
 const SLICE_FUEL = 20_000;
+
+/** Frames below the top one that a shuffle moves. */
+const SHUFFLED = 3;
 
 /** Runs interpreted functions of a store. */
 export class InterpreterTier implements InterpTier {
@@ -241,11 +245,16 @@ export class Thread implements InterpThread {
     for (;;) {
       const status = this.runToStop();
       if (status !== STOPPED) return status;
-      // Those of another engine, with the same module, are passed.
+      // Stops that another engine has set, with the same module, are passed.
       this.store.stopped?.(this.stop);
       const stepped = this.step();
       if (stepped !== STOPPED) return stepped;
     }
+  }
+
+  get atStop(): boolean {
+    const { top } = this;
+    return FRAMES[top + STP] >= 0 && this.#codeAt(top).view.code.bytes[FRAMES[top + PC]] === STOP;
   }
 
   /** Where it stands, after STOPPED. */
@@ -263,7 +272,10 @@ export class Thread implements InterpThread {
       // Asked here, too, and answered at the next safepoint: a loop that calls or throws at each pass leaves before it has used up a slice.
       const stops = Atomics.load(interrupt, 0) !== 0 || deadlinePassed();
       if (stops && this.#owes) return this.#left(RunStatus.SAFEPOINT);
-      const most = meter === undefined ? SLICE_FUEL : this.#pay(meter);
+      const most = Math.min(
+        meter === undefined ? SLICE_FUEL : this.#pay(meter),
+        this.store.policy?.shuffle?.slice ?? SLICE_FUEL,
+      );
       if (most < 0) return this.#left(RunStatus.SAFEPOINT);
       const slice = this.#given = stops ? 0 : Math.min(most, until - this.ticks - 1);
       this.#chooseLoop();
@@ -314,41 +326,54 @@ export class Thread implements InterpThread {
         if (FRAMES[at + BASE] === 0 && FRAMES[at - FRAME_WORDS + STP] < 0) FRAMES[at + BASE] = RETURN_SWITCHES;
       }
     }
-    const code = this.#codeAt(top), isRegister = FRAMES[top + STP] < 0;
-    if (code.wantsRegisters && !this.stepping) {
-      if (!isRegister) this.#toRegisters(code);
-    } else if (isRegister) this.#toInterpreter(code);
+    const shuffle = this.stepping ? undefined : this.store.policy?.shuffle;
+    if (shuffle === undefined) this.#choose(top, true);
+    else {
+      // Those below had their turn.
+      const lowest = Math.max(this.#bottom, top - SHUFFLED * FRAME_WORDS);
+      for (let at = lowest; at <= top; at += FRAME_WORDS) this.#choose(at, shuffle.isRegister());
+    }
   }
 
-  /** Makes the top frame one of register code, if it can go on there. */
-  #toRegisters(code: FunctionCode): void {
-    const { top } = this, fp = FRAMES[top + FP], pc = FRAMES[top + PC];
+  /** Makes a frame one of register code, if it is to be and can go on there, or one of the interpreter. */
+  #choose(at: number, isToBeRegister: boolean): void {
+    const code = this.#codeAt(at), isRegister = FRAMES[at + STP] < 0;
+    if (code.wantsRegisters && isToBeRegister && !this.stepping) {
+      if (!isRegister) this.#toRegisters(at, code);
+    } else if (isRegister) this.#toInterpreter(at, code);
+  }
+
+  #toRegisters(at: number, code: FunctionCode): void {
+    const fp = FRAMES[at + FP], pc = FRAMES[at + PC];
     const registers = this.tier.registers!.prepare(code);
     if (registers === undefined || fp + code.frameWords > STACK_WORDS) return;
     const place = registers.placeAt(pc >= code.view.code.entry ? code.body : pc);
     if (place < 0) return;
-    FRAMES[top + PC] = place;
-    FRAMES[top + STP] = ~code.func.ref;
-    this.#linkTop();
+    FRAMES[at + PC] = place;
+    FRAMES[at + STP] = ~code.func.ref;
+    this.#link(at);
   }
 
-  /** Makes the top frame one of the interpreter. */
-  #toInterpreter(code: FunctionCode): void {
-    const { top } = this, pc = this.#pcAt(top, code);
-    FRAMES[top + PC] = pc;
-    FRAMES[top + STP] = code.cursorAt(pc);
-    CODES[top / FRAME_WORDS] = code;
-    this.#linkTop();
+  #toInterpreter(at: number, code: FunctionCode): void {
+    const pc = this.#pcAt(at, code);
+    FRAMES[at + PC] = pc;
+    FRAMES[at + STP] = code.cursorAt(pc);
+    CODES[at / FRAME_WORDS] = code;
+    this.#link(at);
   }
 
-  /** Notes in the top frame whether the one below is run by another loop. */
-  #linkTop(): void {
-    const { top } = this, below = top - FRAME_WORDS;
-    if (FRAMES[top + BASE] & RETURN_DONE || below < this.#bottom) return;
-    const isRegister = FRAMES[top + STP] < 0,
-      same = isRegister === FRAMES[below + STP] < 0 &&
-        (!isRegister || this.#codeAt(top).func.instance === this.#codeAt(below).func.instance);
-    FRAMES[top + BASE] = same ? 0 : RETURN_SWITCHES;
+  /** Notes in a frame, and in the one above, whether the one below is run by another loop. */
+  #link(at: number): void {
+    this.#linkToBelow(at);
+    if (at < this.top) this.#linkToBelow(at + FRAME_WORDS);
+  }
+  #linkToBelow(at: number): void {
+    const below = at - FRAME_WORDS;
+    if (FRAMES[at + BASE] & RETURN_DONE || below < this.#bottom) return;
+    const isRegister = FRAMES[at + STP] < 0;
+    const same = isRegister === FRAMES[below + STP] < 0 &&
+      (!isRegister || this.#codeAt(at).func.instance === this.#codeAt(below).func.instance);
+    FRAMES[at + BASE] = same ? 0 : RETURN_SWITCHES;
   }
 
   /** Calls a function, or lets it take the place of the top frame, as the loop asked for that could not run it. False if there is no room, which is then a trap. */
@@ -362,7 +387,7 @@ export class Thread implements InterpThread {
       return false;
     }
     this.replaces = false;
-    this.#linkTop();
+    this.#link(this.top);
     return true;
   }
 
@@ -394,7 +419,7 @@ export class Thread implements InterpThread {
     if (this.#owes) meter?.take(1);
     this.#owes = false;
     const stepped = this.#codeAt(this.top), { view: { code }, body } = stepped;
-    if (FRAMES[this.top + STP] < 0) this.#toInterpreter(stepped);
+    if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.top, stepped);
     if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
     const end = code.allow(pc);
@@ -419,7 +444,7 @@ export class Thread implements InterpThread {
         if (status === RunStatus.HOT) continue;
         if (status === SWITCH) {
           // It called a function of another tier, or returned to one: it stands before its next instruction.
-          if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.#codeAt(this.top));
+          if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.top, this.#codeAt(this.top));
           continue;
         }
         if (status !== RunStatus.TRAP || !this.#rewindAfterGrow()) return this.#left(status);
@@ -538,7 +563,7 @@ export class Thread implements InterpThread {
         if (clause !== undefined) {
           enterClause(this, at, code, clause, exception);
           CODES[at / FRAME_WORDS] = code;
-          this.#linkTop();
+          this.#link(this.top);
           // Backwards: to the head of a loop.
           this.#owes = FRAMES[at + PC] <= pc;
           if (this.#owes) this.ticks++;

@@ -12,7 +12,7 @@ import { TrapCode } from "../wasm/traps.ts";
 import { type TypeDef, V128 } from "../wasm/types.ts";
 import { atomicHandlers } from "./atomics.ts";
 import * as calls from "./calls.ts";
-import { Context, kindOf } from "./context.ts";
+import { Context, kindOf, type Layout } from "./context.ts";
 import * as control from "./control.ts";
 import { INCOMING, Kind } from "./macro_assembler.ts";
 import * as memory from "./memory.ts";
@@ -146,33 +146,41 @@ export class JitCompiler {
   }
 
   /**
-   * Where the values are at the safepoints of a function: at all, unless descriptions have more than `maxInts` ints together. Compiles it once more, with the same counters.
+   * Where the values are at the safepoints of a function: at all, unless descriptions have more than `maxInts` ints together. Compiles it once more, with the same counters
+   * and layout.
    */
-  safepoints(index: number, counts?: CountPlan, maxInts?: number): SafepointList {
-    return this.#describe(new SafepointList({}, maxInts), index, counts);
+  safepoints(index: number, counts?: CountPlan, maxInts?: number, layout?: Layout): SafepointList {
+    return this.#describe(new SafepointList({}, maxInts), index, counts, layout);
   }
 
-  /** The same of one safepoint; undefined if there is none at the offset. Compiles the function twice more. */
-  safepointAt(index: number, offset: number, counts?: CountPlan): Safepoint | undefined {
-    const { found } = this.#describe(new SafepointList({ offset }), index, counts);
-    return found < 0 ? undefined : this.#describe(new SafepointList({ only: found }), index, counts).list[0];
+  /** The same of one safepoint; undefined if there is none at the offset. Compiles the function a few times more. */
+  safepointAt(index: number, offset: number, counts?: CountPlan, layout?: Layout): Safepoint | undefined {
+    let written = offset;
+    if (layout !== undefined) {
+      this.compile(index, counts, layout);
+      written = this.#c.m.writtenReturn(offset);
+    }
+    const { found } = this.#describe(new SafepointList({ offset: written }), index, counts, layout);
+    return found < 0 ? undefined : this.#describe(new SafepointList({ only: found }), index, counts, layout).list[0];
   }
 
-  #describe(list: SafepointList, index: number, counts?: CountPlan): SafepointList {
+  #describe(list: SafepointList, index: number, counts?: CountPlan, layout?: Layout): SafepointList {
     this.#c.safepoints = list;
     try {
-      this.compile(index, counts);
+      this.compile(index, counts, layout);
     } finally {
       this.#c.safepoints = undefined;
     }
+    if (layout !== undefined) list.move((offset) => this.#c.m.movedReturn(offset));
     return list;
   }
 
   /**
    * Compiles the defined function with this index in the module's function index space. Code with counters can be entered in loops, and refers to the first counter,
    * of 64 bits, by a relocation to {@link COUNTERS}; code without is the same as if there were none.
+   * What is seldom run by `layout` stands behind the rest, unless there are counters.
    */
-  compile(index: number, counts?: CountPlan): Code {
+  compile(index: number, counts?: CountPlan, layout?: Layout): Code {
     const c = this.#c, { m, s, r } = c, module = c.module;
     const decl = module.funcs[index], body = decl.body;
     if (body === undefined) throw new BugError(`function ${index} is imported`);
@@ -182,13 +190,14 @@ export class JitCompiler {
     const operands = facts.maxOperandSlots + facts.handlers.length;
     const names = kinds.length + operands + 1;
     c.uses.examine(r, body);
-    c.begin(c.signatureOf(decl.type), counts);
+    c.begin(c.signatureOf(decl.type), counts, layout, body.start);
     c.handlers = facts.handlers;
     c.facts = facts;
     s.begin(kinds, operands);
     c.merges.begin(kinds.length, names);
     c.hasReferences = kinds.includes(Kind.REF);
-    m.begin(names * 2, body.start, this.#hasVectors || c.uses.hasVectors || kinds.includes(Kind.V128));
+    const vectors = this.#hasVectors || c.uses.hasVectors || kinds.includes(Kind.V128);
+    m.begin(names * 2, body.start, vectors, layout !== undefined && counts === undefined);
     placeLocals(c, kinds);
     control.openFunction(c, c.signature.results);
     // Recursion can take as long as a loop; what calls nothing does not.

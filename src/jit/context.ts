@@ -51,6 +51,9 @@ export const Compared = {
 } as const;
 export type Compared = number;
 
+/** Which way branches usually go, by their offset in the function's body (from its start): whether the condition usually holds. */
+export type Layout = ReadonlyMap<number, boolean>;
+
 /** A signature as compilers see it. */
 export interface Signature {
   readonly params: readonly Kind[];
@@ -140,8 +143,31 @@ export class Context {
   /** How many values were described so far in entries of loops and in maps of frames. */
   #described = 0;
 
+  #layout: Layout | undefined;
+  #start = 0;
+  /** The block whose end ends the part that is seldom run, if one is open. */
+  cold: Control | undefined;
+
+  /** Whether the condition of the present branch usually holds; undefined where nobody knows. */
+  likely(): boolean | undefined {
+    return this.#layout?.get(this.r.at - this.#start);
+  }
+  /** What follows is seldom run, up to a place in `control`, unless it stands in such a part anyway; then it begins at `label`. */
+  beginCold(control: Control, label: Label): void {
+    this.cold = control;
+    this.m.beginCold();
+    this.m.bind(label);
+  }
+  endCold(): void {
+    this.cold = undefined;
+    this.m.endCold();
+  }
+
   /** Starts a function. */
-  begin(signature: Signature, counts?: CountPlan): void {
+  begin(signature: Signature, counts?: CountPlan, layout?: Layout, start = 0): void {
+    this.#layout = counts === undefined ? layout : undefined;
+    this.#start = start;
+    this.cold = undefined;
     this.signature = signature;
     this.counts = counts;
     this.#described = 0;

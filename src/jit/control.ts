@@ -42,6 +42,7 @@ export function open(c: Context, opcode: number): Control {
     merge: undefined,
     elseLabel: NO_LABEL,
     elseState: undefined,
+    elseIsCold: false,
   };
   c.controls.push(control);
   return control;
@@ -63,6 +64,7 @@ export function openFunction(c: Context, results: readonly Kind[]): void {
     merge: undefined,
     elseLabel: NO_LABEL,
     elseState: undefined,
+    elseIsCold: false,
   });
 }
 
@@ -75,13 +77,24 @@ export function block(c: Context): void {
 export function ifBlock(c: Context): void {
   const condition = c.takeCondition();
   const control = open(c, op.IF), notTaken = c.edgeCounter(1);
+  const cold = c.cold === undefined && c.likely() === false ? c.m.newLabel() : NO_LABEL;
   if (c.uses.blockHasElse[control.block] === 1) {
     control.elseLabel = c.m.newLabel();
-    c.m.jumpIf(inverse(condition), notTaken < 0 ? control.elseLabel : c.detour([], control.elseLabel, notTaken));
+    control.elseIsCold = c.cold === undefined && c.likely() === true;
+    if (cold !== NO_LABEL) {
+      // The other arm follows at once.
+      c.m.jumpIf(condition, cold);
+      c.beginCold(control, cold);
+    } else c.m.jumpIf(inverse(condition), notTaken < 0 ? control.elseLabel : c.detour([], control.elseLabel, notTaken));
     control.elseState = c.merges.save(control);
   } else {
     const moves = c.merges.edge(control);
-    c.m.jumpIf(inverse(condition), by(c, moves, control.label, notTaken));
+    if (cold !== NO_LABEL) {
+      // The end follows at once.
+      c.m.jumpIf(condition, cold);
+      c.merges.emit(moves);
+      c.beginCold(control, cold);
+    } else c.m.jumpIf(inverse(condition), by(c, moves, control.label, notTaken));
   }
   c.count(c.edgeCounter());
 }
@@ -89,11 +102,15 @@ export function ifBlock(c: Context): void {
 /** else: the end of the first arm, and the state before the `if` again. */
 export function elseArm(c: Context): void {
   const control = c.controls[c.controls.length - 1];
+  // Of two arms, one may be seldom run; the usual one then runs into what follows.
+  const elseIsCold = control.elseIsCold && c.cold === undefined && !c.dead;
   if (!c.dead) {
     c.merges.emitEdge(control);
-    c.m.jump(control.label);
+    if (!elseIsCold) c.m.jump(control.label);
   }
-  c.m.bind(control.elseLabel);
+  if (c.cold === control) c.endCold();
+  if (elseIsCold) c.beginCold(control, control.elseLabel);
+  else c.m.bind(control.elseLabel);
   c.merges.restore(control.elseState!);
   control.elseState = undefined;
   c.dead = false;
@@ -114,6 +131,10 @@ export function end(c: Context): void {
   const moves = opcode === op.CATCH && !c.dead;
   if (opcode !== op.LOOP && (control.merge !== undefined || moves)) {
     if (!c.dead) c.merges.emitEdge(control);
+    if (c.cold === control) {
+      if (!c.dead) c.m.jump(control.label);
+      c.endCold();
+    }
     c.m.bind(control.label);
     c.merges.enter(control);
     c.dead = false;
@@ -188,13 +209,21 @@ export function branchWhen(c: Context, condition: Condition): void {
     m.jumpIf(condition, c.detour(returnMoves(c), undefined, taken));
     return c.count(notTaken);
   }
-  const control = target(c, depth);
+  const control = target(c, depth), likely = c.likely();
   const moves = c.merges.edge(control);
-  if (control.opcode !== op.LOOP || (moves.length === 0 && taken < 0)) {
+  if (likely === true && depth === 0 && control.opcode === op.BLOCK && c.cold === undefined) {
+    // The rest of the block is seldom run; the end follows at once.
+    const rest = m.newLabel();
+    m.jumpIf(inverse(condition), rest);
+    c.merges.emit(moves);
+    return c.beginCold(control, rest);
+  }
+  const usual = likely ?? control.opcode === op.LOOP;
+  if (!usual || (moves.length === 0 && taken < 0)) {
     m.jumpIf(condition, by(c, moves, control.label, taken));
     return c.count(notTaken);
   }
-  // Back to the head of a loop: the usual way.
+  // The usual way, as is the one back to the head of a loop.
   const past = m.newLabel();
   m.jumpIf(inverse(condition), past);
   c.count(taken);

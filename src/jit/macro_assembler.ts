@@ -113,14 +113,22 @@ export interface MacroAssembler {
   readonly scratchFloat: Register;
 
   // The function
-  /** Starts a function whose frame has no more than `slots` canonical slots; `source` is the byte offset of its body; `vectors`: whether it may have any. */
-  begin(slots: number, source: number, vectors: boolean): void;
+  /** Starts a function whose frame has no more than `slots` canonical slots; `source` is the byte offset of its body; `vectors`: whether it may have any; `moves`: whether parts may be cold. */
+  begin(slots: number, source: number, vectors: boolean, moves?: boolean): void;
   /** Stores zero to the slots from `from` to before `to`. */
   zeroSlots(from: number, to: number): void;
   /** Where the operation comes from that is emitted next: byte offset in the module. */
   source(offset: number): void;
   leaveAndReturn(): void;
   finish(name: string): Code;
+
+  /** What is emitted up to `endCold` is seldom run and goes behind the rest; it is entered, and left, by jumps only. */
+  beginCold(): void;
+  endCold(): void;
+  /** After `finish`: where a return address is that was at `offset` when it was told. */
+  movedReturn(offset: number): number;
+  /** The other way. */
+  writtenReturn(offset: number): number;
 
   // Labels and branches
   newLabel(): Label;

@@ -32,6 +32,8 @@ export interface Control {
   /** Of an `if` with an `else`: where its false edge goes and the state there. */
   elseLabel: Label;
   elseState: SavedState | undefined;
+  /** Whether its second arm is seldom run. */
+  elseIsCold: boolean;
 }
 
 /** Places of names that are not in their slots. */

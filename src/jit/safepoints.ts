@@ -74,6 +74,12 @@ export class SafepointList {
     return this.list.length === this.#count;
   }
 
+  /** Tells where each stands in code that was moved after it was written. */
+  move(moved: (offset: number) => number): void {
+    for (const [i, point] of this.list.entries()) this.list[i] = { ...point, offset: moved(point.offset) };
+    this.list.sort((a, b) => a.offset - b.offset);
+  }
+
   /** Takes note of a safepoint; gives what is to be called with its offset. */
   next(describe: () => Omit<Safepoint, "offset">): (offset: number) => void {
     const number = this.#count++, { only, offset: wanted } = this.which;

@@ -111,8 +111,9 @@ export function writeFunction(valid: ValidModule, index: number, options: JsOpti
 
 function writeBody(w: FunctionWriter, shape: Shape): void {
   const { r } = w;
-  if (w.entry < 0 && (w.metered || mayRunLong(w, shape))) w.line(checkStatement(w, w.body.codeStart));
-  r.pos = w.body.codeStart;
+  const checks = w.entry < 0 && (w.metered || mayRunLong(w));
+  r.pos = r.at = w.body.codeStart;
+  if (checks) w.line(checkStatement(w, w.body.codeStart));
   /** Blocks opened in code that is never reached. */
   let skipped = 0;
   while (w.blocks.length > 0) {
@@ -131,9 +132,8 @@ function writeBody(w: FunctionWriter, shape: Shape): void {
 }
 
 /** Whether a body has calls or loops; without, nothing needs to stop it. */
-function mayRunLong(w: FunctionWriter, shape: Shape): boolean {
+function mayRunLong(w: FunctionWriter): boolean {
   const { r } = w;
-  void shape;
   for (r.pos = w.body.codeStart; r.pos < w.body.end;) {
     const code = r.next();
     if (code === op.LOOP || (r.info.properties & op.CALLS) !== 0 || isTailCall(code)) return true;
@@ -318,6 +318,8 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   const { localKinds } = w, entered = w.entry >= 0;
   const head: string[] = [], parameters: string[] = [], declared: string[] = [];
   let entry: { kind: Kind; slot: number }[] | undefined;
+  // References in parameters, too, are where a collection looks for them.
+  if (localKinds.includes("r")) w.framed = true;
   // All that uses a name comes before the names are counted.
   const spill = w.sites.length > 0 ? w.spillLocals() : "";
   const take = entered ? takeFrame(w) : "";
@@ -366,9 +368,12 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
       `const a=un?${leaving}.frame(${me},s):${bottom},w=un?${leaving}.words:${
         w.use("S")
       };${spill}${operands}if(un)throw ${leaving};`,
-      `%leave%${onward}`,
     );
-    w.offsets.push(-1, -1, PASSED_ON);
+    w.offsets.push(-1, -1);
+    if (onward !== "") {
+      w.lines.push(`%leave%${onward}`);
+      w.offsets.push(PASSED_ON);
+    }
   }
   const leave = w.framed ? `${w.use("SP")}[0]=fp;` : "";
   const lines = w.lines.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)));

@@ -41,13 +41,13 @@ const TRACES = Error as unknown as {
   stackTraceLimit: number;
   captureStackTrace(into: object): void;
 };
-/** V8 frames that are looked at. */
-const DEEPEST = MAX_FRAMES + 1000;
+/** V8 frames that are looked at, and those that errors keep which V8 makes itself: at the end of the stack, more would take longer than all else. */
+const DEEPEST = MAX_FRAMES + 1000, DEEPEST_ERROR = 1000;
 
-/** Lets errors that V8 makes keep their whole stack, while `f` runs. */
+/** Lets errors that V8 makes keep more of their stack than usual; gives what goes back to how it was. */
 export function limitTraces(): number {
   const before = TRACES.stackTraceLimit;
-  TRACES.stackTraceLimit = DEEPEST;
+  TRACES.stackTraceLimit = DEEPEST_ERROR;
   return before;
 }
 export function resetTraces(before: number): void {

@@ -3,7 +3,7 @@
 
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
-import { deadlinePassed } from "../platform/deadline.ts";
+import { deadlinePassed, requestAlarm } from "../platform/deadline.ts";
 import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { Activation } from "../runtime/activation.ts";
 import { WasmException } from "../runtime/exception.ts";
@@ -28,7 +28,9 @@ const MOST_NESTED = 40;
 /** Words above all frames that arguments and results may take. */
 const RESERVE = 8192;
 /** Passes of loops after which a function is left, at first and at most. Before, it does not look for interruptions. */
-const LEAST_PASSES = 1000, MOST_PASSES = 1 << 20;
+const LEAST_PASSES = 1000, MOST_PASSES = 1 << 17;
+/** How often it is left at one loop. */
+const MOST_ENTRIES = 20;
 /** How often passes run out at another loop until the function is left there. */
 const TIMES_ELSEWHERE = 3;
 /** The most fuel that is given at once. */
@@ -62,6 +64,8 @@ interface Running {
   /** Word where their shadow frames begin. */
   readonly base: number;
   demotions: number;
+  /** How much of stacks errors kept before. */
+  readonly limit: number;
 }
 const RUNNING: Running[] = [];
 
@@ -102,6 +106,8 @@ export class JavaScriptTier implements JsTier {
 
   constructor(readonly store: Store, readonly steps: SingleSteps) {
     this.#metered = store.meter !== undefined;
+    // Functions that call one another look only whether somebody has set a bit.
+    requestAlarm();
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
     this.#exact = store.policy?.leaves ?? false;
     this.#scope = storeScope(store, steps, cellOf, {
@@ -206,7 +212,13 @@ export class JavaScriptTier implements JsTier {
   #instantiate({ source, factory }: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable {
     const { instance } = func, scope = this.#scope;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
-    const me: Leaver = { func, sites: source.sites, loops, pace: this.#paceOf(func) };
+    const me: Leaver = {
+      func,
+      sites: source.sites,
+      loops,
+      pace: this.#paceOf(func),
+      isLoop: source.entry !== undefined,
+    };
     return factory(...source.names.map((name) => {
       if (name === "me") return me;
       const value = name in scope ? scope[name] : instanceName(name, instance!, this.steps, cellOf, this.#trap);
@@ -221,7 +233,10 @@ export class JavaScriptTier implements JsTier {
     if (paces === undefined) PACES.set(valid, paces = new Map());
     let pace = paces.get(index);
     if (pace === undefined) {
-      paces.set(index, pace = { first: LEAST_PASSES, loop: -1, passes: LEAST_PASSES, elsewhere: new Map() });
+      paces.set(
+        index,
+        pace = { first: LEAST_PASSES, loop: -1, passes: LEAST_PASSES, entries: 0, elsewhere: new Map() },
+      );
     }
     return pace;
   }
@@ -266,7 +281,7 @@ export class JavaScriptTier implements JsTier {
     if (words !== this.steps.words || at !== base) throw new BugError("a frame for a loop is not on top");
     let loops = this.#loops.get(func);
     if (loops === undefined) this.#loops.set(func, loops = new Map());
-    const me: Leaver = { func, sites: [], loops, pace: this.#paceOf(func) };
+    const me: Leaver = { func, sites: [], loops, pace: this.#paceOf(func), isLoop: true };
     return this.#enter(caller, func, () => this.#resume(me, source, at), []);
   }
   /** Functions from loops on, for frames of the interpreter. */
@@ -289,7 +304,7 @@ export class JavaScriptTier implements JsTier {
   }
 
   /** Called after some passes of a loop: how many more it may make, or -1 if the function is to be left for one that begins there. */
-  #slice({ sites, pace }: Leaver, site: number): number {
+  #slice({ sites, pace, isLoop }: Leaver, site: number): number {
     if (Atomics.load(INTERRUPT, 0) !== 0 || deadlinePassed()) this.#poll(false);
     const { source } = sites[site - 1];
     if (pace.first < MOST_PASSES) pace.first *= 2;
@@ -299,8 +314,14 @@ export class JavaScriptTier implements JsTier {
       if (pace.loop >= 0 && times < TIMES_ELSEWHERE) return pace.passes;
       pace.loop = source;
       pace.passes = LEAST_PASSES;
+      pace.entries = 0;
       pace.elsewhere.clear();
-    } else if (pace.passes < MOST_PASSES) pace.passes *= 2;
+    } else {
+      if (pace.passes < MOST_PASSES) pace.passes *= 2;
+      // By now V8 has made of it what it can.
+      if (pace.entries >= MOST_ENTRIES && isLoop) return pace.passes;
+    }
+    pace.entries++;
     return -1;
   }
 
@@ -312,7 +333,7 @@ export class JavaScriptTier implements JsTier {
     const { store } = this, base = 2 * caller.stackTop, spBefore = SP[0];
     if (entry === undefined) jsUnavailable();
     const limit = limitTraces();
-    const running: Running = { caller, base, demotions: store.demotions };
+    const running: Running = { caller, base, demotions: store.demotions, limit };
     RUNNING.push(running);
     try {
       SP[0] = base;
@@ -452,6 +473,7 @@ export class JavaScriptTier implements JsTier {
     this.#unload();
     caller.stackTop = at >> 1;
     let promise: Promise<unknown> | undefined;
+    resetTraces(running.limit);
     try {
       promise = func.suspending ? caller.suspends(func, words, at >> 1) : undefined;
       if (promise === undefined) this.#callOther(func, caller, words, at);
@@ -464,10 +486,15 @@ export class JavaScriptTier implements JsTier {
     } finally {
       caller.stackTop = top;
       SP[0] = at;
+      limitTraces();
       this.#load();
     }
     if (promise !== undefined) throw U.begin({ what: "promise", callee: func, promise });
-    if (this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)) {
+    // The host may have asked for a stop, of which a loop would know only some passes later.
+    const stops = (Atomics.load(INTERRUPT, 0) & ~InterruptBit.ATTENTION) !== 0 || deadlinePassed();
+    if (
+      (stops && !caller.serves()) || this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)
+    ) {
       const slots = func.resultSlots;
       throw U.begin({ what: "results", words: words.slice(at, at + 2 * slots), slots });
     }

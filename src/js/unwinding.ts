@@ -12,6 +12,8 @@ export interface Leaver {
   /** The same function from its loops on, by offset. */
   readonly loops: Map<number, LoopFunction>;
   readonly pace: Pace;
+  /** Whether it is one of these. */
+  readonly isLoop: boolean;
 }
 /**
  * How often a function of Wasm is left at its loops for one that begins there. V8 compiles a function anew, with the types it has seen, only when it is called: so it is called
@@ -23,6 +25,8 @@ export interface Pace {
   /** Offset of the loop where it is left, -1 at first, and after how many passes. */
   loop: number;
   passes: number;
+  /** How often it was left there. */
+  entries: number;
   /** How often passes ran out at other loops since. */
   readonly elsewhere: Map<number, number>;
 }

@@ -16,6 +16,8 @@ export interface SharedFunction {
   /** Offset of its code in that of the module. */
   readonly offset: number;
   readonly code: Code;
+  /** Bytes of it. */
+  readonly byteLength: number;
 }
 
 /** The place of a function in shared code, and of its description in the image. */
@@ -42,7 +44,11 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Describes code. */
-export function writeImage(module: Uint8Array, options: string, functions: readonly SharedFunction[]): Uint8Array {
+export function writeImage(
+  module: Uint8Array,
+  options: string,
+  functions: readonly Omit<SharedFunction, "byteLength">[],
+): Uint8Array {
   const parts: Uint8Array[] = [];
   let end = 8;
   const append = (bytes: Uint8Array): number => {
@@ -111,14 +117,20 @@ export class CodeImage {
     return this.#functions.size;
   }
 
-  /** A function; `code` gives the machine code of a place. Undefined if it is not among those that are shared. */
+  /** A function; `code` gives the machine code of a place, whenever its bytes are asked for. Undefined if it is not among those that are shared. */
   function(index: number, code: (offset: number, bytes: number) => Uint8Array): SharedFunction | undefined {
     const entry = this.#functions.get(index);
     if (entry === undefined) return undefined;
     const [, offset, bytes, at, length] = entry;
     const revive = (_: string, value: unknown) => this.#revive(value);
     const rest = JSON.parse(decoder.decode(this.bytes.slice(at, at + length)), revive) as Omit<Code, "bytes">;
-    return { index, offset, code: { ...rest, bytes: code(offset, bytes) } };
+    const described = {
+      ...rest,
+      get bytes() {
+        return code(offset, bytes);
+      },
+    };
+    return { index, offset, code: described, byteLength: bytes };
   }
 
   #revive(value: unknown): unknown {

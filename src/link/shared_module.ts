@@ -43,7 +43,7 @@ export class SharedModule<Owner> {
     codes: ReadonlyMap<number, Code>,
     budget: CodeBudget | undefined,
   ): SharedModule<Owner> {
-    const functions: SharedFunction[] = [];
+    const functions: Omit<SharedFunction, "byteLength">[] = [];
     let end = 0;
     for (const [index, code] of codes) {
       if (code.relocations.length > 0) throw new BugError(`${code.name} cannot be shared: it refers to addresses`);
@@ -85,12 +85,12 @@ export class SharedModule<Owner> {
     const { address } = this.code;
     const found = this.image.function(
       index,
-      // A copy: nobody may get a view of pages that end the process when they are written to.
+      // A copy, which nobody keeps: a view would end the process when it is written to.
       (offset, bytes) => new Uint8Array(bufferAt(address + offset, bytes)).slice(),
     );
     if (found === undefined) return undefined;
     const { code } = found, start = address + found.offset;
-    const installed = { start, end: start + code.bytes.length, entry: start + code.entry, code, owner };
+    const installed = { start, end: start + found.byteLength, entry: start + code.entry, code, owner };
     this.space.add(installed);
     this.#installed.add(installed);
     return installed;

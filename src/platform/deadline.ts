@@ -37,12 +37,20 @@ export function withDeadline<T>(at: number, f: () => T): T {
 const order = new Int32Array(new SharedArrayBuffer(16));
 const rest = new Float64Array(order.buffer, 8, 1);
 
+let needsAlarm = false;
+/** Called by who runs code that does not look at the clock itself, though no machine code can run here. */
+export function requestAlarm(): void {
+  if (needsAlarm) return;
+  needsAlarm = true;
+  if (deadline !== Infinity) setAlarm();
+}
+
 /** Has the bit set at the deadline; also after it came up too early. */
 export function setAlarm(): void {
   rest[0] = deadline - performance.now();
   Atomics.add(order, 0, 1);
   if (Atomics.load(order, 1) !== 0) Atomics.notify(order, 0);
-  if (deadline === Infinity || !canRunNative() || Atomics.exchange(order, 1, 1) !== 0) return;
+  if (deadline === Infinity || !(canRunNative() || needsAlarm) || Atomics.exchange(order, 1, 1) !== 0) return;
   try {
     watch();
   } catch (error) {

@@ -127,14 +127,24 @@ export function enterProcess(registry: number): IsolateEntry {
 }
 
 function enter(area: Area): IsolateEntry {
-  const { words, counts } = area;
+  const { words, counts } = area, ledger = LEDGER.address;
   return whileLocked(() => {
     const number = clearEnded(area, true);
     const address = wordOf(number, ISOLATE.codeAddress);
-    if (words[address] === 0n) words[address] = BigInt(reserveCodeRange());
+    try {
+      if (words[address] === 0n) words[address] = BigInt(reserveCodeRange());
+    } catch (error) {
+      libpthread().pthread_mutex_unlock(BigInt(area.address + 8 * wordOf(number, ISOLATE.mutex)));
+      throw error;
+    }
     words[wordOf(number, ISOLATE.codeBytes)] = BigInt(CODE_RANGE_BYTES);
-    words[wordOf(number, ISOLATE.ledger)] = BigInt(LEDGER.address);
-    words[wordOf(number, ISOLATE.thread)] = BigInt(libc().gettid());
+    words[wordOf(number, ISOLATE.ledger)] = BigInt(ledger);
+    const thread = BigInt(libc().gettid());
+    // Of an isolate that this thread had before, nobody looks at the notes any more.
+    for (let other = 1; other < counts[PROCESS.isolateCount / 4]; other++) {
+      if (words[wordOf(other, ISOLATE.thread)] === thread) words[wordOf(other, ISOLATE.thread)] = 0n;
+    }
+    words[wordOf(number, ISOLATE.thread)] = thread;
     if (number === counts[PROCESS.isolateCount / 4]) Atomics.store(counts, PROCESS.isolateCount / 4, number + 1);
     return { number, codeAddress: Number(words[address]) };
   });

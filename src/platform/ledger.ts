@@ -15,7 +15,9 @@ export class Ledger {
   readonly #blocks: BigUint64Array[] = [];
   #first = 0;
   readonly #places = new Map<number, number>();
+  /** Places that were used, and how many were. */
   readonly #free: number[] = [];
+  #used = 0;
 
   /** `map` gives the addresses of new blocks, zeroed. */
   constructor(readonly map: (bytes: number) => number) {}
@@ -28,8 +30,6 @@ export class Ledger {
 
   #extend(): void {
     const address = this.map(LEDGER_BLOCK_BYTES);
-    const first = this.#blocks.length * PER_BLOCK;
-    for (let i = first + PER_BLOCK - 1; i >= first; i--) this.#free.push(i);
     const last = this.#blocks.at(-1);
     if (last === undefined) this.#first = address;
     else last[0] = BigInt(address);
@@ -38,8 +38,8 @@ export class Ledger {
 
   /** Notes a mapping. The thread may end at any time: an entry counts once its length is there. */
   add(address: number, bytes: number): void {
-    if (this.#free.length === 0) this.#extend();
-    const place = this.#free.pop()!, block = this.#blocks[Math.floor(place / PER_BLOCK)];
+    if (this.#free.length === 0 && this.#used === this.#blocks.length * PER_BLOCK) this.#extend();
+    const place = this.#free.pop() ?? this.#used++, block = this.#blocks[Math.floor(place / PER_BLOCK)];
     const at = HEADER_WORDS + 2 * (place % PER_BLOCK);
     this.#places.set(address, place);
     block[at] = BigInt(address);

@@ -275,7 +275,14 @@ export class Activation {
       if (segment.js !== undefined) this.#scanJs(segment.js, guess);
     }
     if (this.#thread !== undefined) {
-      this.#thread.scan(visit);
+      const thread = this.#thread, last = this.segments[this.segments.length - 1];
+      if (last?.js?.runs) {
+        // Shadow frames of JavaScript above are no operands of the frame that called.
+        const { sp } = thread;
+        thread.sp = this.store.js!.baseOf(this.#caller) >> 1;
+        thread.scan(visit);
+        thread.sp = sp;
+      } else thread.scan(visit);
       for (const func of this.#thread.functions()) use(func);
     }
     if (this.#stack === undefined) return;
@@ -615,7 +622,7 @@ export class Activation {
         this.#trap(TrapCode.CALL_STACK_EXHAUSTED);
       }
       copySlots(words, at >> 1, thread.i32, slot, height);
-      this.store.frameMoved(func, "interp", source);
+      this.store.frameMoved(func, "interp", source, undefined, "js");
     }
     if (frames.length > 0) this.#pushSegment(frames[frames.length - 1].func, false, 0);
     switch (awaits.what) {

@@ -45,6 +45,9 @@ const NO_TYPE = -1;
 /** A zeroed vmctx for host functions, so that a record's vmctx is never null. */
 const HOST_VMCTX_BYTES = 64;
 
+/** Why a function is interpreted that is to run as JavaScript. */
+const PROTECTED = "a memory has protected or watched places";
+
 /** Calls that may be parked at once. Each may have a native stack, of which an isolate has no more than platform/stacks.ts says. */
 export const DEFAULT_MAX_PARKED = 5000;
 
@@ -108,7 +111,7 @@ export class Store {
   /** Decides about tiers while code runs; undefined where they stay as they are set, and nothing is counted. Set by the engine before anything is instantiated. */
   policy: TierPolicy | undefined = undefined;
   /** Told of each frame that changed the tier, and where it goes on; `spot` is what was counted of one that entered a loop. */
-  frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot) => void = () => {};
+  frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot, from?: TierName) => void = () => {};
   /** Told of each instruction where a stop is set, before it runs. What it throws ends the activation, and no handler of Wasm catches it. */
   stopped: ((stop: Stop) => void) | undefined = undefined;
   /** Told of each collection, while Wasm may be running: it must not call it. */
@@ -220,16 +223,17 @@ export class Store {
     instance.writeChecks();
     const check = instance.memories.some((m) => m.isChecked);
     this.interp.checkAccesses(instance, check);
-    if (check) this.#leaveJs(instance);
+    this.#moveJs(instance, check);
   }
 
-  /** Functions of JavaScript know nothing of rights: those of an instance go to the interpreter. */
-  #leaveJs(instance: WasmInstance): void {
+  /** Functions of JavaScript know nothing of rights: those of an instance are interpreted while there are any. */
+  #moveJs(instance: WasmInstance, check: boolean): void {
     for (const func of instance.funcs) {
-      if (func.instance === instance && func.mode === Mode.JS) {
+      if (func.instance !== instance) continue;
+      if (check && func.mode === Mode.JS) {
         this.setTier(func, "interp");
-        func.refusal = "a memory has protected or watched places";
-      }
+        func.refusal = PROTECTED;
+      } else if (!check && func.refusal === PROTECTED) this.setTier(func, "js");
     }
   }
 
@@ -429,7 +433,7 @@ export class Store {
 
   #jsRefusal(func: WasmFunc): string | undefined {
     if (func.instance!.memories.some((m) => m.isChecked)) {
-      return "a memory has protected or watched places";
+      return PROTECTED;
     }
     if (this.interp.isCounted(func)) return "its instructions or branches are counted";
     return this.js!.refusal(func);

@@ -55,6 +55,11 @@ export interface TierPolicy {
   readonly leaves: boolean;
   /** Whether frames of machine code are to be taken back at a safepoint even if their functions are to run so. */
   takesBack(): boolean;
+  /**
+   * Where frames are to go to and fro between the interpreter and register code: whether one is to be of register code, asked of each whose function may run so whenever a thread is about
+   * to run, for `slice` calls and passes.
+   */
+  readonly shuffle?: { readonly slice: number; isRegister(): boolean };
   /** Called when an activation begins: lets functions run as machine code whose code has come from elsewhere. */
   poll(): void;
 }
@@ -134,6 +139,8 @@ export interface InterpThread {
   readonly exception: WasmException | undefined;
   /** Pushes a base frame for `func`, whose arguments are the topmost slots. False if the stack is exhausted. */
   enter(func: WasmFunc): boolean;
+  /** After STOPPED: whether a stop is set at the instruction that the top frame is to run next. */
+  readonly atStop: boolean;
   /** Makes room for `slots` more above `sp`. False if the stack is exhausted. */
   reserve(slots: number): boolean;
   /** Runs until the innermost base frame returns, something else is to be called, or a trap. */

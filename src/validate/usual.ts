@@ -272,12 +272,11 @@ export function passUsual(v: BodyValidator, facts: UsualFacts): void {
         // The last one of the body, and blocks that are more than blocks, are left to the other path.
         const { results, opcode } = top, count = results.length;
         if (controls.length === 1 || count > 1 || top.params.length > 0 || initialized !== undefined) break scan;
-        if (top.handler !== undefined || top.caught >= 0) break scan;
+        if (top.handler !== undefined || top.caught >= 0 || (count === 1 && results[0] === V128)) break scan;
+        // Behind a branch, the operands of the block need not be there.
         if (sp !== height + count) {
           if (!top.unreachable || sp !== height || sp >= room) break scan;
-          if (count === 1) stack[sp++] = results[0];
         } else if (count === 1 && stack[height] !== results[0]) break scan;
-        if (count === 1 && results[0] === V128) break scan;
         if (code === op.ELSE) {
           if (opcode !== op.IF) break scan;
           v.turnElse(top, at);
@@ -288,6 +287,8 @@ export function passUsual(v: BodyValidator, facts: UsualFacts): void {
             v.patch(top.ifEntry, at);
           }
           if (top.fixup >= 0) v.patchAll(top, at);
+          if (count === 1) stack[height] = results[0];
+          sp = height + count;
           controls.pop();
           v.top = top = controls[controls.length - 1];
           height = top.height;

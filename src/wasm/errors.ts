@@ -7,12 +7,12 @@ import { type TrapCode, TRAPS } from "./traps.ts";
  * A module was malformed (binary format) or invalid (validation). `offset` is the byte offset in the module, -1 if the fault has no place.
  *
  * ```ts
- * import { CompileError, Engine } from "./mod.ts";
+ * import { CompileError, Engine } from "../../mod.ts";
  *
  * try {
  *   new Engine().compile("(module\n  (func $f (result i32)))");
  * } catch (error) {
- *   // type mismatch: end expects i32, but the stack is empty (in f, at 2:4, byte offset 0x18)
+ *   // type mismatch: end expects i32, but the stack is empty (in f, at 2:24, byte offset 0x18)
  *   if (error instanceof CompileError) console.log(error.message, error.func, error.line, error.column, error.offset);
  * }
  * ```

@@ -258,3 +258,25 @@ Deno.test("random programs do with probes what they do without", () => {
     }
   }
 });
+
+Deno.test("a stopped call is debugged on where probes look, and they are told of each instruction once", () => {
+  inTiers((engine, tier) => {
+    const instance = load(engine), seen: string[] = [];
+    instance.probe({ at: "enter", functions: "square" }, (e) => seen.push(`enter ${e.args}`));
+    instance.probe(
+      { at: "instruction", functions: "square", opcodes: "i32.mul" },
+      (e) => seen.push(`mul ${e.operands}`),
+    );
+    const expected = [0, 1].flatMap((n) => [`enter ${n}`, `mul ${n},${n}`]);
+    const debug = engine.debugger;
+    debug.break(instance.func("square"));
+    const stops: number[] = [];
+    using call = debug.run(instance.func("sum"), 2);
+    for (let { stop } = call; stop !== undefined; stop = call.continue()) {
+      stops.push(call.frames[0].offset);
+      call.step(2);
+    }
+    assertEquals(stops.length, 2, tier);
+    assertEquals(seen, expected, tier);
+  });
+});

@@ -28,9 +28,9 @@ for (const entry of ["mod.ts", "cli.ts"]) {
         const full =
           /^(?:\.{1,2}\/.*\.(?:ts|html|css|js)|node:[\w/]+|npm:(?:@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(?:\/[\w./-]+)?)$/;
         assertMatch(d.specifier, full, `imported by ${specifier}`);
-        // The disassembler, when it is asked for: mod.ts knows no more than its types; and two functions for paths.
+        // The disassembler and OpenTelemetry, when they are asked for: mod.ts knows no more than their types; and two functions for paths.
         if (entry === "mod.ts" && d.specifier.startsWith("npm:")) {
-          assertMatch(specifier, /\/(?:engine\/capstone|wasi\/path)\.ts$/);
+          assertMatch(specifier, /\/(?:engine\/capstone|engine\/opentelemetry|wasi\/path)\.ts$/);
         }
       }
     }
@@ -87,9 +87,9 @@ Deno.test("mod.ts is imported from a URL into an empty folder, checked, and run 
     await Deno.writeTextFile(`${cwd}/program.ts`, PROGRAM(base));
     const allow = `--allow-import=${new URL(base).host}`;
     const checked = await runDeno(["run", "--check", "--no-prompt", allow, "program.ts"], { cwd, env });
-    assertEquals([checked.code, checked.out], [0, "42n interp\nunreachable\n"], checked.err);
+    assertEquals([checked.code, checked.out], [0, "42n fast\nunreachable\n"], checked.err);
     const native = await runDeno(["run", "--no-prompt", allow, "--allow-ffi", "program.ts"], { cwd, env });
-    assertEquals([native.code, native.out], [0, `42n ${canRunNative() ? "jit" : "interp"}\nunreachable\n`], native.err);
+    assertEquals([native.code, native.out], [0, `42n ${canRunNative() ? "jit" : "fast"}\nunreachable\n`], native.err);
     assertEquals([...Deno.readDirSync(cwd)].map((e) => e.name), ["program.ts"]);
   });
 });

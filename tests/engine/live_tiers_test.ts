@@ -122,7 +122,7 @@ Deno.test("options that make no sense are refused", () => {
   refused({ compile: "later" as "lazy" }, 'compile is one of lazy, eager, worker, not "later"');
   refused({ callThreshold: 0 }, "callThreshold is a whole number from 1 to 2147483647, not 0");
   refused({ loopThreshold: 1.5 }, "loopThreshold is a whole number from 1 to 2147483647, not 1.5");
-  refused({ tier: "interp", tierZeal: true }, "tierZeal needs tier jit");
+  refused({ tier: "interp", tierZeal: true }, "tierZeal needs tier fast, js or jit");
 });
 
 const MODULE = new URL("../../mod.ts", import.meta.url).href;

@@ -118,6 +118,13 @@ Deno.test("Engine.compileStreaming() takes responses, streams and lists of bytes
   assertEquals((await engine.compileStreaming(lying)).bytes, bytes);
   await assertRejects(() => engine.compileStreaming(new Response(body, { status: 404 })), TypeError);
   await assertRejects(() => engine.compileStreaming(["text"] as unknown as Uint8Array[]), TypeError);
+  for (const none of [undefined, null, 5, "text", {}]) {
+    await assertRejects(
+      () => engine.compileStreaming(none as unknown as Uint8Array[]),
+      TypeError,
+      "a module is compiled",
+    );
+  }
   await assertRejects(() => engine.compileStreaming(new Response("nothing")), CompileError, "magic");
   const reason = new Error("cut off");
   const broken = async function* () {

@@ -214,9 +214,13 @@ export function strataHosts(): Host[] {
   const engines = TIERS.map((tier) => engine(tier));
   const zealous = engine("jit", true);
   const moving = [false, true].map((gcZeal) => new Engine({ tierZeal: true, features: ALL_FEATURES, gcZeal }));
+  const shuffling = [false, true].map((gcZeal) =>
+    new Engine({ tier: "fast", tierZeal: 5, features: ALL_FEATURES, gcZeal })
+  );
   return [
     ...TIERS.map((tier, i) => new StrataHost(tier, () => engines[i])),
     new StrataHost("mixed tiers", (seed) => seed % 4 === 0 ? zealous : engines.at(-1)!, true),
+    new StrataHost("moving frames of register code", (seed) => shuffling[seed % 4 === 2 ? 1 : 0]),
     new StrataHost("moving frames", (seed) => moving[seed % 4 === 1 ? 1 : 0]),
     ...portable,
   ];

@@ -20,7 +20,7 @@ Deno.test("what CodeImage reads is what writeImage() was given", () => {
       assertEquals([at, length], [offset, code.bytes.length]);
       return code.bytes;
     });
-    assertEquals(found, { index, offset, code });
+    assertEquals(found, { index, offset, code, byteLength: code.bytes.length });
   }
   assertEquals(image.function(2, () => module), undefined);
 });

@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Engine, type Instance, ResourceError, Suspending } from "../../mod.ts";
 import { startNative } from "../../src/abi/native.ts";
+import { innerInstance } from "../../src/api/instance.ts";
 import type { CodeChunk } from "../../src/platform/executable_memory.ts";
 import { testNative } from "../skip.ts";
 import { testInTiers } from "./tiers.ts";
@@ -176,4 +177,27 @@ testInTiers("engines by the hundred give back their stores", async ({ another })
   await forget();
   // A store reserves more than 2 GiB.
   assert(bytes() - before < 50 * 2 ** 31, `${bytes() - before} bytes stayed`);
+});
+
+testInTiers("an engine goes although its host functions know its instances and executions", async ({ engine }) => {
+  const { tier } = engine, stores: WeakRef<object>[] = [];
+  const make = () => {
+    const made = new Engine({ tier });
+    const known: unknown[] = [];
+    const instance: Instance = made.load(
+      `(module (import "h" "f" (func $f (result i32))) (memory (export "m") 1) (func (export "f") (result i32) (call $f))
+      (func (export "spin") (loop (br 0))))`,
+      { h: { f: () => instance.memory("m").pages + known.length } },
+    );
+    const execution = instance.func("spin").start();
+    known.push(execution);
+    execution.resume({ deadlineMs: 1 });
+    assertEquals(instance.exports.f(), 2);
+    assertEquals(instance.memory("m").buffer.byteLength, 65536);
+    stores.push(new WeakRef(innerInstance(instance).store));
+  };
+  for (let i = 0; i < 10; i++) make();
+  await forget();
+  // A stack or an inline cache may still hold the last one.
+  assert(stores.filter((s) => s.deref() !== undefined).length <= 1);
 });

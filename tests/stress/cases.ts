@@ -137,13 +137,16 @@ export const CASES: readonly StressCase[] = [
       };
       const n = 300 * scale;
       round(n);
-      const before = await resident();
-      round(n);
-      const after = await resident();
+      const sizes = [await resident()];
+      // The process also holds V8's own heap, which breathes by 5 % and 16 MiB, more while it still finds its size: what is never freed shows in each round.
+      const grows = (at: number) => sizes[at] >= sizes[at - 1] * 1.05 + 16 * 2 ** 20;
+      do {
+        round(n);
+        sizes.push(await resident());
+      } while (sizes.length < 5 && grows(sizes.length - 1));
       const report = engine.gc();
       assertEquals([report.instances, report.functions], [0, 0]);
-      // The process also holds V8's own heap, which breathes: 5 % and 16 MiB.
-      assert(after < before * 1.05 + 16 * 2 ** 20, `${before} bytes resident became ${after}`);
+      assert(!grows(sizes.length - 1), `bytes resident round by round: ${sizes.join(", ")}`);
     },
   },
   {
@@ -303,7 +306,8 @@ export const CASES: readonly StressCase[] = [
           else assertEquals(result.reason.message, String(i));
         }
         pending.length = 0;
-        assertEquals(stacks(), before);
+        // Engines of other cases may have been forgotten meanwhile.
+        assert(stacks() <= before, `${stacks()} stacks in use, before ${before}`);
       }
     },
   },

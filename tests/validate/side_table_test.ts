@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { decodeModule } from "../../src/binary/decode_module.ts";
 import { BytecodeReader } from "../../src/bytecode/reader.ts";
-import { entriesOf, ENTRY_INTS, TARGET_PC, TARGET_STP } from "../../src/validate/side_table.ts";
+import { type BodyFacts, entriesOf, ENTRY_INTS, TARGET_PC, TARGET_STP } from "../../src/validate/side_table.ts";
 import { validateModule } from "../../src/validate/validate_module.ts";
+import { assembleText } from "../../src/text/parser.ts";
 import { featureSet } from "../../src/wasm/features.ts";
 import { RETHROW } from "../../src/wasm/opcodes.ts";
 import { builtInSeeds } from "../fuzz/seeds.ts";
@@ -47,4 +48,26 @@ Deno.test("entriesOf() counts the entries of the side table as the validator mak
     checked += check(generateModule(seed, 1, { is64: false, shared: false, pageSizeLog2: 16, more: true }));
   }
   assert(checked > 1000, String(checked));
+});
+
+function bodiesOf(text: string): readonly BodyFacts[] {
+  return validateModule(decodeModule(assembleText(text))).bodies;
+}
+
+Deno.test("what one body has of handlers, vectors and loops, those before and after it do not have", () => {
+  const bodies = bodiesOf(`(module (tag $t)
+    (func) (func (block (try_table (catch $t 0)))) (func) (func (loop (drop (v128.const i64x2 0 0)))) (func))`);
+  assertEquals(bodies.map((b) => b.handlers.length), [0, 1, 0, 0, 0]);
+  assertEquals(bodies.map((b) => b.vectorMoves.length), [0, 0, 0, 1, 0]);
+  assertEquals(bodies.map((b) => b.loops.length), [0, 0, 0, 1, 0]);
+});
+
+Deno.test("slots are counted behind blocks that end unreachable, of every type", () => {
+  const slots = (type: string) =>
+    bodiesOf(`(module (func
+      (drop (block (result ${type}) (unreachable))) (drop (i32.const 1)) (nop) (nop) (nop) (nop) (nop) (nop) (nop)))`)[
+      0
+    ]
+      .maxOperandSlots;
+  assertEquals([slots("i32"), slots("f64"), slots("v128"), slots("externref")], [1, 1, 2, 1]);
 });

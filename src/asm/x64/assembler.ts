@@ -136,7 +136,7 @@ export class Assembler extends WithInstructions {
   #isNear(label: Label): boolean {
     const target = this.offsetOf(label);
     // Both short jumps have two bytes.
-    return target >= 0 && target - (this.position + 2) >= -128;
+    return this.distancesStay && target >= 0 && target - (this.position + 2) >= -128;
   }
 
   #jump8(e: Encoding, cond: Cond, label: Label): void {

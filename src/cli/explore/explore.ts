@@ -2,6 +2,7 @@
 
 import { innerModule, modulePositions } from "../../api/module.ts";
 import type { TierChoice } from "../../engine/config.ts";
+import { CODE_TIERS } from "../../engine/code_places.ts";
 import type { TierName } from "../../runtime/tier.ts";
 import { functionName, type Module } from "../../wasm/module.ts";
 import { compileModule } from "../compile.ts";
@@ -11,6 +12,7 @@ import { writeOutput } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { count, size, visible } from "../repl/print.ts";
 import { TierLister } from "../tier_listing.ts";
+import { readCounts, runCounts } from "./counts.ts";
 import { type Counts, packData, Packer } from "./pack.ts";
 import html from "./page.html" with { type: "text" };
 import css from "./page.css" with { type: "text" };
@@ -25,32 +27,38 @@ export interface ExploreOptions {
   /** Tiers whose code is shown; all that have code if not given. */
   readonly tier?: readonly TierChoice[];
   readonly features?: FeatureChange;
+  /** A file that `strata profile` wrote. */
+  readonly profile?: string;
+  /** An export to call, or the program to run, with counts. */
+  readonly invoke?: string;
+  readonly run?: boolean;
 }
 
-/** Tiers with code of their own. */
-const CODE_TIERS: readonly TierName[] = ["jit"];
+/** Bytes of functions up to which the code of all tiers is shown; beyond, that of `jit` alone. */
+const ALL_TIERS_BYTES = 2 ** 20;
 /** Bytes of functions up to which their machine code is shown, all together: a second for each 400 KB. */
 const MACHINE_BYTES = 32 * 2 ** 20;
 
 /** Writes the page. Throws CommandError, UsageError, and what compiling throws. */
-export async function explore(spec: string, options: ExploreOptions): Promise<ExitCode> {
+export async function explore(spec: string, args: readonly string[], options: ExploreOptions): Promise<ExitCode> {
   using progress = new Progress(`reading ${visible(spec)}`);
   const { name, module } = await compileModule(spec, options.features);
   const valid = innerModule(module), inner = valid.module;
   const output = options.output ?? `${name}.html`;
   const functions = chosen(inner, options.func);
   const bytes = functions.reduce((n, i) => n + inner.funcs[i].body!.end - inner.funcs[i].body!.start, 0);
-  const tiers = bytes > MACHINE_BYTES && options.func === undefined ? [] : chosenTiers(options.tier);
+  const tiers = bytes > MACHINE_BYTES && options.func === undefined ? [] : chosenTiers(options.tier, bytes);
   if (tiers.length === 0 && options.tier === undefined) {
     console.error(`note: machine code is left out of ${size(bytes)} of functions: choose some with --func`);
   }
+  const counts = await heat(spec, args, options, inner);
   const page = await makePage({
     title: spec,
     about: `${size(inner.bytes.length)}, ${count(functions.length, "function")}` +
       (functions.length < inner.funcs.length - inner.importedFuncs ? " of them chosen" : ""),
-    packer: new Packer(new TierLister(valid), tiers, modulePositions(module), undefined),
+    packer: new Packer(new TierLister(valid), tiers, modulePositions(module), counts),
     functions,
-    counts: undefined,
+    counts,
     progress: (part) => progress.tell(`taking ${visible(spec)} apart`, part),
   });
   await writeOutput(output, page);
@@ -58,8 +66,26 @@ export async function explore(spec: string, options: ExploreOptions): Promise<Ex
   return ExitCode.OK;
 }
 
-function chosenTiers(choice: readonly TierChoice[] | undefined): readonly TierName[] {
-  if (choice === undefined) return CODE_TIERS;
+/** The counts that were asked for. */
+async function heat(
+  spec: string,
+  args: readonly string[],
+  options: ExploreOptions,
+  module: Module,
+): Promise<Counts | undefined> {
+  const { profile, invoke, run, features } = options;
+  if (args.length > 0 && invoke === undefined && !run) {
+    throw new UsageError(`${args[0]} is an argument of what runs: --invoke names an export, --run runs the program`);
+  }
+  if (profile !== undefined && (invoke !== undefined || run)) {
+    throw new UsageError("counts come from a profile, or from a run: --profile goes with neither --invoke nor --run");
+  }
+  if (profile !== undefined) return readCounts(profile, module);
+  return invoke === undefined && !run ? undefined : await runCounts(spec, args, { invoke, features }, module);
+}
+
+function chosenTiers(choice: readonly TierChoice[] | undefined, bytes: number): readonly TierName[] {
+  if (choice === undefined) return bytes > ALL_TIERS_BYTES ? ["jit"] : CODE_TIERS;
   for (const tier of choice) {
     if (tier !== "interp" && !CODE_TIERS.includes(tier as TierName)) {
       throw new UsageError(`tier ${tier} has no code to show; ${["interp", ...CODE_TIERS].join(", ")} can be chosen`);

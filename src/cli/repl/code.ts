@@ -61,13 +61,23 @@ async function list(session: Session, args: Args, tier: TierName | undefined, by
   };
 }
 
+async function translate(session: Session, args: Args): Promise<Output> {
+  const { func } = session.func(args.need("the function"));
+  args.end();
+  if (func.isHost) throw new UsageError(`${func.name} is a function of the host and has no code`);
+  const { toString, ...data } = await func.translation();
+  return { text: toString(session.paint), data };
+}
+
 export const CODE_COMMANDS: readonly Command[] = [
   {
     name: "tier",
-    args: "[function|*] [interp|jit|auto]",
+    args: "[function|*] [interp|fast|js|jit|auto]",
     help: "show in which tier functions run, or move one (or *, all) to another",
     more: `A move counts for the next calls, and for what runs: frames of machine code go on in interp.
 interp  the interpreter: exact, and needs no permission
+fast    an interpreter of translated code; needs no permission
+js      JavaScript functions, which V8 compiles; need no permission
 jit     machine code from one pass over the Wasm; needs --allow-ffi
 auto    where the engine sees fit: interp at first, jit once it is hot (in a shell with --tier jit or
         interp: the fastest that can run here)
@@ -107,13 +117,15 @@ fib 10
   },
   {
     name: "asm",
-    args: "<function> [--bytes] [--tier interp|jit]",
+    args: "<function> [--bytes] [--tier interp|fast|js|jit]",
     help: "show the machine code of a function under the Wasm it came from, traps drawn in",
     more: `The left column is the offset in the module, then (+) in the function's body; for machine code it is
-the offset in the function's code. A function that runs in interp is compiled for this, not moved.`,
+the offset in the function's code, for register code (fast) the word there, for JavaScript (js) the line.
+A function that runs in another tier is compiled for this, not moved.`,
     example: `:load examples/fib.wat
 :asm fib
-:asm fib --bytes --tier jit`,
+:asm fib --bytes --tier jit
+:asm fib --tier js`,
     completes: ["function"],
     run(session, args) {
       const bytes = args.flag("--bytes");
@@ -124,11 +136,17 @@ the offset in the function's code. A function that runs in interp is compiled fo
   },
   {
     name: "dis",
-    args: "<function>",
-    help: "show a function's Wasm instructions with their offsets",
+    args: "<function> [--fast]",
+    help: "show a function's Wasm instructions with their offsets, or its register code beside them",
+    more: `With --fast: the code that tier fast runs, each instruction with the Wasm instructions that went into it.
+s3 is the frame's slot 3; an arrow stands before what is written and before where a jump leads.
+direct  became this instruction            dead     is never reached
+folded  is an operand of it                nothing  needs no code
+fused   is done by it together with others`,
     example: `:load examples/fib.wat
-:dis fib`,
+:dis fib
+:dis fib --fast`,
     completes: ["function"],
-    run: (session, args) => list(session, args, "interp", false),
+    run: (session, args) => args.flag("--fast") ? translate(session, args) : list(session, args, "interp", false),
   },
 ];

@@ -1,6 +1,7 @@
 // The table of commands, and how a line finds its command: names may be shortened as long as only one fits. What is no command is a call.
 
 import { CommandError, UsageError } from "../exit.ts";
+import { BRANCH_COMMANDS } from "./branches.ts";
 import { BENCH_COMMANDS } from "./bench.ts";
 import { CACHE_COMMANDS } from "./caches.ts";
 import { CALL_COMMANDS, runCall } from "./calls.ts";
@@ -41,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   ...TRACE_COMMANDS,
   ...PROFILE_COMMANDS,
   ...EDGE_COMMANDS,
+  ...BRANCH_COMMANDS,
   ...CACHE_COMMANDS,
   ...CALL_COMMANDS,
   ...POINT_COMMANDS,

@@ -20,10 +20,11 @@ function toJs(session: Session, { type, bits }: Value): unknown {
 }
 
 /** What an expression finds, by name. */
-function scope(session: Session): Record<string, unknown> {
+async function scope(session: Session): Promise<Record<string, unknown>> {
   const print = (...values: unknown[]) =>
     session.print(values.map((v) => typeof v === "string" ? v : Deno.inspect(v)).join(" "));
-  const names: Record<string, unknown> = { engine: session.engine, session, console: { ...console, log: print } };
+  const strata = await import("../../../mod.ts");
+  const names: Record<string, unknown> = { strata, engine: session.engine, console: { ...console, log: print } };
   if (!session.hasCurrent) return names;
   const { instance } = session.current;
   const [memory] = instance.module.exports.filter((e) => e.type.kind === "memory");
@@ -70,10 +71,10 @@ export const JS_COMMANDS: readonly Command[] = [
   {
     name: "js",
     args: "<expression>",
-    help: "evaluate JavaScript with exports, memory, instance, module, engine, instances and _",
-    more:
-      `memory is the first exported one (memory.read(0, 4), memory.buffer); instances holds all that are loaded, by name; _ is the
-last result of a call. Promises are waited for. Statements work, too; what lasts goes to globalThis.`,
+    help: "evaluate JavaScript with exports, memory, instance, module, engine, _ and strata at hand",
+    more: `memory is the first exported one (memory.read(0, 4), memory.buffer); instances holds all that are loaded, by
+name; _ is the last result of a call; strata is the library. Promises are waited for. Statements work, too; what
+is to last goes to globalThis.`,
     example: `:load examples/memory.wat
 :js exports.size()
 :js new TextDecoder().decode(memory.read(16, 5))
@@ -82,7 +83,7 @@ last result of a call. Promises are waited for. Statements work, too; what lasts
     async run(session, args) {
       const source = args.rest.trim();
       if (source === "") throw new UsageError("an expression is missing");
-      const names = scope(session);
+      const names = await scope(session);
       const run = compile(Object.keys(names), source);
       let value: unknown;
       try {

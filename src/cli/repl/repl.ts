@@ -36,6 +36,8 @@ export interface ReplOptions {
   readonly compile?: CompileMode;
   /** Where machine code is kept between runs. */
   readonly cache?: string;
+  /** A file with a profile of branches by which code is laid out. */
+  readonly profileUse?: string;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
   /** Whether perf and gdb are told the names of compiled functions. */
@@ -54,6 +56,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     tier: options.tier ?? "auto",
     compile: options.compile,
     cache: options.cache,
+    profileUse: options.profileUse,
     features: options.features,
     perfMap: options.perfMap,
     gdb: options.gdb,

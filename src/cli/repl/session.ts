@@ -22,6 +22,7 @@ import {
   referenceFits,
   type Value,
 } from "../values.ts";
+import { readProfile } from "../branch_profile.ts";
 import { onCacheNote } from "../tier.ts";
 import { ShellDebugger } from "./debugger.ts";
 import { HostModules } from "./host.ts";
@@ -52,6 +53,8 @@ export interface SessionOptions {
   readonly compile?: CompileMode;
   /** Where machine code is kept between runs. */
   readonly cache?: string;
+  /** A file with a profile of branches by which code is laid out. */
+  readonly profileUse?: string;
   /** Features to switch on and off. */
   readonly features?: FeatureChange;
   /** Whether perf and gdb are told the names of compiled functions. */
@@ -101,8 +104,9 @@ export class Session {
 
   constructor(options: SessionOptions) {
     const { tier, compile, cache, features, perfMap, gdb, fuel } = options;
+    const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
     const metered = fuel === undefined ? undefined : Infinity;
-    this.engine = new Engine({ tier, compile, cache, onCacheNote, features, perfMap, gdb, fuel: metered });
+    this.engine = new Engine({ tier, compile, cache, onCacheNote, profile, features, perfMap, gdb, fuel: metered });
     this.limits = { fuel };
     this.json = options.json;
     this.#interactive = options.interactive ?? false;

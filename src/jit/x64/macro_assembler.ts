@@ -175,9 +175,9 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
 
   // The function
 
-  begin(slots: number, source: number, vectors: boolean): void {
+  begin(slots: number, source: number, vectors: boolean, moves = false): void {
     const a = this.a;
-    a.reset();
+    a.reset(moves);
     this.#slotBytes = vectors ? VECTOR_BYTES : SLOT_BYTES;
     this.#firstSlot = vectors ? FIRST_VECTOR_SLOT : FIRST_SLOT;
     this.#vectors = [];
@@ -255,6 +255,21 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
 
   outOfLine(emit: () => void): void {
     this.#outOfLine.push({ source: this.#source, emit });
+  }
+
+  beginCold(): void {
+    this.#zeroFlagAt = -1;
+    this.a.beginCold();
+  }
+  endCold(): void {
+    this.#zeroFlagAt = -1;
+    this.a.endCold();
+  }
+  movedReturn(offset: number): number {
+    return this.a.movedReturn(offset);
+  }
+  writtenReturn(offset: number): number {
+    return this.a.writtenReturn(offset);
   }
 
   // Labels and branches

@@ -11,15 +11,16 @@ const READY = `document.documentElement?.dataset.ready === "yes"`;
 /** Writes a page into a temporary folder and opens it in a browser. */
 async function inBrowser(
   source: string | Uint8Array,
-  options: Omit<Parameters<typeof explore>[1], "output">,
+  options: Omit<Parameters<typeof explore>[2], "output">,
   use: (browser: Browser, url: string) => Promise<void>,
+  args: readonly string[] = [],
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/module.${typeof source === "string" ? "wat" : "wasm"}`;
     await Deno.writeFile(path, typeof source === "string" ? new TextEncoder().encode(source) : source);
     const page = `${folder}/page.html`;
-    await explore(path, { ...options, output: page });
+    await explore(path, args, { ...options, output: page });
     await using browser = await Browser.open((found as { path: string }).path, 1300, 800);
     await browser.go(`file://${page}`, READY);
     await use(browser, `file://${page}`);
@@ -44,7 +45,7 @@ testUnless(
   missing,
   "the explorer's page shows text, offsets and machine code, and marks what belongs together",
   () =>
-    inBrowser(SOURCE, {}, async (browser) => {
+    inBrowser(SOURCE, { tier: ["jit"] }, async (browser) => {
       const list = await browser.evaluate(
         `[...document.querySelectorAll("#list li")].map((l) => l.firstChild.textContent)`,
       );
@@ -80,6 +81,10 @@ testUnless(
   () =>
     inBrowser(SOURCE, {}, async (browser, url) => {
       const heading = `document.querySelector("h2").textContent`;
+      const columns = `[...document.querySelectorAll(".headings > *")].map((c) => c.textContent)`;
+      assertEquals(await browser.evaluate(columns), ["offset", "line", "text", "fast", "js", "jit"]);
+      await browser.evaluate(`document.querySelector("#columns input").click()`);
+      assertEquals(await browser.evaluate(columns), ["offset", "line", "text", "js", "jit"]);
       const focused = `document.activeElement.textContent`;
       await browser.key("]");
       await browser.until(`${heading}.startsWith("main")`);
@@ -144,11 +149,33 @@ Deno.test("explore takes some of the functions, and says which word means none",
   const folder = await Deno.makeTempDir();
   try {
     const output = `${folder}/page.html`;
-    await explore("examples/fib.wat", { func: ["fib", "m*"], tier: ["interp"], output });
+    await explore("examples/fib.wat", [], { func: ["fib", "m*"], tier: ["interp"], output });
     const page = await Deno.readTextFile(output);
     assert(page.includes("<title>examples/fib.wat</title>") && page.includes('id="part-0"'));
-    await assertRejects(() => explore("examples/fib.wat", { func: ["fob"], output }), CommandError, "is called fob");
+    await assertRejects(
+      () => explore("examples/fib.wat", [], { func: ["fob"], output }),
+      CommandError,
+      "is called fob",
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+testUnless(
+  missing,
+  "counts of a run are shown as heat, and h goes to the hottest instruction",
+  () =>
+    inBrowser(SOURCE, { invoke: "main" }, async (browser) => {
+      const list = `[...document.querySelectorAll("#list li")].map((l) => l.lastChild.textContent)`;
+      // What runs seven times: ten instructions in the loop, and four in the function that it calls.
+      assertEquals((await browser.evaluate(list)).at(-1), "0");
+      const counts = `[...document.querySelectorAll(".row:not(.headings) .count")].map((c) => c.textContent)`;
+      assert((await browser.evaluate(counts)).includes("7"));
+      await browser.key("h");
+      const hottest = `document.activeElement.querySelector(".count")`;
+      assertEquals(await browser.evaluate(`${hottest}.textContent`), "7");
+      assert(Number(await browser.evaluate(`${hottest}.style.getPropertyValue("--heat")`)) > 0.9);
+      assertEquals(await browser.evaluate(`$("order").value`), "heat");
+    }, ["7"]),
+);

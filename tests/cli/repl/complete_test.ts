@@ -9,7 +9,7 @@ Deno.test("complete() offers commands, functions, files, tiers and names where t
   assertEquals(offered(":t"), [":table ", ":tier ", ":trace ", ":time ", ":try "]);
   assertEquals(offered("up"), ["upper "]);
   assertEquals(offered("fib.d"), ["fib.divide "]);
-  assertEquals(offered(":load examples/fi"), ["examples/fib.wat "]);
+  assertEquals(offered(":load examples/fib"), ["examples/fib.wat "]);
   assertEquals(offered(":load exam"), ["examples/"]);
   assertEquals(offered(":tier upper j"), ["js ", "jit "]);
   assertEquals(offered(":asm ke"), ["keep "]);

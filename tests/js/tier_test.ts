@@ -1,0 +1,219 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Engine, type Imports, type Instance, Suspending, Trap } from "../../mod.ts";
+import { jsSource, listJs } from "../../src/engine/js_listing.ts";
+import { innerModule } from "../../src/api/module.ts";
+import { runDeno } from "../run_deno.ts";
+
+function load(source: string, imports: Imports = {}, engine = new Engine({ tier: "js" })): Instance {
+  return engine.instantiate(engine.compile(source), imports);
+}
+
+/** A loop in a callee of a loop, with all kinds of values among locals and operands. */
+const NESTED = `(module (import "h" "at" (func $at (param i32)))
+  (memory 1) (global $g (mut i64) (i64.const 7)) (tag $t (param i64 f32))
+  (func $inner (param $n i32) (param $f f32) (result i64 f64) (local $s i64) (local $d f64) (local $v v128) (local $e externref)
+    (local.set $v (i32x4.splat (local.get $n)))
+    (i64.const 0x123456789)
+    (loop $l (param i64) (result i64)
+      (call $at (local.get $n))
+      (i64.add (i64.extend_i32_u (local.get $n)))
+      (local.set $d (f64.add (local.get $d) (f64.promote_f32 (local.get $f))))
+      (local.set $v (i32x4.add (local.get $v) (local.get $v)))
+      (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $l (local.get $n)))
+    (local.set $s)
+    (i64.add (local.get $s) (i64.extend_i32_s (i32x4.extract_lane 2 (local.get $v))))
+    (local.get $d))
+  (func (export "outer") (param $n i32) (result f64) (local $sum f64)
+    (loop $l
+      (block $caught (result i64 f32)
+        (try_table (catch $t $caught)
+          (call $inner (local.get $n) (f32.const 0.25))
+          (local.set $sum (f64.add (local.get $sum)))
+          (throw $t (f32.const 1.5)))
+        (unreachable))
+      (f64.promote_f32)
+      (local.set $sum (f64.add (local.get $sum)))
+      (global.set $g (i64.add (global.get $g)))
+      (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $l (local.get $n)))
+    (f64.add (local.get $sum) (f64.convert_i64_s (global.get $g)))))`;
+
+function outer(options: ConstructorParameters<typeof Engine>[0], at: (n: number) => void = () => {}): unknown {
+  return load(NESTED, { h: { at } }, new Engine(options)).exports.outer(9);
+}
+
+Deno.test("frames that are left at any place go on in the interpreter with all their values", () => {
+  const expected = outer({ tier: "interp" });
+  assertEquals(outer({ tier: "js" }), expected);
+  for (let seed = 0; seed < 20; seed++) assertEquals(outer({ tier: "js", tierZeal: seed }), expected, `seed ${seed}`);
+  assertEquals(outer({ tier: "js", tierZeal: true }), expected);
+});
+
+Deno.test("a function that changes its tier while it runs goes on in the interpreter", () => {
+  const expected = outer({ tier: "interp" });
+  for (let call = 1; call < 40; call += 3) {
+    const engine = new Engine({ tier: "js" });
+    let calls = 0;
+    const instance: Instance = load(NESTED, {
+      h: {
+        at() {
+          if (++calls === call) { for (const f of instance.functions) if (!f.isHost) f.tier = "interp"; }
+        },
+      },
+    }, engine);
+    assertEquals(instance.exports.outer(9), expected, `at call ${call}`);
+    assert(engine.tierEvents.some((e) => e.what === "frame" && e.from === "js" && e.to === "interp"));
+  }
+});
+
+Deno.test("frames wait for a promise, and go on with what it gives", async () => {
+  const at = new Suspending((n: number) => Promise.resolve(n));
+  const instance = load(
+    `(module (import "h" "at" (func $at (param i32) (result i32)))
+      (func $twice (param i32) (result i32) (i32.add (call $at (local.get 0)) (call $at (i32.mul (local.get 0) (i32.const 10)))))
+      (func (export "f") (param i32) (result i32) (i32.add (call $twice (local.get 0)) (call $twice (i32.const 100)))))`,
+    { h: { at } },
+  );
+  assertEquals(await instance.func("f").callAsync(3), 33 + 1100);
+});
+
+Deno.test("an execution stops in a loop and goes on", () => {
+  const engine = new Engine({ tier: "js", fuel: 1_000_000 });
+  const instance = load(
+    `(module (func (export "sum") (param i32) (result i64) (local i64)
+      (loop $l (local.set 1 (i64.add (local.get 1) (i64.extend_i32_u (local.get 0))))
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (local.get 1)))`,
+    {},
+    engine,
+  );
+  const execution = instance.func("sum").start(1000);
+  let slices = 0;
+  let step = execution.resume({ fuel: 100 });
+  for (; !step.done; step = execution.resume({ fuel: 100 })) slices++;
+  assert(slices >= 9 && slices <= 11, `${slices} slices`);
+  assertEquals(step.done && step.value, 500500n);
+});
+
+Deno.test("a trap names functions and offsets across tiers and hosts", () => {
+  const instance: Instance = load(
+    `(module (import "h" "back" (func $back))
+      (func $deep (result i32) (i32.div_u (i32.const 1) (i32.const 0)))
+      (func $interpreted (result i32) (call $deep))
+      (func (export "again") (result i32) (call $interpreted))
+      (func $middle (call $back))
+      (func (export "go") (call $middle)))`,
+    { h: { back: () => instance.exports.again() } },
+  );
+  instance.func("interpreted").tier = "interp";
+  const trap = assertThrows(() => instance.exports.go(), Trap);
+  assertEquals(trap.kind, "integer-divide-by-zero");
+  const frames = trap.frames.map((f) => `${f.name} ${f.tier}`);
+  assertEquals(frames, ["deep js", "interpreted interp", "again js", "h.back host", "middle js", "go js"]);
+  const { bytes } = innerModule(instance.module).module;
+  assertEquals(trap.frames.map((f) => f.offset < 0 ? 0 : bytes[f.offset]), [0x6e, 0x10, 0x10, 0, 0x10, 0x10]);
+});
+
+Deno.test("endless recursion traps, between tiers too, and leaves everything in order", () => {
+  const instance = load(`(module (global $g (mut i32) (i32.const 0))
+    (func $a (export "a") (result i32) (i32.add (i32.const 1) (call $b)))
+    (func $b (result i32) (i32.add (i32.const 1) (call $a)))
+    (func (export "fine") (result i32) (i32.const 42)))`);
+  for (const tier of ["js", "interp", "fast"] as const) {
+    instance.func("b").tier = tier;
+    for (let n = 0; n < 3; n++) {
+      assertEquals(assertThrows(() => instance.exports.a(), Trap).kind, "call-stack-exhausted", tier);
+      assertEquals(instance.exports.fine(), 42);
+    }
+  }
+});
+
+Deno.test("signalling NaNs keep their bits: what moves them goes on in the interpreter", () => {
+  const instance = load(`(module (memory 1) (data (i32.const 0) "\\01\\00\\00\\00\\00\\00\\f0\\7f\\01\\00\\a0\\7f")
+    (func (export "f64") (local f64) (local.set 0 (f64.load (i32.const 0))) (f64.store (i32.const 16) (local.get 0)))
+    (func (export "f32") (local f32) (local.set 0 (f32.load (i32.const 8))) (f32.store (i32.const 24) (local.get 0)))
+    (func (export "quiet") (f64.store (i32.const 32) (f64.add (f64.load (i32.const 0)) (f64.const 0))))
+    (func (export "at") (param i32) (result i64) (i64.load (local.get 0))))`);
+  const { f64, f32, quiet, at } = instance.exports;
+  f64();
+  f32();
+  quiet();
+  assertEquals(BigInt.asUintN(64, at(16)), 0x7ff0000000000001n);
+  assertEquals(BigInt.asUintN(32, at(24)), 0x7fa00001n);
+  assertEquals(BigInt.asUintN(64, at(32)) & 0x7ff8000000000000n, 0x7ff8000000000000n);
+});
+
+Deno.test("references in JavaScript's variables are found by a collection", () => {
+  const engine = new Engine({ tier: "js", gcZeal: true, gcVerify: true });
+  const instance = load(
+    `(module (type $s (struct (field (mut i32)) (field (ref null $s))))
+      (func $make (param i32) (result (ref $s)) (struct.new $s (local.get 0) (ref.null $s)))
+      (func (export "f") (result i32) (local $a (ref null $s))
+        (local.set $a (struct.new $s (i32.const 1) (call $make (i32.const 20))))
+        (i32.add (struct.get $s 0 (call $make (i32.const 300)))
+          (i32.add (struct.get $s 0 (struct.get $s 1 (local.get $a))) (struct.get $s 0 (local.get $a))))))`,
+    {},
+    engine,
+  );
+  for (let i = 0; i < 5; i++) assertEquals(instance.exports.f(), 321);
+});
+
+Deno.test("tail calls take no stack, between tiers too", () => {
+  const instance = load(`(module
+    (func $even (export "even") (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 1)))) (return_call $odd (i32.sub (local.get 0) (i32.const 1))))
+    (func $odd (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 0)))) (return_call $even (i32.sub (local.get 0) (i32.const 1))))
+    (func (export "call") (param i32) (result i32) (call $even (local.get 0))))`);
+  for (const tier of ["js", "interp"] as const) {
+    instance.func("odd").tier = tier;
+    assertEquals(instance.exports.even(100_001), 0);
+    assertEquals(instance.exports.call(100_000), 1);
+  }
+});
+
+Deno.test("functions beyond what V8 optimises stay in the interpreter, with a reason", () => {
+  const engine = new Engine({ tier: "js" });
+  const adds = "(local.set 0 (i32.add (local.get 0) (i32.const 1000)))".repeat(8000);
+  const instance = load(`(module (func (export "f") (param i32) (result i32) ${adds} (local.get 0)))`, {}, engine);
+  assertEquals(instance.func("f").tier, "interp");
+  assertStringIncludes(instance.func("f").tierReason!, "V8 optimises none");
+  assertEquals(instance.exports.f(1), 8_000_001);
+});
+
+Deno.test("blocks may be nested deeper than V8's parser bears", () => {
+  const depth = 2000;
+  const source = `(module (func (export "f") (result i32) ${"(block (result i32) ".repeat(depth)}(i32.const 5)${
+    ")".repeat(depth)
+  }))`;
+  const instance = load(source);
+  assertEquals(instance.exports.f(), 5);
+  assertStringIncludes(instance.func("f").tierReason!, "nested");
+});
+
+Deno.test("a listing shows the source under the instructions that it comes from", async () => {
+  const engine = new Engine();
+  const module = engine.compile(`(module (func (export "f") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1))))`);
+  const valid = innerModule(module);
+  const { rows, tier } = listJs(valid, 0);
+  assertEquals(tier, "js");
+  const division = rows.find((r) => r.text === "i32.div_s")!;
+  assertEquals(division.machine.map((m) => m.text), ["i0=div_s32(l0,l1);"]);
+  assertStringIncludes(jsSource(valid, 0).text, "i0=div_s32(l0,l1);");
+  const listing = await engine.instantiate(module).func("f").disassemble("js");
+  assertStringIncludes(listing.toString(), "characters of JavaScript (tier js)");
+});
+
+Deno.test("where code may not be made of text, the tier is refused by name and others serve", async () => {
+  const { code, out } = await runDeno([
+    "run",
+    "--v8-flags=--disallow-code-generation-from-strings",
+    "--allow-read",
+    new URL("without_code.ts", import.meta.url).href,
+  ]);
+  assertEquals(code, 0);
+  assertStringIncludes(out, "tier js cannot run here");
+  assertStringIncludes(out, "auto gives 55");
+});

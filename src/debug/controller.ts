@@ -380,21 +380,18 @@ export class Controller implements StoreDebugger {
   /** Runs until the call is to wait, or leaves the interpreter, or until `thread.ticks` comes to `until`: then `state.cause` is undefined. */
   runToStop(activation: Activation, thread: InterpThread, state: CallState, until = Infinity): RunStatus {
     for (;;) {
-      // Where it ran into a stop, that may be one of others.
-      let met = false;
       if (!state.arrived) {
         if (thread.ticks >= until) {
           thread.wait();
           return RunStatus.STOPPED;
         }
-        met = state.plan.steps === 0 && !state.skip;
         const status = this.#advance(thread, activation, state, until);
         if (status !== RunStatus.STOPPED) return status;
       }
       state.arrived = false;
       const cause = this.#arrive(activation, thread, state);
       // It is passed, whether it stops the call or not.
-      state.skip = met || thread.atStop;
+      state.skip = thread.atStop;
       if (cause === undefined) continue;
       thread.wait();
       state.cause = cause;

@@ -1,5 +1,6 @@
 // What tiers that make no machine code make of a function, as instructions with places: register code of tier `fast`, lines of JavaScript of tier `js`. Takes a module, runs nothing.
 
+import type { Emitter } from "../fast/emitter.ts";
 import { Explanation } from "../fast/explanation.ts";
 import { FAST_DEFAULTS, type FastOptions } from "../fast/options.ts";
 import { readCode } from "../fast/read_code.ts";
@@ -60,9 +61,11 @@ export function jsText(valid: ValidModule, index: number, options: TierTextOptio
 export function fastText(valid: ValidModule, index: number, options: TierTextOptions = {}): TierText {
   const { metered = false, fast = FAST_DEFAULTS } = options;
   const how = { ...fast, metered, counts: false };
-  const explanation = new Explanation();
-  const { words, codeWords } = new Translator(valid, how, explanation).translate(index);
-  const raw = readCode(words, codeWords), map = placesOf(explanation);
+  const origins = new Origins();
+  const { words, codeWords } = new Translator(valid, how, origins).translate(index);
+  const raw = readCode(words, codeWords), starts = new Set(raw.map((r) => r.place));
+  // What was written first may have become part of what was written then.
+  const map = Uint32Array.from(origins.pairs.filter((_, i) => starts.has(origins.pairs[i & ~1])));
   const targets = [...new Set(raw.flatMap((r) => r.targets))].sort((a, b) => a - b);
   const labels = new Map(targets.map((place, i) => [place, `L${i + 1}`]));
   const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
@@ -81,9 +84,23 @@ export function fastText(valid: ValidModule, index: number, options: TierTextOpt
   return { instructions, map, end: codeWords, size: 4 * words.length };
 }
 
-/** Pairs (place, byte offset in the module), ascending in the place: of the Wasm instructions that are one of register code, the last. */
-function placesOf({ parts }: Explanation): Uint32Array {
-  const origins = new Map<number, number>();
-  for (const { offset, role, place } of parts) if (role === "direct" || role === "fused") origins.set(place, offset);
-  return Uint32Array.from([...origins].sort((a, b) => a[0] - b[0]).flat());
+/** Listens to a translation: which Wasm instruction had register code written, and from where on. What is put off is written by a later one. */
+class Origins extends Explanation {
+  /** Pairs (place, byte offset in the module), ascending in the place. */
+  readonly pairs: number[] = [];
+  #offset = 0;
+
+  override begin(at: number): void {
+    this.#offset = at;
+    super.begin(at);
+  }
+  override end(before: number, e: Emitter, dead: boolean): void {
+    super.end(before, e, dead);
+    // Instructions may have become part of one before them.
+    while (this.pairs.length > 0 && this.pairs[this.pairs.length - 2] > e.latest) this.pairs.length -= 2;
+    if (dead || e.at <= before) return;
+    const place = Math.min(before, e.latest);
+    if (this.pairs.at(-2) === place) this.pairs.length -= 2;
+    this.pairs.push(place, this.#offset);
+  }
 }

@@ -596,6 +596,7 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof SLICE 
               case 0xe5: // COUNTED
                 thread.top = top;
                 frames[top] = pc;
+                frames[top + STP] = stp;
                 a = runCounted(thread, view, codes[top >> 2], (pc - 1) | 0, stp, sp);
                 if (a >= 0) {
                   trap = a;
@@ -1787,6 +1788,8 @@ export function runLoop(thread: Thread, fuel: number): RunStatus | typeof SLICE 
                 thread.sp = sp >> 1;
                 thread.top = top;
                 frames[top] = pc;
+                // What was left there by another frame may be that of register code.
+                frames[top + STP] = stp;
                 a = gc.runGc(thread, view, a, pc, sp);
                 if (a >= 0) {
                   trap = a;

@@ -59,7 +59,7 @@ export class LivePolicy implements TierPolicy {
 
   isToEnter(spot: HotSpot): boolean {
     const { func } = spot, isCall = spot.loop < 0;
-    if (func.mode === Mode.NATIVE) {
+    if (func.mode === Mode.NATIVE || func.mode === Mode.JS) {
       spot.rearm(isCall ? this.limits.calls : this.limits.passes);
       return true;
     }
@@ -139,7 +139,7 @@ export class LivePolicy implements TierPolicy {
     }
   }
 
-  /** Moves the function of a hot spot to a tier; whether it runs as machine code from now on. */
+  /** Moves the function of a hot spot to a tier; whether its frame is to go on there, as machine code or JavaScript. */
   #raise(spot: HotSpot, tier: TierName): boolean {
     const { func } = spot, background = this.#background;
     if (tier !== "jit") {
@@ -149,7 +149,7 @@ export class LivePolicy implements TierPolicy {
       if (func.tier !== from) {
         this.log.add({ what: "function", name, index, from, to: func.tier, why, offset, calls, passes });
       }
-      return false;
+      return func.mode === Mode.JS;
     }
     if (background === undefined || this.jit!.restore(func.instance!.valid, func.index)) {
       return this.#compile(func, spot, undefined);

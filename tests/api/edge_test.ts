@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Engine, type MetricAttributes, type MetricObserver, type MetricsMeter, type TierEvent } from "../../mod.ts";
+import { runDeno } from "../run_deno.ts";
 import { testNative } from "../skip.ts";
 
 const SOURCE = `(module
@@ -219,4 +220,17 @@ Deno.test("exportTo() without a meter takes that of npm's OpenTelemetry, or says
     // Where the package is neither in the cache nor to be had.
     await assertRejects(() => Promise.reject(error), Error, "@opentelemetry/api");
   }
+});
+
+Deno.test("without the permission to run machine code, functions climb from interp to fast and js, in the middle of a loop, too", async () => {
+  const child = new URL("edge_child.ts", import.meta.url).pathname;
+  const { out, err } = await runDeno(["run", "--no-check", "--allow-read", child]);
+  const { ladder, result, moves } = JSON.parse(out || err);
+  assertEquals([ladder, result], [["interp", "fast", "js"], 1250025000]);
+  assertEquals(moves, [
+    "function loop fast loop",
+    "function loop js loop",
+    "frame loop js loop",
+    "function add fast calls",
+  ]);
 });

@@ -42,6 +42,9 @@ import {
 /** Instead of an exit: it is served. */
 const SERVED = -1;
 
+/** What functions of JavaScript wait for, so that their frames are left, when the call may not be parked. */
+const NO_ROOM: Promise<unknown> = Promise.resolve();
+
 const NO_WORDS = new Int32Array(0);
 
 /** Slot of a stack block where arguments and results stand. */
@@ -459,8 +462,12 @@ export class Activation {
 
   /** Wasm cannot catch this: it would go on at the limit. */
   #checkRoomToPark(): void {
+    const { maxParked } = this.store.activations;
+    if (!this.#hasRoomToPark) throw new ResourceError(`more than ${maxParked} calls wait for promises`);
+  }
+  get #hasRoomToPark(): boolean {
     const { parked, maxParked } = this.store.activations;
-    if (parked >= maxParked) throw new ResourceError(`more than ${maxParked} calls wait for promises`);
+    return parked < maxParked;
   }
 
   /** What a host function threw becomes an exception of Wasm. Throws it again if no frame catches it. */
@@ -556,7 +563,7 @@ export class Activation {
       serves: () => this.#serveSafepoint(),
       suspends: (callee, words, at) => {
         if (this.kind !== "promising") return undefined;
-        this.#checkRoomToPark();
+        if (!this.#hasRoomToPark) return NO_ROOM;
         this.host = callee;
         return Promise.resolve(askHost(this.store, callee, { words, at }));
       },
@@ -630,6 +637,7 @@ export class Activation {
         this.#start(awaits.callee, { words: awaits.words, at: 0 });
         break;
       case "promise":
+        if (awaits.promise === NO_ROOM) this.#checkRoomToPark();
         this.pause = { reason: "promise", callee: awaits.callee, promise: awaits.promise };
     }
     return undefined;

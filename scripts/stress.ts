@@ -1,15 +1,20 @@
-// The stress cases, long: every case in every tier, round after round. Takes `--scale N` (default 20) and `--minutes N` (default 0: one round).
+// The stress cases, long: every case in every tier, round after round. Takes `--scale N` (default 20), `--minutes N` (default 0: one round) and `--tiers a,b` (default all).
 
 import { Engine } from "../mod.ts";
 import { TIERS } from "../src/runtime/tier.ts";
 import { CASES } from "../tests/stress/cases.ts";
 import { scriptArgs } from "./arguments.ts";
 
-const args = scriptArgs("deno task stress [--scale N] [--minutes N]", { string: ["scale", "minutes"] });
+const args = scriptArgs("deno task stress [--scale N] [--minutes N] [--tiers a,b]", {
+  string: ["scale", "minutes", "tiers"],
+});
 const scale = Number(args.scale ?? 20);
 const until = performance.now() + Number(args.minutes ?? 0) * 60_000;
 if (Engine.nativeUnavailable !== undefined) console.log(`tier jit is left out: ${Engine.nativeUnavailable}`);
-const tiers = TIERS.filter((tier) => tier !== "jit" || Engine.nativeUnavailable === undefined);
+const wanted = args.tiers?.split(",") ?? TIERS;
+const tiers = TIERS.filter((tier) =>
+  wanted.includes(tier) && (tier !== "jit" || Engine.nativeUnavailable === undefined)
+);
 let round = 0;
 do {
   round++;

@@ -88,5 +88,7 @@ export function runsOf(error?: Error): Runs {
 }
 
 function frameOf({ module, index, offsets }: Origin, line: number): WasmFrame {
-  return { name: functionName(module, index), index, offset: offsets[line] ?? -1, tier: "js" };
+  // Where the stack ends before the function's first instruction, that is where it stands.
+  const offset = offsets[line] >= 0 ? offsets[line] : module.funcs[index].body!.codeStart;
+  return { name: functionName(module, index), index, offset, tier: "js" };
 }

@@ -1,17 +1,15 @@
-// The stress cases, long: every case in every tier, round after round. Takes `--scale N` (default 20), `--minutes N` (default 0: one round) and `--tiers a,b` (default all).
+// The stress cases, long: every case in every tier, round after round. Takes `--scale N` (default 20), `--minutes N` (default 0: one round) and names of tiers (default all).
 
 import { Engine } from "../mod.ts";
 import { TIERS } from "../src/runtime/tier.ts";
 import { CASES } from "../tests/stress/cases.ts";
 import { scriptArgs } from "./arguments.ts";
 
-const args = scriptArgs("deno task stress [--scale N] [--minutes N] [--tiers a,b]", {
-  string: ["scale", "minutes", "tiers"],
-});
+const args = scriptArgs("deno task stress [--scale N] [--minutes N] [tier…]", { string: ["scale", "minutes"] });
 const scale = Number(args.scale ?? 20);
 const until = performance.now() + Number(args.minutes ?? 0) * 60_000;
 if (Engine.nativeUnavailable !== undefined) console.log(`tier jit is left out: ${Engine.nativeUnavailable}`);
-const wanted = args.tiers?.split(",") ?? TIERS;
+const wanted: readonly string[] = args._.length === 0 ? TIERS : args._.map(String);
 const tiers = TIERS.filter((tier) =>
   wanted.includes(tier) && (tier !== "jit" || Engine.nativeUnavailable === undefined)
 );

@@ -20,7 +20,7 @@ async function copy(from: string, to: string): Promise<void> {
 
 const folder = await Deno.makeTempDir();
 try {
-  for (const name of ["src", "cli.ts"]) await copy(join(root, name), `${folder}/${name}`);
+  for (const name of ["src", "cli.ts", "mod.ts"]) await copy(join(root, name), `${folder}/${name}`);
   await Deno.remove(dist, { recursive: true }).catch(() => {});
   const args = [
     "bundle",

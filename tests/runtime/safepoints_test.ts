@@ -104,7 +104,8 @@ testInTiers("a collection at a safepoint keeps what frames and registers refer t
     collections++;
   };
   assertEquals((instance.exports.run as (n: number) => number)(30_000), 450_016_000);
-  assertEquals(collections, 1);
+  // Functions that were moved before ask for attention, too.
+  assert(collections >= 1);
 }, ["zeal"]);
 
 testInTiers("attention alone traps nothing; an interruption beside it does", ({ engine, load }) => {

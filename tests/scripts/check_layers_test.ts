@@ -49,7 +49,7 @@ Deno.test("check_layers finds each kind of violation, and no other", async () =>
       'cli.ts:1: "std/thing" needs an import map; use a relative path or a full npm: specifier',
       "npm package foo is imported by src/cli/e.ts, src/cli/f.ts; one file re-exports it",
       "src/cli/f.ts:1: npm:foo@1 names no exact version",
-      "src/interp/b.ts:1: interp and jit do not know one another, but it imports src/jit/a.ts",
+      "src/interp/b.ts:1: interp lies below jit, but it imports src/jit/a.ts",
       "src/interp/b.ts:2: Deno belongs into platform, wasi, parallel, cli",
       "src/interp/b.ts:3: node:fs belongs into platform, wasi, parallel, cli",
       "src/jit/a.ts:1: jit generates code and knows no runtime, but it imports src/runtime/store.ts",

@@ -27,7 +27,7 @@ test("in a terminal: prompt, completion, history, a trap, Ctrl-C in an endless l
   await using t = await Terminal.open(history);
   // Tab completes a command, then a file in a folder.
   await t.complete(":loa", ":load");
-  await t.complete("examples/fi", ":load examples/fib.wat");
+  await t.complete("examples/fib", ":load examples/fib.wat");
   await t.press("Enter");
   await t.waitFor(/strata> :load examples\/fib\.wat\nloaded fib: 4 functions[^]*\nstrata> $/);
   // Tab completes a function; its space is there, and the argument follows.

@@ -2504,8 +2504,8 @@ export function runRegisters(
       t = callee.paramSlots << 1;
       sp = (x + t) | 0;
       u = code[1];
-      thread.callee = callee;
       if (tail === 0) {
+        thread.callee = callee;
         status = callee.mode === Mode.INTERP ? SWITCH : RunStatus.CALL;
         break run;
       }
@@ -2529,6 +2529,7 @@ export function runRegisters(
           continue;
         }
       }
+      thread.callee = callee;
       if (callee.mode === Mode.INTERP) {
         // Whose frame it is then is for the thread to say.
         status = SWITCH;

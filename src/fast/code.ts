@@ -10,10 +10,7 @@ import type { WasmInstance } from "../runtime/instance.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { allocateWords, ARENA_WORDS, freeWords, WORDS, wordsInUse } from "./arena.ts";
 import { Explanation, type TrapSite } from "./explanation.ts";
-import { type Translation, type TranslationOptions, Translator } from "./translate.ts";
-
-/** Words of an entry of `Translation.points`. */
-const POINT_WORDS = 3;
+import { POINT_WORDS, type Translation, type TranslationOptions, Translator } from "./translate.ts";
 
 /** The code of one function in its place. */
 export class FunctionRegisters implements RegisterCode {
@@ -59,11 +56,8 @@ export class FunctionRegisters implements RegisterCode {
   /** Words of the frame in use at a place; -1 where frames do not stop. */
   heightAt(place: number): number {
     const { points } = this.translation, at = place - this.base;
-    let i = this.#find(place);
-    if (points[i] !== at) return -1;
-    // What calls and what begins a loop may be the same place: the last of them has all operands.
-    while (points[i + POINT_WORDS] === at) i += POINT_WORDS;
-    return points[i + 2];
+    const i = this.#find(place);
+    return points[i] === at ? points[i + 2] : -1;
   }
 
   trapAt(place: number): number {

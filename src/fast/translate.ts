@@ -25,6 +25,9 @@ export interface TranslationOptions extends FastOptions {
   readonly counts: boolean;
 }
 
+/** Words of an entry of `Translation.points`. */
+export const POINT_WORDS = 3;
+
 /** Register code as inert data. Places in it are words from its start. */
 export interface Translation {
   readonly words: Int32Array<ArrayBuffer>;
@@ -33,7 +36,8 @@ export interface Translation {
   /** Words of instructions; constants follow. */
   readonly codeWords: number;
   /**
-   * Where frames stop and go on, ascending: place in the code, the interpreter's pc there, and words of the frame in use.
+   * Where frames stop and go on, ascending: place in the code, the interpreter's pc there, and words of the frame in use. Of several at one place, frames stop at the first, or are the
+   * same at both.
    */
   readonly points: Int32Array;
   /** Words that a frame may take. */
@@ -92,6 +96,8 @@ export class Translator {
   #block!: Block;
   #dead = false;
   #points: number[] = [];
+  /** Where the last loop, or the function, goes on behind its count. */
+  #head = -1;
   #loops = 0;
   #caughtDepth = 0;
   #localWidths = new Uint8Array(64);
@@ -120,6 +126,7 @@ export class Translator {
       e.emit(op("count"), 0);
       this.#point(body.codeStart);
     }
+    this.#head = e.at;
     e.seal();
     this.#run(body);
     const frameWords = Math.max(this.#most, this.#localWords);
@@ -300,6 +307,14 @@ export class Translator {
   /** Takes note that frames stop here, where the interpreter would be at `pc`. */
   #point(pc: number): void {
     this.#points.push(this.e.at, pc, this.#top);
+  }
+  /**
+   * Whether frames stop here that are not what they are at the head of a loop to come: behind a call whose results nothing has used yet, or at the head of another, with
+   * operands that were dropped since.
+   */
+  #isTaken(): boolean {
+    const points = this.#points, last = points.length - POINT_WORDS;
+    return points[last] === this.e.at && (this.#head !== this.e.at || points[last + 2] !== this.#top);
   }
   /** The last instruction may trap, as that which the reader stands at. */
   #traps(): void {
@@ -1062,7 +1077,7 @@ export class Translator {
     if (options.metered) {
       e.emit(op("pass"));
       this.#point(this.r.pos);
-    }
+    } else if (this.#isTaken()) e.emit(op_br);
     e.seal();
     const block = this.#open(w.LOOP, params, results);
     block.head = e.at;
@@ -1073,6 +1088,7 @@ export class Translator {
       this.#point(this.r.pos);
       e.seal();
     }
+    this.#head = e.at;
   }
 
   #tagParams(index: number): readonly Width[] {

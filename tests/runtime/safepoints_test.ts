@@ -141,3 +141,27 @@ Deno.test("a loop is interrupted at the same place in every tier", () => {
     assertEquals([top - caller, trap.frames.length], [8, 2], tier);
   }
 });
+
+testInTiers("a loop right behind a call whose result is dropped is not taken for the call", ({ load }) => {
+  // Frames behind the call have an operand that those at the loop's head have no more.
+  const { run, steps } = load(
+    `(module (import "h" "id" (func $id (param i32) (result i32))) (global $steps (export "steps") (mut i32) (i32.const 0))
+      (func $own (param i32) (result i32) (local.get 0))
+      (func (export "run") (param $n i32) (result i32) (local $sum i32)
+        (i32.const 40)
+        (drop (call $id (i32.const 1)))
+        (loop $l (param i32) (result i32)
+          (drop (call $own (i32.const 2)))
+          (loop $m (param i32) (result i32)
+            (drop)
+            (loop $n
+              (global.set $steps (i32.add (global.get $steps) (i32.const 1)))
+              (br_if $n (i32.rem_u (global.get $steps) (i32.const 3))))
+            (i32.add (local.tee $sum (i32.add (local.get $sum) (i32.const 1))) (i32.const 1000))
+            (br_if $m (i32.rem_u (local.get $sum) (i32.const 4))))
+          (br_if $l (i32.lt_u (local.get $sum) (local.get $n)))))) `,
+    { h: { id: (x: number) => x } },
+  ).exports;
+  // deno-lint-ignore no-explicit-any
+  for (let i = 1; i < 4; i++) assertEquals([(run as any)(100), (steps as any).value], [1100, 300 * i]);
+});

@@ -39,8 +39,8 @@ testInTiers("a trap lists the frames of all calls that have not ended, with the 
   for (const f of trap.frames) {
     const host = f.name === "env.again";
     assertEquals([f.name, f.tier === "host", f.index === -1, f.offset === -1], [f.name, host, host, host]);
-    // Where tiers are live, a frame may be in another one than the function is by now.
-    if (!host && m.engine.tierEventCount === 0) assertEquals(f.tier, instance.func(f.name).tier);
+    // Where tiers are live, a frame may be in another one than the function is by now, and under zeal in the interpreter.
+    if (!host && f.tier !== "interp" && m.engine.tierEventCount === 0) assertEquals(f.tier, instance.func(f.name).tier);
   }
   // Offsets are those of the instruction: the trap's is unreachable, the others are calls.
   const { bytes } = instance.module;

@@ -833,12 +833,23 @@ export class Activation {
    */
   #catch(exception: WasmException): boolean {
     this.store.exceptions.thrown(exception);
+    return this.#findCatcher(exception);
+  }
+  #findCatcher(exception: WasmException): boolean {
     const thread = this.#thread;
     let level = thread?.level ?? 0;
     for (let i = this.segments.length - 1; i >= 0; i--) {
       const segment = this.segments[i];
       if (segment.js !== undefined) continue;
       if (segment.native) {
+        if (i + 1 < this.segments.length && segment.demotions !== this.store.demotions) {
+          // What catches may be a frame that is to be interpreted by now, as after a return.
+          if (!this.#catchesNative(segment, exception, false)) continue;
+          this.segments.splice(i + 1);
+          if (thread !== undefined && thread.level > level) thread.drop(level);
+          this.#restore(segment);
+          if (this.#takeBack(segment)) return this.#findCatcher(exception);
+        }
         if (!this.#catchesNative(segment, exception)) continue;
         if (i + 1 < this.segments.length) this.segments.splice(i + 1);
         if (thread !== undefined && thread.level > level) thread.drop(level);
@@ -853,8 +864,8 @@ export class Activation {
     return false;
   }
 
-  /** Looks for a frame of machine code that catches; if there is one, what is parked becomes that frame at its landing pad. */
-  #catchesNative(segment: Segment, exception: WasmException): boolean {
+  /** Looks for a frame of machine code that catches; if there is one, and `enters`, what is parked becomes that frame at its landing pad. */
+  #catchesNative(segment: Segment, exception: WasmException, enters = true): boolean {
     const { exit, saved } = segment, stack = this.#stack!, { i32 } = stack;
     if (exit === undefined || exit === Exit.TRAP) return false;
     const native = this.store.native!;
@@ -867,21 +878,22 @@ export class Activation {
     while (fp !== 0) {
       const site = native.siteOf(pc);
       if (site === undefined) return false;
-      if (site.handler !== -1 && this.#enterHandler(segment, site, fp, exception)) return true;
+      if (site.handler !== -1 && this.#enterHandler(segment, site, fp, exception, enters)) return true;
       pc = stack.readAddress(fp + 8);
       fp = stack.readAddress(fp);
     }
     return false;
   }
 
-  /** Parks a frame of machine code at the landing pad of the handler that catches; false if the function has none that does there. */
-  #enterHandler(segment: Segment, site: CallSite, fp: number, exception: WasmException): boolean {
+  /** Parks a frame of machine code at the landing pad of the handler that catches, if it `enters`; false if the function has none that does there. */
+  #enterHandler(segment: Segment, site: CallSite, fp: number, exception: WasmException, enters: boolean): boolean {
     const stack = this.#stack!, { i32 } = stack;
     const instance = this.store.instanceAt(stack.readAddress(fp + FRAME_VMCTX))!;
     const { handlers } = instance.valid.bodies[site.index - instance.module.importedFuncs];
     const inner = site.handler ??= handlers.findLastIndex((h) => h.start <= site.wasmOffset && site.wasmOffset < h.end);
     const clause = clauseFrom(handlers, inner, instance.tags, exception);
     if (clause === undefined) return false;
+    if (!enters) return true;
     const { landingPads: pads, frameSize, name } = site.code;
     let pad = 0;
     while (pad < pads.length && pads[pad] !== clause.entry) pad += 2;

@@ -234,7 +234,9 @@ export class ShellDebugger {
       ["loop passes and calls", String(ticks)],
       ["calls of host functions", String(hostCalls)],
       ["images", `${images}, ${size(tape.bytes)} in all`],
-      ...(forgotten === 0 ? [] : [["forgotten", `the oldest part, ${count(forgotten, "time")}, for lack of room or by a collection`]]),
+      ...(forgotten === 0
+        ? []
+        : [["forgotten", `the oldest part, ${count(forgotten, "time")}, for lack of room or by a collection`]]),
     ];
     return { text: columns(rows), data: { recording: true, ...tape.figures, bytes: tape.bytes } };
   }

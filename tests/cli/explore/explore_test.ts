@@ -179,3 +179,18 @@ testUnless(
       assertEquals(await browser.evaluate(`$("order").value`), "heat");
     }, ["7"]),
 );
+
+Deno.test("explore --json says what was written as an object", async () => {
+  const folder = await Deno.makeTempDir(), log = console.log, lines: string[] = [];
+  console.log = (line) => lines.push(line);
+  try {
+    await Deno.writeTextFile(`${folder}/m.wat`, SOURCE);
+    const file = `${folder}/m.html`;
+    await explore(`${folder}/m.wat`, [], { output: file, json: true });
+    const { size: bytes } = await Deno.stat(file);
+    assertEquals(lines.map((l) => JSON.parse(l)), [{ file, bytes, functions: 3 }]);
+  } finally {
+    console.log = log;
+    await Deno.remove(folder, { recursive: true });
+  }
+});

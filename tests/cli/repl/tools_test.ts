@@ -157,3 +157,13 @@ keep 6
     ];
     for (const [prepare, command, expected] of cases) assertMatch(await runAfter(prepare, command), expected);
   }));
+
+Deno.test("a collection in the past of a recorded call that has ended leads back to the present, and the next call is recorded", async () => {
+  const { text, stopped } = await runShell(
+    `${FIB}\n:record\nfib 4\n:back\n:gc\n:record\n:try :who 0\n:try :back\nfib 3\n:back\n:back end\n:record`,
+  );
+  assertEquals(stopped, undefined);
+  assertMatch(text, /error: nothing is recorded yet/);
+  assertMatch(text, /this is the present: the call has ended/);
+  assertEquals(text.includes("a bug in Strata"), false);
+});

@@ -279,13 +279,15 @@ export function conditionOf(
   controller: Controller,
   expression: ReturnType<typeof parseExpression>,
 ): (point: Point) => boolean {
-  return () => {
+  return (point) => {
     const { here } = controller;
+    point.conditionFailure = undefined;
     try {
       return Boolean(expression.evaluate(scopeOf(here, here.func.instance!)));
     } catch (error) {
-      if (error instanceof ExpressionError) return true;
-      throw error;
+      if (!(error instanceof ExpressionError)) throw error;
+      point.conditionFailure = error.message;
+      return true;
     }
   };
 }

@@ -177,6 +177,7 @@ export class Memory {
    * All bytes. The buffer is detached, and another takes its place, when the memory grows, or its first region or watchpoint comes; that of a shared memory is a
    * SharedArrayBuffer, which stays and is longer. Throws Error while the memory has regions or watchpoints, since nobody could check what is done with the buffer.
    * No asynchronous operation of Deno may be under way in it (reading a connection into it, say) when the memory goes: the bytes may have another owner then.
+   * One that was transferred to another Worker must not be touched after this Worker has ended: the bytes are gone with it, and the process would end.
    */
   get buffer(): ArrayBuffer | SharedArrayBuffer {
     return keepLike(this.#inner.buffer, this);

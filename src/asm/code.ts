@@ -68,7 +68,7 @@ export interface Safepoint {
   /** Slots in use in the frame of the other tier; the results of a call come on top. */
   readonly height: number;
   /**
-   * Quintuples: slot in that frame; a {@link ValuePlace}; displacement from the frame pointer, offset in the stack block, or low word; high word; 32-bit words.
+   * Quintuples: slot in that frame; a {@link ValuePlace}; displacement from the frame pointer, offset in the stack block, or low word; high word, or of a value in the frame 1 if it is an old one; 32-bit words.
    * Values that nobody reads any more may be anything.
    */
   readonly values: Int32Array;

@@ -321,6 +321,7 @@ export function makeProgram(done: (code: number) => void): Command {
       "only the code of these tiers, with commas; interp for none",
       (list: string) => list.split(","),
     )
+    .option("--json", "say what was written as an object")
     .addOption(features())
     .action(async (module, args, options) =>
       done(await (await import("./explore/explore.ts")).explore(module, args, options))

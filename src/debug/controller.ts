@@ -335,6 +335,10 @@ export class Controller implements StoreDebugger {
         else stop(frame.func, r.pos, "step", depth);
         this.#stopAtHandlers(frames, depth, stop);
       } else state.plan.steps = 1;
+      // Code that catches what an instruction throws would go on by itself.
+      if (state.plan.steps > 0) {
+        for (const { func } of withHandlers(frames)) this.#pin(activation, state, func);
+      }
     }
     const made = state.plan;
     state.plan = old;
@@ -351,11 +355,7 @@ export class Controller implements StoreDebugger {
     depth: number,
     stop: (func: WasmFunc, offset: number, cause: "step", depth: number) => void,
   ): void {
-    const seen = new Set<WasmFunc>();
-    for (const { func } of frames.slice(frames.length - depth)) {
-      if (seen.has(func)) continue;
-      seen.add(func);
-      const { handlers, sideTable } = func.instance!.valid.bodies[func.index - func.instance!.module.importedFuncs];
+    for (const { func, handlers, sideTable } of withHandlers(frames.slice(frames.length - depth))) {
       for (const { catches } of handlers) {
         for (const { entry } of catches) stop(func, sideTable[entry + TARGET_PC], "step", depth);
       }
@@ -550,6 +550,15 @@ export class Controller implements StoreDebugger {
   forget(activation: Activation): void {
     this.#dropPlan(activation, this.stateOf(activation));
     this.#states.delete(activation);
+  }
+}
+
+/** The functions of frames that catch exceptions somewhere, each once. */
+function* withHandlers(frames: readonly WaitingFrame[]) {
+  for (const func of new Set(frames.map((f) => f.func))) {
+    if (func.instance === undefined) continue;
+    const { handlers, sideTable } = func.instance.valid.bodies[func.index - func.instance.module.importedFuncs];
+    if (handlers.length > 0) yield { func, handlers, sideTable };
   }
 }
 

@@ -49,6 +49,8 @@ interface PointBase {
   readonly condition: Condition | undefined;
   /** The condition as it was written, for people. */
   readonly conditionText: string | undefined;
+  /** Why the condition could not be computed when it was asked last, which counts as true. */
+  conditionFailure?: string;
 }
 
 /** A place in a function. */

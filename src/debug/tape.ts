@@ -154,7 +154,7 @@ export class Tape implements Driver {
   }
   /** Images, calls of host functions, and ticks, recorded so far; and how often the oldest part was forgotten since there was no more room. */
   get figures(): { images: number; hostCalls: number; ticks: number; forgotten: number } {
-    const first = this.#images[0].ticks, last = (this.#present?.moment ?? this.#moment).ticks;
+    const first = this.#images.at(0)?.ticks ?? this.#moment.ticks, last = (this.#present?.moment ?? this.#moment).ticks;
     const { length } = this.#log.entries;
     return { images: this.#images.length, hostCalls: length, ticks: last - first, forgotten: this.#forgotten };
   }

@@ -176,7 +176,7 @@ export class Thread implements InterpThread {
   /** Whether it stands at a loop head or at a function's first instruction, which is still to come. */
   #atSafepoint = false;
 
-  /** Loop heads passed and functions entered. */
+  /** Loop heads passed and functions entered; register code that is not metered counts loop heads only where it branches back to them. */
   ticks = 0;
   /** Fuel that the loop had left. */
   rest = 0;
@@ -347,7 +347,8 @@ export class Thread implements InterpThread {
     const fp = FRAMES[at + FP], pc = FRAMES[at + PC];
     const registers = this.tier.registers!.prepare(code);
     if (registers === undefined || fp + code.frameWords > STACK_WORDS) return;
-    const place = registers.placeAt(pc >= code.view.code.entry ? code.body : pc);
+    // A loop head whose pass is still to be counted is no place to go on.
+    const place = registers.placeAt(pc === code.start ? code.body : pc);
     if (place < 0) return;
     FRAMES[at + PC] = place;
     FRAMES[at + STP] = ~code.func.ref;
@@ -376,7 +377,7 @@ export class Thread implements InterpThread {
     FRAMES[at + BASE] = same ? 0 : RETURN_SWITCHES;
   }
 
-  /** Calls a function, or lets it take the place of the top frame, as the loop asked for that could not run it. False if there is no room, which is then a trap. */
+  /** Calls a function, or lets it take the place of the top frame, as the loop asked for that could not run it, and counts that as the loop counts calls. False if there is no room, which is then a trap. */
   #callInterpreted(func: WasmFunc): boolean {
     const base = this.replaces ? FRAMES[this.top + BASE] & RETURN_DONE : 0;
     if (this.replaces) this.top -= FRAME_WORDS;
@@ -387,6 +388,7 @@ export class Thread implements InterpThread {
       return false;
     }
     this.replaces = false;
+    this.ticks++;
     this.#link(this.top);
     return true;
   }
@@ -416,10 +418,11 @@ export class Thread implements InterpThread {
   /** Runs one instruction, also one where a stop is set. STOPPED if it was no reason to leave. */
   step(): RunStatus {
     const { meter } = this.store;
-    if (this.#owes) meter?.take(1);
-    this.#owes = false;
     const stepped = this.#codeAt(this.top), { view: { code }, body } = stepped;
     if (FRAMES[this.top + STP] < 0) this.#toInterpreter(this.top, stepped);
+    this.#passHead(this.top, stepped, true);
+    if (this.#owes) meter?.take(1);
+    this.#owes = false;
     if (FRAMES[this.top + PC] >= code.entry) FRAMES[this.top + PC] = body;
     const pc = FRAMES[this.top + PC];
     const end = code.allow(pc);
@@ -567,6 +570,7 @@ export class Thread implements InterpThread {
           // Backwards: to the head of a loop.
           this.#owes = FRAMES[at + PC] <= pc;
           if (this.#owes) this.ticks++;
+          this.#passHead(at, code, false);
           this.level = level;
           this.exception = undefined;
           return true;
@@ -575,6 +579,16 @@ export class Thread implements InterpThread {
       if (FRAMES[at + BASE] & RETURN_DONE) break;
     }
     return false;
+  }
+
+  /** Takes a frame that a clause led to where passes of a loop head are counted behind that, and counts the pass as the loop does. If that makes it hot, it is left to the loop unless `always`. */
+  #passHead(at: number, { view: { code }, heads, left }: FunctionCode, always: boolean): void {
+    const counter = (FRAMES[at + PC] - code.entry) >> 1;
+    if (counter <= 0 || (left[counter] <= 1 && !always)) return;
+    left[counter]--;
+    FRAMES[at + PC] = heads[counter];
+    this.#owes = true;
+    this.ticks++;
   }
 
   drop(level: number): void {
@@ -642,19 +656,22 @@ export class Thread implements InterpThread {
   }
 
   image(): ThreadImage {
-    const { i32, frames, codes } = this.#parked ?? SHARED;
+    const shared = this.#parked ?? SHARED, { i32, frames } = shared;
     const first = this.#parked === undefined ? this.#first << 1 : 0,
       bottom = this.#bottom,
       end = this.top + FRAME_WORDS;
     const image = {
       words: i32.slice(first, this.#sp << 1),
       frames: frames.slice(bottom, end),
-      codes: codes.slice(bottom / FRAME_WORDS, end / FRAME_WORDS),
+      codes: [] as FunctionCode[],
       level: this.level,
       ticks: this.ticks,
       standing: (this.#before ? BEFORE : 0) | (this.#atSafepoint ? AT_SAFEPOINT : 0) | (this.#owes ? OWES : 0),
     };
-    for (let at = 0; at < image.frames.length; at += FRAME_WORDS) image.frames[at + FP] -= first;
+    for (let at = 0; at < image.frames.length; at += FRAME_WORDS) {
+      image.frames[at + FP] -= first;
+      image.codes.push(this.#codeAt(bottom + at, shared));
+    }
     return image;
   }
 
@@ -678,14 +695,14 @@ export class Thread implements InterpThread {
   scan(visit: (ref: number, isFunc: boolean, func: WasmFunc, slot: number) => void): void {
     const shared = this.#parked ?? SHARED, { i32, frames } = shared;
     for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) {
-      const own = this.#codeAt(at, shared), { func, body, view: { code } } = own;
+      const own = this.#codeAt(at, shared), { func, body, heads, view: { code } } = own;
       const fp = frames[at + FP];
       // What an instruction took from the stack, such as a call's arguments, belongs to the next frame, or is gone.
       const slots = ((at < this.top ? frames[at + FRAME_WORDS + FP] : this.#sp << 1) - fp) >> 1;
       // Before an instruction with a stop, and at safepoints, the pc is where the next one begins.
       const next = this.#pcAt(at, own, shared);
       const pc = next >= code.entry
-        ? body + 1
+        ? (heads[(next - code.entry) >> 1] ?? body) + 1
         : next + (at === this.top && (this.#before || this.#atSafepoint) ? 1 : 0);
       const { refs, funcs } = stackMap(func.instance!.valid, func.index, pc);
       for (const slot of refs) if (slot < slots) visit(i32[fp + 2 * slot], false, func, slot);

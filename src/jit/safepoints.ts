@@ -6,7 +6,7 @@ import type { BodyFacts } from "../validate/side_table.ts";
 import { CATCH } from "../wasm/opcodes.ts";
 import type { Context } from "./context.ts";
 import { Kind, type Register } from "./macro_assembler.ts";
-import { CONSTANT, REGISTER, SLOT } from "./state.ts";
+import { CONSTANT, DIRTY, REGISTER, SLOT } from "./state.ts";
 
 /** 32-bit words of a value. */
 function wordsOf(kind: Kind): number {
@@ -44,8 +44,11 @@ export function describeSafepoint(c: Context, facts: BodyFacts, source: number):
   const values: number[] = [];
   for (let n = 0; n < s.height; n++) {
     const kind = s.kind[n], words = wordsOf(kind);
-    if (s.where[n] === SLOT) values.push(slots[n], ValuePlace.FRAME, m.slotDisplacement(n), 0, words);
-    else if (s.where[n] === REGISTER) values.push(slots[n], ValuePlace.SAVED, m.savedAt(s.register[n]), 0, words);
+    if (s.where[n] === SLOT) {
+      // A local that was taken out of its register for the last time left its slot as it was.
+      const stale = n < s.locals && s.clean[n] === DIRTY;
+      values.push(slots[n], ValuePlace.FRAME, m.slotDisplacement(n), stale ? 1 : 0, words);
+    } else if (s.where[n] === REGISTER) values.push(slots[n], ValuePlace.SAVED, m.savedAt(s.register[n]), 0, words);
     else if (kind === Kind.V128) {
       const lanes = m.vectorWords(s.low[n]);
       values.push(slots[n], ValuePlace.CONSTANT, lanes[0], lanes[1], 2);

@@ -75,7 +75,10 @@ export function* lookAt(
     known = true;
     const frame = { func, tier: at.tier, at: 0, writable: false };
     if (point === undefined) {
-      yield { ...frame, offset: at.wasmOffset, pc: at.wasmOffset + 1, words: undefined, slots: 0 };
+      // The prologue, where the stack is found to be full, belongs to what stands before the first instruction.
+      const { codeStart } = func.instance!.module.funcs[func.index].body!;
+      const offset = at.wasmOffset < 0 ? at.wasmOffset : Math.max(at.wasmOffset, codeStart);
+      yield { ...frame, offset, pc: offset + 1, words: undefined, slots: 0 };
       continue;
     }
     const words = new Int32Array(2 * point.height);
@@ -83,7 +86,7 @@ export function* lookAt(
     const doubtful = new Set<number>();
     for (let i = 0; i < point.values.length; i += SAFEPOINT_INTS) {
       const [slot, place, a, b] = point.values.subarray(i, i + 4);
-      const unused = place === ValuePlace.FRAME && a < -at.code.frameSize;
+      const unused = place === ValuePlace.FRAME && (b === 1 || a < -at.code.frameSize);
       if (unused || (place === ValuePlace.CONSTANT && a === 0 && b === 0)) doubtful.add(slot);
     }
     // At a safepoint the instruction is still to come; a call ends where the frame goes on.

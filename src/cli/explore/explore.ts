@@ -32,6 +32,8 @@ export interface ExploreOptions {
   /** An export to call, or the program to run, with counts. */
   readonly invoke?: string;
   readonly run?: boolean;
+  /** Say what was written as an object. */
+  readonly json?: boolean;
 }
 
 /** Bytes of functions up to which the code of all tiers is shown; beyond, that of `jit` alone. */
@@ -62,7 +64,14 @@ export async function explore(spec: string, args: readonly string[], options: Ex
     progress: (part) => progress.tell(`taking ${visible(spec)} apart`, part),
   });
   await writeOutput(output, page);
-  if (output !== "-") console.log(`${output}: ${size(page.length)}, ${count(functions.length, "function")}`);
+  const written = { file: output, bytes: page.length, functions: functions.length };
+  if (output !== "-") {
+    console.log(
+      options.json === true
+        ? JSON.stringify(written)
+        : `${output}: ${size(page.length)}, ${count(functions.length, "function")}`,
+    );
+  }
   return ExitCode.OK;
 }
 

@@ -17,7 +17,7 @@ import { Trap } from "../../wasm/errors.ts";
 import { slotsOf, typeName, V128 } from "../../wasm/types.ts";
 import { CommandError } from "../exit.ts";
 import { printBits, type Value, valueOf } from "../values.ts";
-import { columns, size } from "./print.ts";
+import { columns, count, size } from "./print.ts";
 import type { Output, Session } from "./session.ts";
 
 /** What becomes of a call's end: its results, or what it threw. */
@@ -59,11 +59,13 @@ export class ShellDebugger {
 
   /** The call that commands are about. Throws CommandError if none is stopped. */
   get current(): Call {
+    this.#settle();
     const call = this.#calls.at(-1);
     if (call === undefined) throw new CommandError("no call is stopped; :break or :start, then a call, stop one");
     return call;
   }
   get stopped(): boolean {
+    this.#settle();
     return this.#calls.length > 0;
   }
   /** The frames of that call. */
@@ -78,6 +80,7 @@ export class ShellDebugger {
 
   /** Calls a function; the output is that of its first stop or its end. Throws what the call throws. */
   run(func: Func, values: readonly Value[], end: CallEnd = this.#results(func)): Output {
+    this.#settle();
     const inner = innerFunc(func);
     const words = new Int32Array(2 * inner.paramSlots);
     let at = 0;
@@ -231,7 +234,7 @@ export class ShellDebugger {
       ["loop passes and calls", String(ticks)],
       ["calls of host functions", String(hostCalls)],
       ["images", `${images}, ${size(tape.bytes)} in all`],
-      ...(forgotten === 0 ? [] : [["forgotten", `the oldest part, ${forgotten} times: there was no more room`]]),
+      ...(forgotten === 0 ? [] : [["forgotten", `the oldest part, ${count(forgotten, "time")}, for lack of room or by a collection`]]),
     ];
     return { text: columns(rows), data: { recording: true, ...tape.figures, bytes: tape.bytes } };
   }
@@ -264,6 +267,10 @@ export class ShellDebugger {
     const cause = this.stopped ? this.current.call.cause : undefined;
     if (cause !== undefined) return this.showStop(cause);
     return { text: "this is the present: the call has ended", data: { stopped: "history", at: "end" } };
+  }
+  /** A collection ends the look at the past: calls that had ended there do not wait any more. */
+  #settle(): void {
+    if (this.#recorded?.tape.inPast === false) this.#dropEnded();
   }
   #dropEnded(): void {
     const entry = this.#recorded?.entry;
@@ -325,9 +332,9 @@ ${output.text}`,
     const note = (text: string) => session.paint("note", text);
     switch (cause.kind) {
       case "breakpoint":
-        return note(`stopped at breakpoint ${cause.point.id}`);
+        return note(`stopped at breakpoint ${cause.point.id}${failureText(cause.point)}`);
       case "event":
-        return note(`stopped at point ${cause.point.id}: ${pointText(cause.point)}`);
+        return note(`stopped at point ${cause.point.id}: ${pointText(cause.point)}${failureText(cause.point)}`);
       case "watch":
         return cause.hits.map((h) => note(this.#hitText(h))).join("\n");
       case "trap":
@@ -430,10 +437,17 @@ ${output.text}`,
         ...(p.ignore > 0 ? [`passes over ${p.ignore}`] : []),
         ...(p.once ? ["once"] : []),
         ...(p.enabled ? [] : ["off"]),
+        ...(this.#isGone(p) ? ["its module is unloaded"] : []),
       ].join(", "),
     ]);
     const data = points.map((p) => ({ id: p.id, kind: p.kind, text: pointText(p), hits: p.hits, enabled: p.enabled }));
     return { text: rows.length === 0 ? "there is nothing to stop for" : columns(rows, [0]), data: { points: data } };
+  }
+
+  /** Whether what a point is about was unloaded. */
+  #isGone(point: Point): boolean {
+    const of = point.kind === "break" ? point.func.instance : point.kind === "global" ? point.global.owner : undefined;
+    return of !== undefined && !this.session.store.isInUse(of);
   }
 
   /** The instance of the frame that is looked at; the shell's own when nothing is stopped. */
@@ -470,6 +484,11 @@ export function numberText(bytes: Uint8Array): string {
   }
   const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), (b) => b.toString(16).padStart(2, "0")).join(" ");
   return length > SHOWN_BYTES ? `${shown} …` : shown;
+}
+
+/** Why a point stopped the call though its condition is not true. */
+function failureText({ conditionFailure: failure }: Point): string {
+  return failure === undefined ? "" : `, whose condition cannot be computed: ${failure}`;
 }
 
 function messageOf(error: unknown): string {

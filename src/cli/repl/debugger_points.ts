@@ -39,6 +39,16 @@ export function placeOf(session: Session, word: string): CodePlace {
   return checked(() => parsePlace(word, (name) => innerFunc(session.func(name).func), here, instance));
 }
 
+/** The same, for what may have been meant as an event. */
+function placeMeant(session: Session, word: string): CodePlace {
+  try {
+    return placeOf(session, word);
+  } catch (error) {
+    if (!(error instanceof CommandError) || !STOP_EVENTS.includes(word as StopEvent)) throw error;
+    throw new CommandError(`${error.message}; for the event: :break on ${word}`);
+  }
+}
+
 /** The first instruction of a line of the text that the current instance was assembled from. */
 function placeOfLine(session: Session, line: number): CodePlace {
   const { instance, name } = session.current, inner = innerInstance(instance);
@@ -204,7 +214,7 @@ fib 6
       const given = word === undefined || word === "if" || word.startsWith("--") ? undefined : args.next();
       const place = given === undefined
         ? { func: session.debugger.frame.func, offset: session.debugger.frame.offset }
-        : placeOf(session, given);
+        : placeMeant(session, given);
       const base = common(session, args, words, place.func.instance!, place.func);
       if (words.length > 0) throw new UsageError(`too many words: ${words.join(" ")}`);
       return add(session, { ...base, kind: "break", ...place });

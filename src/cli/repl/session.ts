@@ -237,7 +237,7 @@ export class Session {
     const found = other && findFunc(other.instance, word.slice(dot + 1));
     if (other !== undefined && found !== undefined) return { loaded: other, func: found };
     const part = unquote(word).replace(/^\$/, "").toLowerCase();
-    const names = [...functionNames(current.instance)];
+    const names = [...functionNames(current.instance)].filter((n) => n !== "");
     const near = names.filter((n) => n.toLowerCase().includes(part) || part.includes(n.toLowerCase()));
     throw new CommandError(`there is no function ${word} in ${current.name}${among(near.length > 0 ? near : names)}`);
   }

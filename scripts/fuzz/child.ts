@@ -56,7 +56,7 @@ if (import.meta.main) {
     const kind = what.slice(0, 5);
     let trials = 0;
     const decisions = await shrink(program.decisions, (d) => {
-      if (++trials % 200 === 0) tell({ at: seed });
+      if (++trials % 20 === 0) tell({ at: seed });
       return judge(generateProgram(d), seed)?.startsWith(kind) ?? false;
     }, order.shrinkAttempts);
     tell({ finding: { seed, decisions, what: judge(generateProgram(decisions), seed) ?? what } });

@@ -113,7 +113,6 @@ export class ModuleCode {
   /** Makes the bytes and the side table of a defined function as the loop reads them, before its first call. */
   prepare(i: number): void {
     if (this.#prepared[i] !== 0) return;
-    this.#prepared[i] = 1;
     const { module, bodies } = this.valid, { table } = this;
     const { sideTable } = bodies[i], at = this.tableStarts[i], end = at + sideTable.length;
     table.set(sideTable, at);
@@ -121,7 +120,9 @@ export class ModuleCode {
     const body = module.funcs[module.importedFuncs + i].body!;
     this.#adaptBody(body, bodies[i]);
     if (this.counts) this.#countLoops(body, bodies[i].loops, at, end);
-    else this.fuse(i);
+    // Not before: where JavaScript's stack ended in the middle, all is made once more.
+    this.#prepared[i] = 1;
+    if (!this.counts) this.fuse(i);
   }
 
   /** Writes fused forms to a function that is prepared. Where calls are counted, only those that stay in the interpreter run often enough for that. */

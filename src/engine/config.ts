@@ -327,14 +327,13 @@ export interface Rung extends HotLimits {
 
 /**
  * THE thresholds of tier `auto`. A call takes about as long in `interp` as compiling a few dozen bytes of it, a thousand passes about a tenth of a millisecond. Of those
- * above `interp`, machine code is made where it can run; the others where it cannot. Tiers that are not there are passed over.
+ * above `interp`, machine code is made where it can run; the others where it cannot.
  */
-export const LADDER: readonly { readonly tier: string; readonly native?: boolean; calls: number; passes: number }[] = [
+const LADDER: readonly (Rung & { readonly native?: boolean })[] = [
   { tier: "interp", calls: 0, passes: 0 },
   { tier: "fast", native: false, calls: 10, passes: 1000 },
   { tier: "js", native: false, calls: 100, passes: 10_000 },
   { tier: "jit", native: true, calls: 10, passes: 1000 },
-  { tier: "aot", native: true, calls: 100, passes: 10_000 },
 ];
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 
@@ -342,16 +341,15 @@ const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 function ladderOf({ callThreshold, loopThreshold, thresholds = {} }: EngineOptions): Rung[] {
   const native = canRunNative();
   const there = LADDER.filter((r) =>
-    (TIERS as readonly string[]).includes(r.tier) && (r.native ?? native) === native &&
-    (r.tier !== "js" || jsUnavailable() === undefined)
+    (r.native ?? native) === native && (r.tier !== "js" || jsUnavailable() === undefined)
   );
   for (const name of Object.keys(thresholds)) {
     if (!TIERS.includes(name as TierName) || name === "interp") {
       throw new TypeError(`thresholds are for ${TIERS.filter((t) => t !== "interp").join(", ")}, not for "${name}"`);
     }
   }
-  return there.map(({ tier: name, calls, passes }, i) => {
-    const tier = name as TierName, given = thresholds[tier] ?? {}, first = i === 1;
+  return there.map(({ tier, calls, passes }, i) => {
+    const given = thresholds[tier] ?? {}, first = i === 1;
     if (i === 0) return { tier, calls, passes };
     return {
       tier,

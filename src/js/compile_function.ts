@@ -353,16 +353,26 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   if (declared.length > 0) head.push(`let ${declared.join(",")};`);
   if (take !== "") head.push(take);
   if (w.sites.length > 0) {
-    head.push("B:try{");
+    head.push(w.leaves.length > 0 ? "try{B:{" : "try{");
     const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
     const operands = cases === "" ? "" : `switch(s){${cases}}`;
     const leaving = w.use("U"), me = w.use("me"), bottom = w.framed ? "fp" : `${w.use("SP")}[0]`;
     // What is left to another begins where it stands on the shadow stack.
-    const onward = !w.slices
+    const onward = w.leaves.length === 0
       ? ""
       : entered
       ? `return ${w.use("onward")}(${me},s);`
       : `return ${w.use("resume")}(${me},s,a);`;
+    if (w.leaves.length > 0) {
+      w.lines.push("}switch(s){");
+      w.offsets.push(-1);
+      for (const { site, offset } of w.leaves) {
+        w.lines.push(`case ${site}:${w.use("slice")}(${me});break;`);
+        w.offsets.push(offset);
+      }
+      w.lines.push("}");
+      w.offsets.push(-1);
+    }
     w.lines.push(
       `}catch(e){if(e!==${leaving})throw e;un=true;}`,
       `const a=un?${leaving}.frame(${me},s):${bottom},w=un?${leaving}.words:${

@@ -135,6 +135,8 @@ export class FunctionWriter {
   delegates = false;
   /** Whether loops count their passes. */
   slices = false;
+  /** Sites at heads of loops where the function is left for one that begins there, with the offset of the loop. */
+  readonly leaves: { readonly site: number; readonly offset: number }[] = [];
   /** Operands at the loop that is entered. */
   entryStack: readonly Operand[] = [];
 

@@ -309,7 +309,7 @@ function reinterpret(w: FunctionWriter, kind: "f" | "d"): void {
   const [call, signals] = kind === "f"
     ? [`${w.use("fromF32")}(${v.lo})`, `(${v.lo}&4194304)===0`]
     : [`${w.use("fromF64")}(${v.lo},${v.hi})`, `(${v.hi}&524288)===0`];
-  w.line(`${x}=${call};if(${x}!==${x}&&${signals}){${leave}${w.use("quit")}();}`);
+  w.line(`${x}=${call};if(${x}!==${x}&&${signals}){${w.quit(leave)}}`);
   w.put(w.variableValue(kind, slot));
 }
 
@@ -353,7 +353,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   if (declared.length > 0) head.push(`let ${declared.join(",")};`);
   if (take !== "") head.push(take);
   if (w.sites.length > 0) {
-    head.push(w.leaves.length > 0 ? "try{B:{" : "try{");
+    head.push(w.breaks ? "try{B:{" : "try{");
     const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
     const operands = cases === "" ? "" : `switch(s){${cases}}`;
     const leaving = w.use("U"), me = w.use("me"), bottom = w.framed ? "fp" : `${w.use("SP")}[0]`;
@@ -363,14 +363,14 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
       : entered
       ? `return ${w.use("onward")}(${me},s);`
       : `return ${w.use("resume")}(${me},s,a);`;
-    if (w.leaves.length > 0) {
+    if (w.breaks) {
       w.lines.push("}switch(s){");
       w.offsets.push(-1);
       for (const { site, offset } of w.leaves) {
         w.lines.push(`case ${site}:${w.use("slice")}(${me});break;`);
         w.offsets.push(offset);
       }
-      w.lines.push("}");
+      w.lines.push(`default:${w.use("quit")}();}`);
       w.offsets.push(-1);
     }
     w.lines.push(

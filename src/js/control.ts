@@ -127,10 +127,10 @@ function loopCheck(w: FunctionWriter, shape: Shape): string {
   const fuel = fuelStatement(w, source), leave = w.site(source);
   w.leaves.push({ site: w.sites.length, offset: w.r.at });
   const outermost = w.blocks.findIndex((b) => b.kind === "loop") === w.blocks.length - 1;
-  if (!outermost) return `${fuel}if(${w.use("INT")}[0]!==0){${leave}break B;}`;
+  if (!outermost) return `${fuel}if(${w.use("INT")}[0]!==0){${w.quit(leave)}}`;
   w.slices = true;
   const weight = WEIGHTS[Math.min(shape.nests.get(w.r.at)!, WEIGHTS.length - 1)];
-  return `${fuel}if((k=k-${weight}|0)<0){${leave}break B;}`;
+  return `${fuel}if((k=k-${weight}|0)<0){${w.quit(leave)}}`;
 }
 /** What a pass of a loop counts, by how deeply loops are nested in it. */
 const WEIGHTS = [1, 30, 1000];

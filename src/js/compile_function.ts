@@ -66,8 +66,6 @@ export interface JsOptions {
 
 /** Bytes of a body that calls itself, up to which there are two of it. */
 const MOST_TWINNED = 120;
-/** Passes of loops after which a function that was called asks what to do. */
-export const FIRST_PASSES = 1000;
 /** Offset of lines at which a frame waits for the function that took its place. */
 export const PASSED_ON = -2;
 /** Words above a shadow frame that results of calls may take. */
@@ -346,7 +344,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   });
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
   if (w.sites.length > 0) declared.push("s=0");
-  if (w.slices && !entered) declared.push(`k=${FIRST_PASSES}`);
+  if (w.slices && !entered) declared.push(`k=${w.use("me")}.pace.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
   if (w.framed) {
@@ -359,13 +357,16 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   const above: string[] = [];
   if (w.sites.length > 0) {
     head.push("B:try{");
-    const { functions, leave, pass } = frameWriter(w, spill);
-    above.push(...functions);
-    w.lines.push(`}catch(e){if(e===${w.use("U")})${leave};throw e;}`);
+    const writer = frameWriter(w, spill);
+    above.push(writer.text);
+    w.lines.push(`}catch(e){if(e!==${w.use("U")})throw e;${writer.call(true)};throw U;}`);
     w.offsets.push(-1);
     if (w.slices) {
-      w.lines.push(`return ${pass};`);
-      w.offsets.push(PASSED_ON);
+      const me = w.use("me");
+      // What is left to another begins where it stands on the shadow stack.
+      w.lines.push(`const a=${writer.call(false)};`);
+      w.lines.push(`%leave%return ${entered ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`);
+      w.offsets.push(-1, PASSED_ON);
     }
   }
   const leave = w.framed ? `${w.use("SP")}[0]=fp;` : "", cell = `c${w.index}`, name = `wasm${w.index}`;
@@ -375,8 +376,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     ...body.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)).replaceAll("%self%", self)),
     "}",
   ];
-  const offsets = [-1, ...w.offsets, -1],
-    lines = ['"use strict";', ...above.map((l) => l.replace("%leave%", leave)), "return ["];
+  const offsets = [-1, ...w.offsets, -1], lines = ['"use strict";', ...above, "return ["];
   const places = [-1, ...above.map(() => PASSED_ON), -1];
   lines.push(...write(!mayKnow ? `(${cell}.f??${cell}.get())` : twin ? `${cell}.twin` : `${cell}.own`, w.lines));
   places.push(...offsets);
@@ -400,24 +400,28 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
 }
 
 /**
- * Functions that write the variables of a frame, and calls of them: to where all frames are left, and to where the function goes on that takes its place. They are apart from the
- * function, whose bytecode is to be short, so that V8 inlines it.
+ * The function that writes the variables of a frame to where it is left, and the call of it: apart from the function, whose bytecode is to be short, so that V8 inlines it. Gives
+ * the first word of the frame.
  */
-function frameWriter(w: FunctionWriter, locals: string): { functions: string[]; leave: string; pass: string } {
+function frameWriter(w: FunctionWriter, locals: string): { text: string; call: (leaves: boolean) => string } {
   const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
-  const code = locals + (cases === "" ? "" : `switch(s){${cases}}`);
-  const me = w.use("me"), leaving = w.use("U"), read = new Set(code.match(/\b[a-z]\w*/g));
-  const variables = [...w.variables];
-  w.localKinds.forEach((kind, n) => variables.push(`l${n}`, ...(kind === "l" ? [`h${n}`] : [])));
-  const names = ["s", ...variables.filter((name) => read.has(name)), ...(w.framed ? ["fp"] : [])].join(",");
-  const functions = [`function leave(${names}){const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}}`];
-  if (w.slices) {
-    // What is left to another begins where it stands on the shadow stack.
-    const next = w.entry >= 0 ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`;
-    const at = w.framed ? "fp" : `${w.use("SP")}[0]`;
-    functions.push(`function pass(${names}){const a=${at},w=${w.use("S")};${code}%leave%return ${next};}`);
-  }
-  return { functions, leave: `leave(${names})`, pass: `pass(${names})` };
+  const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), me = w.use("me"), U = w.use("U");
+  const candidates = [...w.variables];
+  w.localKinds.forEach((kind, n) => candidates.push(`l${n}`, ...(kind === "l" ? [`h${n}`] : [])));
+  if (w.framed) candidates.push("fp");
+  const words = new Set(code.match(/\b[a-z]\w*/g));
+  const names = candidates.filter((name) => words.has(name));
+  if (w.slices && w.framed && !words.has("fp")) names.push("fp");
+  const stays = w.slices ? `un?${U}.frame(${me},s):${w.framed ? "fp" : `${w.use("SP")}[0]`}` : `${U}.frame(${me},s)`;
+  const into = w.slices ? `un?${U}.words:${w.use("S")}` : `${U}.words`;
+  return {
+    text: `function leave(${[
+      ...(w.slices ? ["un"] : []),
+      "s",
+      ...names,
+    ]}){const a=${stays},w=${into};${code}return a;}`,
+    call: (leaves) => `leave(${[...(w.slices ? [leaves] : []), "s", ...names]})`,
+  };
 }
 
 /** Whether V8 would inline a function, so that two that are the same and call one another are better than one that calls itself, which V8 never inlines. */

@@ -15,7 +15,7 @@ import type { ValidModule } from "../validate/validate_module.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type Callable, Cell } from "./cell.ts";
-import { FIRST_PASSES, type JsSource, refusal, writeFunction } from "./compile_function.ts";
+import { type JsSource, refusal, writeFunction } from "./compile_function.ts";
 import { getF32, getF64, putF32, putF64, signalsF32, signalsF64 } from "./floats.ts";
 import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
 import { RH } from "./long.ts";
@@ -240,7 +240,7 @@ export class JavaScriptTier implements JsTier {
     if (pace === undefined) {
       paces.set(
         index,
-        pace = { first: LEAST_PASSES, asked: 0, loop: -1, passes: LEAST_PASSES, entries: 0, elsewhere: new Map() },
+        pace = { first: LEAST_PASSES, loop: -1, passes: LEAST_PASSES, entries: 0, elsewhere: new Map() },
       );
     }
     return pace;
@@ -312,8 +312,6 @@ export class JavaScriptTier implements JsTier {
   #slice({ sites, pace, isLoop }: Leaver, site: number): number {
     if (Atomics.load(INTERRUPT, 0) !== 0 || deadlinePassed()) this.#poll(false);
     const { source } = sites[site - 1];
-    if (!isLoop && ++pace.asked < pace.first / FIRST_PASSES) return FIRST_PASSES;
-    pace.asked = 0;
     if (pace.first < MOST_PASSES) pace.first *= 2;
     if (pace.loop !== source) {
       const times = (pace.elsewhere.get(source) ?? 0) + 1;

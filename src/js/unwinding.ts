@@ -20,10 +20,8 @@ export interface Leaver {
  * some times early on, at one loop, at ever longer intervals.
  */
 export interface Pace {
-  /** Passes of loops that calls make before one is left. */
+  /** Passes of loops that a call makes before it is left. */
   first: number;
-  /** How often one has asked since. */
-  asked: number;
   /** Offset of the loop where it is left, -1 at first, and after how many passes. */
   loop: number;
   passes: number;

@@ -66,6 +66,8 @@ export interface JsOptions {
 
 /** Bytes of a body that calls itself, up to which there are two of it. */
 const MOST_TWINNED = 120;
+/** Variables up to which a function of its own writes them. */
+const MOST_ARGUMENTS = 16;
 /** Offset of lines at which a frame waits for the function that took its place. */
 export const PASSED_ON = -2;
 /** Words above a shadow frame that results of calls may take. */
@@ -357,14 +359,14 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   const above: string[] = [];
   if (w.sites.length > 0) {
     head.push("B:try{");
-    const writer = frameWriter(w, spill);
-    above.push(writer.text);
-    w.lines.push(`}catch(e){if(e!==${w.use("U")})throw e;${writer.call(true)};throw U;}`);
+    const { text, leaves, stays } = frameWriter(w, spill);
+    if (text !== "") above.push(text);
+    w.lines.push(`}catch(e){if(e!==${w.use("U")})throw e;${leaves}throw U;}`);
     w.offsets.push(-1);
     if (w.slices) {
       const me = w.use("me");
       // What is left to another begins where it stands on the shadow stack.
-      w.lines.push(`const a=${writer.call(false)};`);
+      w.lines.push(stays);
       w.lines.push(`%leave%return ${entered ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`);
       w.offsets.push(-1, PASSED_ON);
     }
@@ -400,10 +402,10 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
 }
 
 /**
- * The function that writes the variables of a frame to where it is left, and the call of it: apart from the function, whose bytecode is to be short, so that V8 inlines it. Gives
- * the first word of the frame.
+ * Statements that write the variables of a frame where it is left, and where it `stays` on the shadow stack; they set `a`, its first word. Of few variables they are the call of
+ * a function, `text`, so that the bytecode is short and V8 inlines it. Many would be in the frame twice, as variables and as arguments.
  */
-function frameWriter(w: FunctionWriter, locals: string): { text: string; call: (leaves: boolean) => string } {
+function frameWriter(w: FunctionWriter, locals: string): { text: string; leaves: string; stays: string } {
   const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
   const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), me = w.use("me"), U = w.use("U");
   const candidates = [...w.variables];
@@ -411,16 +413,24 @@ function frameWriter(w: FunctionWriter, locals: string): { text: string; call: (
   if (w.framed) candidates.push("fp");
   const words = new Set(code.match(/\b[a-z]\w*/g));
   const names = candidates.filter((name) => words.has(name));
+  const above = `${U}.frame(${me},s)`, here = w.framed ? "fp" : `${w.use("SP")}[0]`;
+  if (names.length > MOST_ARGUMENTS) {
+    const write = (at: string, into: string) => `const a=${at},w=${into};${code}`;
+    return { text: "", leaves: write(above, `${U}.words`), stays: write(here, w.use("S")) };
+  }
   if (w.slices && w.framed && !words.has("fp")) names.push("fp");
-  const stays = w.slices ? `un?${U}.frame(${me},s):${w.framed ? "fp" : `${w.use("SP")}[0]`}` : `${U}.frame(${me},s)`;
-  const into = w.slices ? `un?${U}.words:${w.use("S")}` : `${U}.words`;
+  const values = ["s", ...names].join(",");
+  if (!w.slices) {
+    return {
+      text: `function leave(${values}){const a=${above},w=${U}.words;${code}}`,
+      leaves: `leave(${values});`,
+      stays: "",
+    };
+  }
   return {
-    text: `function leave(${[
-      ...(w.slices ? ["un"] : []),
-      "s",
-      ...names,
-    ]}){const a=${stays},w=${into};${code}return a;}`,
-    call: (leaves) => `leave(${[...(w.slices ? [leaves] : []), "s", ...names]})`,
+    text: `function leave(un,${values}){const a=un?${above}:${here},w=un?${U}.words:${w.use("S")};${code}return a;}`,
+    leaves: `leave(true,${values});`,
+    stays: `const a=leave(false,${values});`,
   };
 }
 

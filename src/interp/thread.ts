@@ -78,12 +78,13 @@ export class InterpreterTier implements InterpTier {
     for (const func of instance.funcs) if (func.instance === instance) this.moved(func);
   }
   moved(func: WasmFunc): void {
+    if (this.registers?.moved(func)) this.withdrawals++;
     const code = func.interp as FunctionCode | undefined;
     if (code === undefined) return;
     const wants = wantsRegisters(func);
     if (wants === code.wantsRegisters) return;
     code.wantsRegisters = wants;
-    this.registers?.moved(func);
+    this.registers?.forget(func);
     if (!wants) this.withdrawals++;
   }
   isCounted(func: WasmFunc): boolean {
@@ -290,7 +291,10 @@ export class Thread implements InterpThread {
         if (this.callee === undefined || this.#callInterpreted(this.callee)) continue;
         return this.#left(RunStatus.TRAP);
       }
-      if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
+      if (status === RunStatus.TRAP) {
+        if (this.#rewindAfterGrow()) continue;
+        this.#frameOfInlined();
+      }
       if (status === RunStatus.THROW) {
         this.store.exceptions.thrown(this.exception!);
         if (this.catches(this.exception!, this.level)) continue;
@@ -312,7 +316,7 @@ export class Thread implements InterpThread {
   #pcAt(at: number, code: FunctionCode, { frames } = this.#parked ?? SHARED): number {
     const pc = frames[at + PC];
     if (frames[at + STP] >= 0) return pc;
-    const registers = this.tier.registers!.prepare(code)!;
+    const registers = this.tier.registers!.codeAt(code, pc);
     return at === this.top && this.#trapped ? registers.trapAt(pc) : registers.pcAt(pc);
   }
 
@@ -339,7 +343,11 @@ export class Thread implements InterpThread {
   #choose(at: number, isToBeRegister: boolean): void {
     const code = this.#codeAt(at), isRegister = FRAMES[at + STP] < 0;
     if (code.wantsRegisters && isToBeRegister && !this.stepping) {
-      if (!isRegister) this.#toRegisters(at, code);
+      if (isRegister) {
+        if (this.tier.registers!.isCurrent(code, FRAMES[at + PC])) return;
+        this.#toInterpreter(at, code);
+      }
+      this.#toRegisters(at, code);
     } else if (isRegister) this.#toInterpreter(at, code);
   }
 
@@ -484,6 +492,34 @@ export class Thread implements InterpThread {
     return true;
   }
 
+  /** After a trap in a body that stands in place of a call: makes the frame that the call would have made, with locals that are 0. */
+  #frameOfInlined(): void {
+    const { top } = this;
+    if (FRAMES[top + STP] >= 0) return;
+    const code = this.#codeAt(top), { instance } = code.func;
+    const trap = this.tier.registers!.codeAt(code, FRAMES[top + PC]).inlinedTrapAt(FRAMES[top + PC]);
+    if (trap === undefined) return;
+    const callee = functionCode(instance!.funcs[trap.callee]), fp = FRAMES[top + FP] + code.localWords;
+    FRAMES[top + PC] = trap.end;
+    FRAMES[top + STP] = code.cursorAt(trap.end);
+    CODES[top / FRAME_WORDS] = code;
+    this.#link(top);
+    // Operands of the caller are nowhere.
+    this.#sp = fp >> 1;
+    if (top >= LAST_FRAME || fp + callee.frameWords > STACK_WORDS) {
+      this.trapCode = TrapCode.CALL_STACK_EXHAUSTED;
+      return;
+    }
+    const above = this.top += FRAME_WORDS;
+    FRAMES[above + PC] = trap.pc;
+    FRAMES[above + STP] = callee.cursorAt(trap.pc);
+    FRAMES[above + FP] = fp;
+    FRAMES[above + BASE] = 0;
+    CODES[above / FRAME_WORDS] = callee;
+    this.i32.fill(0, fp, fp + callee.localWords);
+    this.#sp = (fp + callee.localWords) >> 1;
+  }
+
   wait(): void {
     this.#before = true;
   }
@@ -613,7 +649,7 @@ export class Thread implements InterpThread {
       const { index } = func, { module } = func.instance!, place = frames[at + PC];
       const before = at === this.top && this.#before;
       const isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
-      const registers = isRegister ? this.tier.registers!.prepare(code)! : undefined;
+      const registers = isRegister ? this.tier.registers!.codeAt(code, place) : undefined;
       list.push(() => {
         const pc = registers === undefined ? place : trapped ? registers.trapAt(place) : registers.pcAt(place);
         let offset = pc;

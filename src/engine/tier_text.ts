@@ -101,7 +101,7 @@ class Origins extends Explanation {
     while (this.pairs.length > 0 && this.pairs[this.pairs.length - 2] > e.latest) this.pairs.length -= 2;
     if (dead || e.at <= before) return;
     const place = Math.min(before, e.latest);
-    if (this.pairs.at(-2) === place) this.pairs.length -= 2;
+    while (this.pairs.length > 0 && this.pairs[this.pairs.length - 2] >= place) this.pairs.length -= 2;
     this.pairs.push(place, this.#offset);
   }
 }

@@ -177,13 +177,13 @@ function fusedConstant(s: State, number: number, a: number, k: number): boolean 
 
 const op_add = op("i32.add"), op_add_k = op("i32.add k"), op_add64_k = op("i64.add k");
 const op_rotl64_k = op("i64.rotl k");
-const op_eq_k = op("i32.eq k"), op_ne_k = op("i32.ne k");
+const op_eq_k = op("i32.eq k");
 const op_and_k = op("i32.and k"),
   op_shl_k = op("i32.shl k"),
   op_shr_u_k = op("i32.shr_u k"),
   op_rotl_k = op("i32.rotl k");
 const op_xor = op("i32.xor"), op_xor_rotl = op("i32.xor_rotl k");
-const op_and_shl = op("i32.and_shl k"), op_shl_add = op("i32.shl k > add"), op_shr_u_and = op("i32.shr_u_and k");
+const op_and_shl = op("i32.and_shl k"), op_shr_u_and = op("i32.shr_u_and k");
 const op_add3_k = op("i32.add3 k");
 const op_load64 = op("i64.load"), op_load64_sum = op("i64.load sum");
 /** By number of the first and opcode of the second instruction: what does both. */

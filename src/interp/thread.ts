@@ -194,6 +194,8 @@ export class Thread implements InterpThread {
   #withdrawals = 0;
   /** Whether the top frame trapped. */
   #trapped = false;
+  /** Whether the top frame and the one below were one of register code when it trapped. */
+  #inlined = false;
 
   constructor(readonly store: Store, readonly tier: InterpreterTier) {}
 
@@ -280,7 +282,11 @@ export class Thread implements InterpThread {
       if (most < 0) return this.#left(RunStatus.SAFEPOINT);
       const slice = this.#given = stops ? 0 : Math.min(most, until - this.ticks - 1);
       this.#chooseLoop();
-      this.#before = this.#atSafepoint = this.#trapped = false;
+      this.#before =
+        this.#atSafepoint =
+        this.#trapped =
+        this.#inlined =
+          false;
       this.callee = undefined;
       const status = FRAMES[this.top + STP] < 0 ? this.tier.registers!.run(this, slice) : runLoop(this, slice);
       this.#owes = status === SLICE;
@@ -504,6 +510,7 @@ export class Thread implements InterpThread {
     FRAMES[top + STP] = code.cursorAt(trap.end);
     CODES[top / FRAME_WORDS] = code;
     this.#link(top);
+    this.#inlined = true;
     // Operands of the caller are nowhere.
     this.#sp = fp >> 1;
     if (top >= LAST_FRAME || fp + callee.frameWords > STACK_WORDS) {
@@ -649,6 +656,7 @@ export class Thread implements InterpThread {
       const { index } = func, { module } = func.instance!, place = frames[at + PC];
       const before = at === this.top && this.#before;
       const isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
+      const tier = isRegister || (this.#inlined && at >= this.top - FRAME_WORDS) ? "fast" : "interp";
       const registers = isRegister ? this.tier.registers!.codeAt(code, place) : undefined;
       list.push(() => {
         const pc = registers === undefined ? place : trapped ? registers.trapAt(place) : registers.pcAt(place);
@@ -659,7 +667,7 @@ export class Thread implements InterpThread {
           offset = offsets.get(pc) ?? instructionBefore(module.bytes, body, pc);
           offsets.set(pc, offset);
         }
-        return { name: functionName(module, index), index, offset, tier: isRegister ? "fast" : "interp" };
+        return { name: functionName(module, index), index, offset, tier };
       });
       if (frames[at + BASE] & RETURN_DONE) break;
     }
@@ -822,6 +830,7 @@ export class Thread implements InterpThread {
       this.#atSafepoint =
       this.#owes =
       this.#trapped =
+      this.#inlined =
       this.replaces =
         false;
     this.ticks = 0;

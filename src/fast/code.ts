@@ -27,6 +27,9 @@ export class FunctionRegisters implements RegisterCode {
     readonly translation: Translation,
   ) {}
 
+  get entry(): number {
+    return this.base + this.translation.points[0];
+  }
   placeAt(pc: number): number {
     if (this.#places === undefined) {
       this.#places = new Map();

@@ -9,7 +9,9 @@ import type { Thread } from "./thread.ts";
 
 /** Register code of one function. */
 export interface RegisterCode {
-  /** The place where a frame goes on that the interpreter has at `pc`; -1 if there is none. */
+  /** The place where a call begins, before what counts it. */
+  readonly entry: number;
+  /** The place where a frame goes on that the interpreter has at `pc`, behind what counts there; -1 if there is none. */
   placeAt(pc: number): number;
   /** The interpreter's pc at a place where frames stop. */
   pcAt(place: number): number;

@@ -362,7 +362,7 @@ export class Thread implements InterpThread {
     const registers = this.tier.registers!.prepare(code);
     if (registers === undefined || fp + code.frameWords > STACK_WORDS) return;
     // A loop head whose pass is still to be counted is no place to go on.
-    const place = registers.placeAt(pc === code.start ? code.body : pc);
+    const place = pc === code.start ? registers.entry : registers.placeAt(pc);
     if (place < 0) return;
     FRAMES[at + PC] = place;
     FRAMES[at + STP] = ~code.func.ref;

@@ -39,8 +39,8 @@ export type ProgressListener = (part: number) => void;
 const PROGRESS_STEP = 256;
 
 /**
- * Validates a decoded module. Throws a CompileError with the byte offset of the first fault. `known`: what was found out about the bodies of this very module before,
- * which are then not looked at.
+ * Validates a decoded module. Throws a CompileError with the byte offset of the first fault. `known`: what was found out about the bodies of this very module before, when it
+ * was valid; of the module only declarations are looked at then.
  */
 export function validateModule(
   module: Module,
@@ -49,9 +49,9 @@ export function validateModule(
 ): ValidModule {
   const v = new ModuleValidation(module);
   v.declarations();
+  if (known !== undefined) return { ...v.valid, bodies: known };
   v.dataSegments();
   v.start();
-  if (known !== undefined) return { ...v.valid, bodies: known };
   for (let i = module.importedFuncs; i < module.funcs.length; i++) {
     const f = module.funcs[i];
     v.body(f);

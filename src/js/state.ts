@@ -137,6 +137,10 @@ export class FunctionWriter {
   delegates = false;
   /** Whether loops count their passes. */
   slices = false;
+  /** Whether some code ends by `break B`, which leaves the frame at the site that was set. */
+  breaks = false;
+  /** Sites at heads of loops where the function is left for one that begins there, with the offset of the loop. */
+  readonly leaves: { readonly site: number; readonly offset: number }[] = [];
   /** Operands at the loop that is entered. */
   entryStack: readonly Operand[] = [];
 
@@ -208,6 +212,11 @@ export class FunctionWriter {
     this.sites.push({ source, height: this.facts.localSlots + this.slots, owes });
     this.spills.push(spill);
     return `s=${id};`;
+  }
+  /** Leaves the frame at the site that `leave` sets. It takes no call among the code before it, behind which V8 would know nothing of memory. */
+  quit(leave: string): string {
+    this.breaks = true;
+    return `${leave}break B;`;
   }
   /** The slot where the interpreter keeps the exception of a legacy catch block. */
   keptSlot(b: Block): number {

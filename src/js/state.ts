@@ -344,7 +344,7 @@ export class FunctionWriter {
       const high = this.highVariable(slot);
       if (!mentions(hi, name)) return `${name}=${lo};${high}=${hi};`;
       if (!mentions(lo, high)) return `${high}=${hi};${name}=${lo};`;
-      const q = this.scratch("q0");
+      const q = this.scratch("qt");
       return `${q}=${lo};${high}=${hi};${name}=${q};`;
     }
     return kind === "r" ? `${this.use("S")}[${this.word(slot)}]=${name}=${lo};` : `${name}=${lo};`;
@@ -380,6 +380,7 @@ export class FunctionWriter {
     const q = this.scratch(name);
     this.line(`${q}=${v.lo};`);
     if (v.kind !== "l") return { ...v, lo: q, condition: undefined, size: 0 };
+    if (v.hi === "0") return { ...v, lo: q, size: 0 };
     const high = this.scratch(name + "h");
     this.line(`${high}=${v.hi};`);
     return { ...v, lo: q, hi: high, size: 0 };

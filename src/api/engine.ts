@@ -66,6 +66,13 @@ export type Imports = Record<string, Record<string, unknown>>;
 /** Bytes that arrive piece by piece. */
 export type ByteStream = Response | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+/** As `engine.instantiate()`, but the start function, if there is one, is left to who asked: nothing else may run before it. */
+export let instantiateUnstarted: (
+  engine: Engine,
+  module: Module,
+  imports: Imports,
+) => { readonly instance: Instance; readonly start: Func | undefined };
+
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
 export class Engine {
   readonly #context: Context;
@@ -220,12 +227,24 @@ export class Engine {
    * Trap when a segment does not fit or the start function traps, Exception when it throws, ResourceError when there is no room.
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
+    return this.#instantiate(module, imports);
+  }
+  #instantiate(module: Module, imports: Imports, run?: (start: WasmFunc) => void): Instance {
     const instance = this.#context.instantiate(
       innerModule(module),
       (i, m) => this.#resolve(i, m, imports) ?? noteMissing(module, imports),
       (made) => own(made, this.#context),
+      undefined,
+      run,
     );
     return publicInstance(instance, module, this.#context);
+  }
+  static {
+    instantiateUnstarted = (engine, module, imports) => {
+      let start: Func | undefined;
+      const instance = engine.#instantiate(module, imports, (f) => start = publicFunc(f, engine.#context));
+      return { instance, start };
+    };
   }
 
   /**

@@ -64,6 +64,22 @@ export function isExpected(error: unknown): error is Error {
   return error instanceof Error && /\(os error \d+\)/.test(error.message);
 }
 
+/** An error for programs: its name, its message, and what it says about its place. */
+export function errorData(error: unknown): Record<string, unknown> {
+  const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+  return { name, message, ...placeOf(error) };
+}
+
+function placeOf(error: unknown): Record<string, unknown> {
+  if (error instanceof Trap) return { trap: error.kind, frames: error.frames };
+  if (error instanceof Exception) return { frames: error.frames };
+  if (error instanceof CompileError) {
+    const { offset, func, line, column } = error;
+    return { offset, func, line, column };
+  }
+  return error instanceof TextError ? { line: error.line, column: error.column } : {};
+}
+
 function shortStack(stack: string): string {
   if (stack === "") return "";
   const lines = stack.split("\n");

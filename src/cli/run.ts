@@ -70,8 +70,9 @@ export async function runModule(
   using _watch = await watch(engine);
   return engine.withDeadline(timeout, () => {
     const instance = engine.instantiate(module, offers(engine, module, options.missing));
+    const call = entryCall(instance, options.invoke, args);
     using _observed = observe(instance);
-    return profiled(engine, instance, options, () => callEntry(instance, options.invoke, args));
+    return profiled(engine, instance, options, call);
   });
 }
 
@@ -94,11 +95,13 @@ function profiled<T>(engine: Engine, instance: Instance, { profileOut }: RunOpti
   }
 }
 
-/** Calls what was asked for, and prints its results. */
-function callEntry(instance: Instance, invoke: string | undefined, args: readonly string[]): ExitCode {
-  const func = findEntry(instance, invoke, args);
-  for (const line of callWithText(instance, func, args)) console.log(visible(line));
-  return ExitCode.OK;
+/** What calls what was asked for, and prints its results. Throws at once what is wrong with that. */
+function entryCall(instance: Instance, invoke: string | undefined, args: readonly string[]): () => ExitCode {
+  const call = callWithText(instance, findEntry(instance, invoke, args), args);
+  return () => {
+    for (const line of call()) console.log(visible(line));
+    return ExitCode.OK;
+  };
 }
 
 /** Runs a WASI command; with `--invoke`, an export of any module that imports WASI. */
@@ -115,14 +118,16 @@ function runWasi(
   const given = wasiOptions(name, invoke === undefined ? args : [], options);
   using wasi = makeWasi(() => new Wasi({ ...given, stdin: "inherit", exitWhenClosed: true }));
   const instance = engine.instantiate(module, offers(engine, module, options.missing, wasi));
+  const isCommand = invoke === undefined && "_start" in instance.exports;
+  const call = isCommand ? () => wasi.start(instance) & 0xff : entryCall(instance, invoke, args);
   using _observed = observe(instance);
   try {
     return profiled(engine, instance, options, () => {
-      if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;
+      if (isCommand) return call();
       const { memory, _initialize } = instance.exports;
       // A command's other exports may be called without its _start.
       wasi.initialize({ exports: "_start" in instance.exports ? { memory } : { memory, _initialize } });
-      return callEntry(instance, invoke, args);
+      return call();
     });
   } catch (e) {
     if (e instanceof WasiExit) return e.code & 0xff;
@@ -172,14 +177,14 @@ function misplaced(args: readonly string[]): string {
     : "";
 }
 
-/** Calls a function with arguments in the text format; gives its results, a line each. Throws UsageError when arguments do not fit. */
-function callWithText(instance: Instance, func: Func, args: readonly string[]): string[] {
+/** What calls a function with arguments in the text format, and gives its results, a line each. Throws UsageError at once when arguments do not fit. */
+function callWithText(instance: Instance, func: Func, args: readonly string[]): () => string[] {
   const { params } = innerFunc(func).type;
   checkArgumentCount(func, args.length, misplaced(args));
   const { store } = innerInstance(instance);
   const context = { store, func: (name: string) => findRef(instance, name) };
   const values = args.map((text, i) => ({ type: params[i], bits: parseValue(text, params[i], context) }));
-  return callWithValues(func, values).map((v) => `=> ${printValue(v, store)}`);
+  return () => callWithValues(func, values).map((v) => `=> ${printValue(v, store)}`);
 }
 
 function findRef(instance: Instance, name: string): number | undefined {

@@ -240,8 +240,9 @@ export class Context {
       hold.live = live;
       if (wanted !== "interp") func.refusal = func.held;
     } else {
-      if (!live) store.setTier(func, wanted);
       func.live = live;
+      if (!live) store.setTier(func, wanted);
+      else store.interp.moved(func);
     }
     this.#pinned.delete(func);
     const { name, index, tier } = func;
@@ -296,8 +297,8 @@ export class Context {
     this.#held.delete(func);
     func.held = undefined;
     if (func.freed) return;
-    this.store.setTier(func, hold.tier);
     func.live = hold.live;
+    this.store.setTier(func, hold.tier);
     const { tier, name, index } = func;
     if (tier === "interp") return;
     this.tierLog.add({ what: "function", name, index, from: "interp", to: tier, why: "released" });

@@ -45,6 +45,12 @@ function describe(error: unknown): string {
   return `error: this is a bug in Strata, please report it\n${shown}`;
 }
 
+/** What went wrong, without what the system calls it and did with which path: that is said by whoever shows it. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message.replace(/ \(os error \d+\)(: \w+ '[^]*')?$/, "");
+}
+
 function describeException(e: Exception): string {
   const { parameters } = e.tag.type;
   // These have no value in JavaScript.

@@ -1,7 +1,7 @@
 // `strata run`: makes an instance of a module and calls one of its exports. A timeout and lack of fuel end the program in a trap, and so does Ctrl-C, but that a
 // WASI command ends by it as any other program does.
 
-import { Engine, type Imports } from "../api/engine.ts";
+import type { Engine, Imports } from "../api/engine.ts";
 import { type Func, innerFunc } from "../api/func.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
 import { fallbackFor, gatherImports } from "../api/missing_imports.ts";
@@ -15,11 +15,12 @@ import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
+import { checkWritable } from "./output.ts";
 import { readProfile, writeProfile } from "./branch_profile.ts";
 import { HostModules } from "./repl/host.ts";
 import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
-import { chosenTier, noteCompileMode, onCacheNote } from "./tier.ts";
+import { chosenTier, newEngine, noteCompileMode, onCacheNote } from "./tier.ts";
 import { callWithValues, checkArgumentCount, parseValue, printValue } from "./values.ts";
 import { importsWasi, makeWasi, type WasiFlags, wasiOffer, wasiOptions } from "./wasi.ts";
 
@@ -61,7 +62,8 @@ export async function runModule(
   const { compile, cache, features, perfMap, gdb, fuel, timeout = Infinity } = options;
   const tier = chosenTier(options.tier ?? "auto");
   const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
-  const engine = new Engine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote, profile });
+  if (options.profileOut !== undefined) checkWritable(options.profileOut);
+  const engine = newEngine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote, profile });
   noteCompileMode(engine);
   const module = await compileFrom(engine, spec);
   if (importsWasi(module)) {

@@ -2,7 +2,7 @@
 
 import type { Instance } from "../api/instance.ts";
 import { TRACED, type Traced, type TraceEvent, type TraceOptions, traceText } from "../debug/trace.ts";
-import { CommandError, UsageError } from "./exit.ts";
+import { CommandError, reasonOf, UsageError } from "./exit.ts";
 import { reportJson } from "./report.ts";
 import { runModule, type RunOptions } from "./run.ts";
 import { visible } from "./repl/print.ts";
@@ -80,7 +80,7 @@ export class TraceWriter implements Disposable {
       Deno.writeTextFileSync(this.path!, text, { append: this.#began });
       this.#began = true;
     } catch (e) {
-      throw new CommandError(`cannot write ${this.path}: ${e instanceof Error ? e.message : e}`);
+      throw new CommandError(`cannot write ${this.path}: ${reasonOf(e)}`);
     }
   }
 

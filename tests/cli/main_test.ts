@@ -301,8 +301,38 @@ Deno.test("debug stops in a start function, then at the first instruction of the
   const trapped = await strata(["debug", traps], { stdin: ":continue\n" });
   assertEquals(trapped.code, 134);
   assertMatch(trapped.err, /^error: trap: unreachable\n {2}at init /);
+  assertEquals((await strata(["debug", wat, "fib", "x"])).code, 2);
   const host = await strata(["debug", "-", "f"], {
     stdin: `(module (import "spectest" "print" (func $p)) (start $p) (func (export "f")))`,
   });
   assertEquals(host.code, 0, host.err);
+});
+
+Deno.test("what cannot be written is told before the program runs, and nothing is left behind", async () => {
+  const call = ["--invoke", "fib", wat, "5"], nowhere = `${folder}/nowhere/x`;
+  for (const args of [["profile", "-o", nowhere], ["profile", "-o", folder], ["run", "--profile-out", nowhere]]) {
+    const { code, out, err } = await strata([...args, ...call]);
+    assertEquals([code, out], [1, ""]);
+    assertMatch(err, /^error: cannot write .*: (No such file or directory|Is a directory)\n$/);
+  }
+  const file = `${folder}/made.json`;
+  assertEquals((await strata(["profile", "-o", file, "--invoke", "nosuch", wat])).code, 1);
+  assertEquals(await Deno.stat(file).catch((e) => e instanceof Deno.errors.NotFound), true);
+});
+
+Deno.test("options that need a permission say so in one line", async () => {
+  const allow = [`--allow-read=${folder},${new URL("../..", import.meta.url).pathname}`];
+  for (
+    const [option, message] of [
+      [
+        ["--perf-map"],
+        /^error: no machine code can run here that gdb or perf may see: native code needs --allow-ffi\n$/,
+      ],
+      [["--cache", `${folder}/cache`], /^error: the cache .* cannot be used: Requires write access .*\n$/],
+    ] as const
+  ) {
+    const { code, out, err } = await strata(["run", ...option, "--invoke", "fib", wat, "5"], { allow });
+    assertEquals([code, out], [1, ""]);
+    assertMatch(err, message);
+  }
 });

@@ -1,7 +1,7 @@
 // The state of a shell: engine, loaded instances, last results; and how what commands give is shown, as text or as JSON.
 // Finding functions and other things by what people type is here too.
 
-import { Engine } from "../../api/engine.ts";
+import type { Engine } from "../../api/engine.ts";
 import { type Func, innerFunc } from "../../api/func.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
 import type { CompileMode, TierChoice } from "../../engine/config.ts";
@@ -22,7 +22,7 @@ import {
   type Value,
 } from "../values.ts";
 import { readProfile } from "../branch_profile.ts";
-import { onCacheNote } from "../tier.ts";
+import { newEngine, onCacheNote } from "../tier.ts";
 import { ShellDebugger } from "./debugger.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter, visible } from "./print.ts";
@@ -63,7 +63,7 @@ export interface SessionOptions {
   readonly fuel?: number;
   /** Whether a person types the commands. */
   readonly interactive?: boolean;
-  /** Whether the shell is there to run one program, so that a trap is its end. */
+  /** Whether the shell is there to run one program, so that errors end it as they end that. */
   readonly isRun?: boolean;
   /** Receives lines; standard output and error if not given. */
   readonly write?: (line: string, isError: boolean) => void;
@@ -108,7 +108,7 @@ export class Session {
     const { tier, compile, cache, features, perfMap, gdb, fuel } = options;
     const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
     const metered = fuel === undefined ? undefined : Infinity;
-    this.engine = new Engine({ tier, compile, cache, onCacheNote, profile, features, perfMap, gdb, fuel: metered });
+    this.engine = newEngine({ tier, compile, cache, onCacheNote, profile, features, perfMap, gdb, fuel: metered });
     this.limits = { fuel };
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
@@ -172,8 +172,7 @@ export class Session {
   showError(command: string, error: unknown): void {
     // A script that was interrupted fails once more, as the command that ran it.
     const code = exitCodeOf(error);
-    const own = code === ExitCode.TRAP && this.#isRun ? code : ExitCode.ERROR;
-    this.exitCode = code === ExitCode.INTERRUPTED ? code : this.exitCode || own;
+    this.exitCode = code === ExitCode.INTERRUPTED ? code : this.exitCode || (this.#isRun ? code : ExitCode.ERROR);
     if (!this.json) {
       // The terminal has written ^C.
       if (this.#interactive && exitCodeOf(error) === ExitCode.INTERRUPTED) this.#write("", true);

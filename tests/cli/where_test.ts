@@ -42,5 +42,6 @@ Deno.test("where --json gives an object per place, and code offsets lead back", 
 
 Deno.test("where says why there is no such place", async () => {
   await assertRejects(() => where(["nobody+3"]), CommandError, "the module has no function nobody");
+  await assertRejects(() => where(["fib", "main.c:3"]), CommandError, "no line of main.c is known");
   await assertRejects(() => where(["fib@jit"]), CommandError, "belongs to fib as a whole");
 });

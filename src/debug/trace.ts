@@ -313,12 +313,9 @@ export class Tracer {
   }
 
   #listenToExceptions(): void {
-    const { exceptions } = this.context.store, before = exceptions.told;
-    exceptions.told = () => {
-      before?.();
-      this.#thrown = true;
-    };
-    this.#undo.push(() => exceptions.told = before);
+    const { listeners } = this.context.store.exceptions, listener = () => void (this.#thrown = true);
+    listeners.add(listener);
+    this.#undo.push(() => listeners.delete(listener));
   }
 
   /** Listens to the host functions that the instance imports; gives how many. */

@@ -249,8 +249,8 @@ export class InstanceRegisters {
   moved(func: WasmFunc): boolean {
     if (!this.#isApart(func)) this.#apart.delete(func);
     else this.#apart.add(func);
+    if (this.#inlines === this.#module.options.inline) return false;
     const module = this.#chosen();
-    if (module === this.#module) return false;
     this.#other = this.#module;
     this.#module = module;
     if (this.cells >= 0) WORDS.fill(0, this.cells, this.cells + this.count);
@@ -264,9 +264,11 @@ export class InstanceRegisters {
     }
     return (func.tier !== "fast" && !func.live) || !(func.live || wantsRegisters(func));
   }
+  get #inlines(): boolean {
+    return this.options.inline && this.#apart.size === 0;
+  }
   #chosen(): ModuleRegisters {
-    const inline = this.options.inline && this.#apart.size === 0;
-    return moduleRegisters(this.instance.valid, { ...this.options, inline });
+    return moduleRegisters(this.instance.valid, { ...this.options, inline: this.#inlines });
   }
 
   /** Words in use of the frame of register code at word `top` of FRAMES. */

@@ -46,7 +46,9 @@ export function writeCall(w: FunctionWriter): void {
     w.free(slot);
     slot += kindSlots(kind);
   }
-  const callee = `(${cell}.f??${cell}.get())`;
+  const itself = r.op === op.CALL && r.index === w.index;
+  if (itself) w.callsItself = true;
+  const callee = itself ? "%self%" : `(${cell}.f??${cell}.get())`;
   const vectors = passVectors(w, args);
   const call = `${callee}(${argumentList(args)})`;
   const leave = w.site(r.pos);

@@ -12,12 +12,22 @@ export class Cell {
   f: Callable | undefined = undefined;
   /** The same without the tail calls that it leaves to be made. */
   raw: Callable | undefined = undefined;
+  /** What runs when the function calls itself, and when the other one does that it calls then; both undefined before it runs. */
+  own: Callable | undefined = undefined;
+  twin: Callable | undefined = undefined;
   readonly ref: number;
   readonly typeId: number;
 
   constructor(readonly func: WasmFunc, readonly fill: (cell: Cell) => Callable) {
     this.ref = func.ref;
     this.typeId = func.typeId;
+  }
+
+  /** Says that what runs is not known any more. */
+  clear(): void {
+    this.f = this.raw = undefined;
+    // A function that runs may call itself.
+    if (this.own !== undefined) this.own = this.twin = (...args) => (this.f ?? this.get())(...args);
   }
 
   /** What runs, found out now. */

@@ -41,7 +41,7 @@ const MOST_LOCALS = 4000;
 /** The source of one function. */
 export interface JsSource {
   readonly index: number;
-  /** The body of a function whose parameters are `names`; it returns the function. */
+  /** The body of a function whose parameters are `names`; it returns the function in an array, with another one like it if it calls `twin` of its own cell. */
   readonly text: string;
   readonly names: readonly string[];
   /** Wasm offset of each line of the text; -1 for what belongs to no instruction. */
@@ -64,6 +64,10 @@ export interface JsOptions {
   readonly stackWords: number;
 }
 
+/** Bytes of a body that calls itself, up to which there are two of it. */
+const MOST_TWINNED = 120;
+/** Variables up to which a function of its own writes them. */
+const MOST_ARGUMENTS = 16;
 /** Offset of lines at which a frame waits for the function that took its place. */
 export const PASSED_ON = -2;
 /** Words above a shadow frame that results of calls may take. */
@@ -341,7 +345,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     }
   });
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
-  if (w.sites.length > 0) declared.push("s=0", "un=false");
+  if (w.sites.length > 0) declared.push("s=0");
   if (w.slices && !entered) declared.push(`k=${w.use("me")}.pace.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
@@ -352,42 +356,87 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   }
   if (declared.length > 0) head.push(`let ${declared.join(",")};`);
   if (take !== "") head.push(take);
+  const above: string[] = [];
   if (w.sites.length > 0) {
     head.push("B:try{");
-    const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
-    const operands = cases === "" ? "" : `switch(s){${cases}}`;
-    const leaving = w.use("U"), me = w.use("me"), bottom = w.framed ? "fp" : `${w.use("SP")}[0]`;
-    // What is left to another begins where it stands on the shadow stack.
-    const onward = !w.slices
-      ? ""
-      : entered
-      ? `return ${w.use("onward")}(${me},s);`
-      : `return ${w.use("resume")}(${me},s,a);`;
-    w.lines.push(
-      `}catch(e){if(e!==${leaving})throw e;un=true;}`,
-      `const a=un?${leaving}.frame(${me},s):${bottom},w=un?${leaving}.words:${
-        w.use("S")
-      };${spill}${operands}if(un)throw ${leaving};`,
-    );
-    w.offsets.push(-1, -1);
-    if (onward !== "") {
-      w.lines.push(`%leave%${onward}`);
-      w.offsets.push(PASSED_ON);
+    const { text, leaves, stays } = frameWriter(w, spill);
+    if (text !== "") above.push(text);
+    w.lines.push(`}catch(e){if(e!==${w.use("U")})throw e;${leaves}throw U;}`);
+    w.offsets.push(-1);
+    if (w.slices) {
+      const me = w.use("me");
+      // What is left to another begins where it stands on the shadow stack.
+      w.lines.push(stays);
+      w.lines.push(`%leave%return ${entered ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`);
+      w.offsets.push(-1, PASSED_ON);
     }
   }
-  const leave = w.framed ? `${w.use("SP")}[0]=fp;` : "";
-  const lines = w.lines.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)));
-  const first = `"use strict";return function wasm${w.index}(${parameters.join(",")}){${head.join("")}`;
-  const text = [first, ...lines, "}"].join("\n");
+  const leave = w.framed ? `${w.use("SP")}[0]=fp;` : "", cell = `c${w.index}`, name = `wasm${w.index}`;
+  const mayKnow = w.callsItself && !entered && !w.tails, twin = mayKnow && isSmall(w);
+  const write = (self: string, body: readonly string[]) => [
+    `function ${name}(${parameters.join(",")}){${head.join("")}`,
+    ...body.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)).replaceAll("%self%", self)),
+    "}",
+  ];
+  const offsets = [-1, ...w.offsets, -1], lines = ['"use strict";', ...above, "return ["];
+  const places = [-1, ...above.map(() => PASSED_ON), -1];
+  lines.push(...write(!mayKnow ? `(${cell}.f??${cell}.get())` : twin ? `${cell}.twin` : `${cell}.own`, w.lines));
+  places.push(...offsets);
+  if (twin) {
+    // One of the two asks whether it is to stop.
+    const free = w.metered || w.exact ? w.lines : ["", ...w.lines.slice(1)];
+    lines.push(",", ...write(`${cell}.own`, free));
+    places.push(-1, ...offsets);
+  }
+  lines.push("];");
+  places.push(-1);
   return {
     index: w.index,
-    text,
+    text: lines.join("\n"),
     names: [...w.outer],
-    offsets: Int32Array.from([-1, ...w.offsets, -1]),
+    offsets: Int32Array.from(places),
     sites: w.sites,
     tails: w.tails,
     entry,
   };
+}
+
+/**
+ * Statements that write the variables of a frame where it is left, and where it `stays` on the shadow stack; they set `a`, its first word. Of few variables they are the call of
+ * a function, `text`, so that the bytecode is short and V8 inlines it. Many would be in the frame twice, as variables and as arguments.
+ */
+function frameWriter(w: FunctionWriter, locals: string): { text: string; leaves: string; stays: string } {
+  const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
+  const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), me = w.use("me"), U = w.use("U");
+  const candidates = [...w.variables];
+  w.localKinds.forEach((kind, n) => candidates.push(`l${n}`, ...(kind === "l" ? [`h${n}`] : [])));
+  if (w.framed) candidates.push("fp");
+  const words = new Set(code.match(/\b[a-z]\w*/g));
+  const names = candidates.filter((name) => words.has(name));
+  const above = `${U}.frame(${me},s)`, here = w.framed ? "fp" : `${w.use("SP")}[0]`;
+  if (names.length > MOST_ARGUMENTS) {
+    const write = (at: string, into: string) => `const a=${at},w=${into};${code}`;
+    return { text: "", leaves: write(above, `${U}.words`), stays: write(here, w.use("S")) };
+  }
+  if (w.slices && w.framed && !words.has("fp")) names.push("fp");
+  const values = ["s", ...names].join(",");
+  if (!w.slices) {
+    return {
+      text: `function leave(${values}){const a=${above},w=${U}.words;${code}}`,
+      leaves: `leave(${values});`,
+      stays: "",
+    };
+  }
+  return {
+    text: `function leave(un,${values}){const a=un?${above}:${here},w=un?${U}.words:${w.use("S")};${code}return a;}`,
+    leaves: `leave(true,${values});`,
+    stays: `const a=leave(false,${values});`,
+  };
+}
+
+/** Whether V8 would inline a function, so that two that are the same and call one another are better than one that calls itself, which V8 never inlines. */
+function isSmall(w: FunctionWriter): boolean {
+  return w.body.end - w.body.start <= MOST_TWINNED;
 }
 
 /** Makes the shadow frame of a function that is called: its reference parameters, and zeros. */

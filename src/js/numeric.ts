@@ -87,9 +87,13 @@ function binary64(w: FunctionWriter, operation: string, a: Value, b: Value): voi
     case "add":
     case "sub": {
       const x = w.simple(a, "q2"), y = w.simple(b, "q4"), q = w.scratch("q0"), p = w.scratch("q1");
+      const small = b.constant !== undefined && b.constant[0] >= 0;
+      const high = y.hi === "0" ? x.hi : `${x.hi}${operation === "add" ? "+" : "-"}${y.hi}`;
       const carry = operation === "add"
-        ? `${x.hi}+${y.hi}+(((${x.lo}&${y.lo})|((${x.lo}|${y.lo})&~${q}))>>>31)|0`
-        : `${x.hi}-${y.hi}-(((~${x.lo}&${y.lo})|((~${x.lo}|${y.lo})&${q}))>>>31)|0`;
+        ? small ? `${high}+((${x.lo}&~${q})>>>31)|0` : `${high}+(((${x.lo}&${y.lo})|((${x.lo}|${y.lo})&~${q}))>>>31)|0`
+        : small
+        ? `${high}-((~${x.lo}&${q})>>>31)|0`
+        : `${high}-(((~${x.lo}&${y.lo})|((~${x.lo}|${y.lo})&${q}))>>>31)|0`;
       w.line(`${q}=${x.lo}${operation === "add" ? "+" : "-"}${y.lo}|0;${p}=${carry};`);
       return w.assign("l", q, p);
     }

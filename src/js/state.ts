@@ -128,6 +128,8 @@ export class FunctionWriter {
   framed = false;
   /** Whether it makes tail calls. */
   tails = false;
+  /** Whether it calls itself. Its name for itself is `%self%`. */
+  callsItself = false;
   /** Whether the word for the function that is called through a table is in use. */
   rootsCallee = false;
   /** Legacy catch blocks that are open, and whether there is a `delegate`. */

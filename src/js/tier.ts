@@ -1,5 +1,5 @@
 // Tier `js` as the runtime sees it: makes functions of JavaScript when they are first called, runs them, calls out of them to functions of other tiers and to hosts, and
-// says where their frames stand. What becomes of frames that are left is the driver's affair (runtime/activation.ts).
+// says where their frames stand. What becomes of frames that are left is the driver's affair (runtime/driver.ts).
 
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
@@ -49,7 +49,7 @@ export interface JsFigures {
 /** A source with the function that makes functions of it. */
 interface Made extends Origin {
   readonly source: JsSource;
-  readonly factory: (...scope: unknown[]) => Callable;
+  readonly factory: (...scope: unknown[]) => Callable[];
 }
 
 /** Sources by module, shared by all stores of this isolate; by index, entry and whether fuel is counted. An error is the reason why there is none. */
@@ -139,17 +139,20 @@ export class JavaScriptTier implements JsTier {
   }
 
   changed(func: WasmFunc): void {
-    const cell = this.#cells[func.ref];
-    if (cell !== undefined) cell.f = cell.raw = undefined;
+    this.#cells[func.ref]?.clear();
   }
   forget(first: number, count: number): void {
     for (let ref = first; ref < first + count; ref++) {
       const cell = this.#cells[ref];
       if (cell === undefined) continue;
       // Whoever still has the cell calls a function that was freed: it must not reach the next of this number.
-      cell.f = cell.raw = () => {
-        throw new BugError("a function was called that was freed");
-      };
+      cell.f =
+        cell.raw =
+        cell.own =
+        cell.twin =
+          () => {
+            throw new BugError("a function was called that was freed");
+          };
       this.#cells[ref] = undefined;
     }
   }
@@ -160,7 +163,9 @@ export class JavaScriptTier implements JsTier {
     if (func.mode === Mode.JS) {
       const made = this.#make(func, -1);
       if (!(made instanceof Unsuitable)) {
-        const raw = cell.raw = this.#instantiate(made, func);
+        const [raw, twin] = this.#instantiate(made, func);
+        cell.raw = cell.own = raw;
+        cell.twin = twin;
         return cell.f = made.source.tails ? bouncing(raw) : raw;
       }
       this.store.setTier(func, "interp");
@@ -209,7 +214,7 @@ export class JavaScriptTier implements JsTier {
     }
   }
 
-  #instantiate({ source, factory }: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable {
+  #instantiate({ source, factory }: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable[] {
     const { instance } = func, scope = this.#scope;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
     const me: Leaver = {
@@ -294,7 +299,7 @@ export class JavaScriptTier implements JsTier {
       if (loop === undefined) {
         const made = this.#make(func, source);
         if (made instanceof Unsuitable) throw new BugError(`there is no way into the loop: ${made.message}`);
-        loops.set(source, loop = this.#instantiate(made, func, loops) as LoopFunction);
+        loops.set(source, loop = this.#instantiate(made, func, loops)[0] as LoopFunction);
       }
       AGAIN.source = -1;
       const result = loop(this.steps.words, at, pace.passes);

@@ -138,9 +138,9 @@ export class Engine {
     const { codeCache } = this.#context;
     if (codeCache !== undefined) codeCache.memoryLimit = bytes;
   }
-  /** Writes the machine code that was made to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
+  /** Writes the machine code that was made, and what validation found out about large modules, to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
   saveCache(): void {
-    this.#context.codeCache?.save();
+    this.#context.saveCache();
   }
 
   /**

@@ -143,18 +143,14 @@ export class DiskCache implements Unsaved {
   }
 }
 
-/** About a sixteenth of a large module, with its ends: enough for a name. */
+/** Some of a large module's bytes, from everywhere in it, and its length: enough for a name. */
 function sample(bytes: Uint8Array): Uint8Array {
-  const pieces = Math.max(1, Math.floor(bytes.length / (16 * SAMPLE_BYTES)));
-  const made = new Uint8Array((pieces + 1) * SAMPLE_BYTES + 4);
-  for (let i = 0; i < pieces; i++) {
-    const at = i * 16 * SAMPLE_BYTES;
-    made.set(bytes.subarray(at, at + SAMPLE_BYTES), i * SAMPLE_BYTES);
-  }
-  made.set(bytes.subarray(-SAMPLE_BYTES), pieces * SAMPLE_BYTES);
+  const made = new Uint8Array((SAMPLES + 1) * SAMPLE_BYTES + 4), step = Math.floor(bytes.length / SAMPLES);
+  for (let i = 0; i < SAMPLES; i++) made.set(bytes.subarray(i * step, i * step + SAMPLE_BYTES), i * SAMPLE_BYTES);
+  made.set(bytes.subarray(-SAMPLE_BYTES), SAMPLES * SAMPLE_BYTES);
   new DataView(made.buffer).setUint32(made.length - 4, bytes.length);
   return made;
 }
-const SAMPLE_BYTES = 256;
+const SAMPLES = 256, SAMPLE_BYTES = 256;
 /** Bytes at the beginning that nearly tell which module it is. */
 const FIRST_BYTES = 1024;

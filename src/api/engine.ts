@@ -165,9 +165,9 @@ export class Engine {
   static set translationCacheBytes(bytes: number) {
     setTranslationCacheBytes(bytes);
   }
-  /** Writes the machine code that was made to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
+  /** Writes the machine code that was made, and what validation found out about large modules, to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
   saveCache(): void {
-    this.#context.codeCache?.save();
+    this.#context.saveCache();
   }
 
   /**

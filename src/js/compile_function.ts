@@ -44,6 +44,8 @@ export interface JsSource {
   /** The body of a function whose parameters are `names`; it returns the function in an array, with another one like it if it calls `twin` of its own cell. */
   readonly text: string;
   readonly names: readonly string[];
+  /** How many lines of it there are before the function comes a second time, if it does. */
+  readonly linesOnce: number;
   /** Wasm offset of each line of the text; -1 for what belongs to no instruction. */
   readonly offsets: Int32Array;
   /** By the number that the source sets, from 1 on. */
@@ -66,6 +68,8 @@ export interface JsOptions {
 
 /** Bytes of a body that calls itself, up to which there are two of it. */
 const MOST_TWINNED = 120;
+/** Variables of a function whose frame another function writes. */
+const MOST_APART = 24;
 /** Offset of lines at which a frame waits for the function that took its place. */
 export const PASSED_ON = -2;
 /** Words above a shadow frame that results of calls may take. */
@@ -343,7 +347,8 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     }
   });
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
-  if (w.sites.length > 0) declared.push("s=0");
+  const above: string[] = [];
+  if (w.sites.length > 0) declared.push("s=0", ...endFrame(w, spill, above));
   if (w.slices && !entered) declared.push(`k=${w.use("me")}.pace.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
@@ -354,21 +359,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   }
   if (declared.length > 0) head.push(`let ${declared.join(",")};`);
   if (take !== "") head.push(take);
-  const above: string[] = [];
-  if (w.sites.length > 0) {
-    head.push("B:try{");
-    const writer = frameWriter(w, spill);
-    above.push(writer.text);
-    w.lines.push(`}catch(e){if(e!==${w.use("U")})throw e;${writer.call(true)};throw U;}`);
-    w.offsets.push(-1);
-    if (w.slices) {
-      const me = w.use("me");
-      // What is left to another begins where it stands on the shadow stack.
-      w.lines.push(`const a=${writer.call(false)};`);
-      w.lines.push(`%leave%return ${entered ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`);
-      w.offsets.push(-1, PASSED_ON);
-    }
-  }
+  if (w.sites.length > 0) head.push("B:try{");
   const leave = w.framed ? `${w.use("SP")}[0]=fp;` : "", cell = `c${w.index}`, name = `wasm${w.index}`;
   const mayKnow = w.callsItself && !entered && !w.tails, twin = mayKnow && isSmall(w);
   const write = (self: string, body: readonly string[]) => [
@@ -376,10 +367,12 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     ...body.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)).replaceAll("%self%", self)),
     "}",
   ];
-  const offsets = [-1, ...w.offsets, -1], lines = ['"use strict";', ...above, "return ["];
+  const offsets = [-1, ...w.offsets, -1],
+    lines = ['"use strict";', ...above.map((l) => l.replace("%leave%", leave)), "return ["];
   const places = [-1, ...above.map(() => PASSED_ON), -1];
   lines.push(...write(!mayKnow ? `(${cell}.f??${cell}.get())` : twin ? `${cell}.twin` : `${cell}.own`, w.lines));
   places.push(...offsets);
+  const linesOnce = places.length;
   if (twin) {
     // One of the two asks whether it is to stop.
     const free = w.metered || w.exact ? w.lines : ["", ...w.lines.slice(1)];
@@ -391,6 +384,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   return {
     index: w.index,
     text: lines.join("\n"),
+    linesOnce,
     names: [...w.outer],
     offsets: Int32Array.from(places),
     sites: w.sites,
@@ -400,28 +394,40 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
 }
 
 /**
- * The function that writes the variables of a frame to where it is left, and the call of it: apart from the function, whose bytecode is to be short, so that V8 inlines it. Gives
- * the first word of the frame.
+ * What follows a body: the frame's variables are written to where all frames are left, or to where the function goes on that takes its place. Functions `above` do that, since
+ * V8 inlines what has little bytecode; unless their parameters would make the frame much larger. Gives variables that are
+ * to be declared.
  */
-function frameWriter(w: FunctionWriter, locals: string): { text: string; call: (leaves: boolean) => string } {
+function endFrame(w: FunctionWriter, locals: string, above: string[]): string[] {
   const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
-  const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), me = w.use("me"), U = w.use("U");
-  const candidates = [...w.variables];
-  w.localKinds.forEach((kind, n) => candidates.push(`l${n}`, ...(kind === "l" ? [`h${n}`] : [])));
-  if (w.framed) candidates.push("fp");
-  const words = new Set(code.match(/\b[a-z]\w*/g));
-  const names = candidates.filter((name) => words.has(name));
-  if (w.slices && w.framed && !words.has("fp")) names.push("fp");
-  const stays = w.slices ? `un?${U}.frame(${me},s):${w.framed ? "fp" : `${w.use("SP")}[0]`}` : `${U}.frame(${me},s)`;
-  const into = w.slices ? `un?${U}.words:${w.use("S")}` : `${U}.words`;
-  return {
-    text: `function leave(${[
-      ...(w.slices ? ["un"] : []),
-      "s",
-      ...names,
-    ]}){const a=${stays},w=${into};${code}return a;}`,
-    call: (leaves) => `leave(${[...(w.slices ? [leaves] : []), "s", ...names]})`,
-  };
+  const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), read = new Set(code.match(/\b[a-z]\w*/g));
+  const me = w.use("me"), leaving = w.use("U"), variables = ["fp", ...w.variables];
+  w.localKinds.forEach((kind, n) => variables.push(`l${n}`, ...(kind === "l" ? [`h${n}`] : [])));
+  const names = ["s", ...variables.filter((name) => read.has(name) || (name === "fp" && w.framed))];
+  // What is left to another begins where it stands on the shadow stack.
+  const bottom = w.slices && (w.framed ? "fp" : `${w.use("SP")}[0]`), words = w.slices && w.use("S");
+  const next = w.slices && (w.entry >= 0 ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`);
+  if (names.length <= MOST_APART) {
+    above.push(`function leave(${names}){const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}}`);
+    w.lines.push(`}catch(e){if(e===${leaving})leave(${names});throw e;}`);
+    w.offsets.push(-1);
+    if (next === false) return [];
+    above.push(`function pass(${names}){const a=${bottom},w=${words};${code}%leave%return ${next};}`);
+    w.lines.push(`return pass(${names});`);
+  } else {
+    const from = w.slices ? `un?${leaving}.frame(${me},s):${bottom}` : `${leaving}.frame(${me},s)`;
+    w.lines.push(
+      `}catch(e){if(e!==${leaving})throw e;un=true;}`,
+      `const a=${from},w=${
+        w.slices ? `un?${leaving}.words:${words}` : `${leaving}.words`
+      };${code}if(un)throw ${leaving};`,
+    );
+    w.offsets.push(-1, -1);
+    if (next === false) return ["un=false"];
+    w.lines.push(`%leave%return ${next};`);
+  }
+  w.offsets.push(PASSED_ON);
+  return names.length <= MOST_APART ? [] : ["un=false"];
 }
 
 /** Whether V8 would inline a function, so that two that are the same and call one another are better than one that calls itself, which V8 never inlines. */

@@ -2,7 +2,7 @@
 // says where their frames stand. What becomes of frames that are left is the driver's affair (runtime/activation.ts).
 
 import { BugError } from "../base/bug.ts";
-import { ensureStack } from "../base/js_stack.ts";
+import { ensureStack, makeRoomCheck } from "../base/js_stack.ts";
 import { deadlinePassed, requestAlarm } from "../platform/deadline.ts";
 import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { Activation } from "../runtime/activation.ts";
@@ -21,6 +21,7 @@ import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./l
 import { RH } from "./long.ts";
 import { limitTraces, makeEntry, nameSource, type Origin, resetTraces, type Runs, runsOf } from "./positions.ts";
 import { type Kind, kindSlots, kindsOf, Unsuitable } from "./state.ts";
+import { type Surroundings, WaysOut } from "./ways_out.ts";
 import { type Leaver, type LoopFunction, type Pace, U } from "./unwinding.ts";
 
 /** Activations that calls out of JavaScript may begin within one another; a frame beyond is left, so that the call takes no more of JavaScript's stack. */
@@ -70,6 +71,7 @@ interface Running {
 const RUNNING: Running[] = [];
 
 let entry: ReturnType<typeof makeEntry> | undefined;
+let checkRoom: () => void = ensureStack;
 let unavailable: string | undefined | null = null;
 
 /** Why tier `js` cannot run here; undefined if it can. */
@@ -77,6 +79,7 @@ export function jsUnavailable(): string | undefined {
   if (unavailable !== null) return unavailable;
   try {
     entry = makeEntry();
+    checkRoom = makeRoomCheck();
     return unavailable = undefined;
   } catch (error) {
     if (!(error instanceof EvalError)) throw error;
@@ -99,8 +102,7 @@ export class JavaScriptTier implements JsTier {
   /** Fuel that was handed out. */
   #given = 0;
   readonly #trap: (code: TrapCode) => never;
-  /** Ways out by signature. */
-  readonly #outs = new Map<string, (cell: Cell, out: (cell: Cell, at: number) => void) => Callable>();
+  readonly #waysOut: WaysOut;
   #thrown: { readonly exception: WasmException; readonly error: unknown } | undefined;
   #noted: Runs = [];
 
@@ -116,6 +118,18 @@ export class JavaScriptTier implements JsTier {
       resume: (me: Leaver, site: number, at: number) => this.#resume(me, me.sites[site - 1].source, at),
     });
     this.#trap = this.#scope.trap as (code: TrapCode) => never;
+    const around: Surroundings = {
+      call: (cell, at) => this.#callOut(cell, at),
+      begin: (cell, at) => this.#beginHost(cell, at),
+      gave: () => {
+        if (store.handles.crowded) store.collectUnlessPaused();
+      },
+      threw: (error) => this.#threwHost(error),
+      end: (at) => this.#endHost(at),
+      stops: () => this.#stopsAfterCall(RUNNING[RUNNING.length - 1]),
+      leave: ({ func }, at) => this.#leaveWith(func, at),
+    };
+    this.#waysOut = new WaysOut(steps.words, around, !this.#metered);
   }
 
   get stackWords(): number {
@@ -171,7 +185,7 @@ export class JavaScriptTier implements JsTier {
       this.store.setTier(func, "interp");
       func.refusal = made.message;
     }
-    return cell.f = this.#wayOut(cell);
+    return cell.f = this.#waysOut.of(cell);
   }
 
   /** The source of a function, or of its loop at `at`. */
@@ -448,72 +462,71 @@ export class JavaScriptTier implements JsTier {
 
   // Calls out
 
-  #wayOut(cell: Cell): Callable {
-    const { params, results } = cell.func.type;
-    const takes = kindsOf(params), gives = kindsOf(results), key = `${takes.join("")}:${gives.join("")}`;
-    let make = this.#outs.get(key);
-    if (make === undefined) {
-      make = new Function("S", "SP", "RH", "putF32", "putF64", "getF32", "getF64", wayOutText(takes, gives))(
-        this.steps.words,
-        SP,
-        RH,
-        putF32,
-        putF64,
-        getF32,
-        getF64,
-      );
-      this.#outs.set(key, make!);
-    }
-    return make!(cell, (c, at) => this.#callOut(c, at));
-  }
-
   /** Calls a function that does not run in this tier; arguments and results stand from word `at` on. */
-  #callOut({ func }: Cell, at: number): void {
-    const { store, steps: { words } } = this, running = RUNNING[RUNNING.length - 1], { caller } = running;
+  #callOut(cell: Cell, at: number): void {
+    const { func } = cell, { store, steps: { words } } = this;
+    const running = RUNNING[RUNNING.length - 1], { caller } = running;
     this.#checkRoom(at);
     const leaves = func.mode !== Mode.HOST &&
       (caller.kind !== "plain" || store.activations.running.length > MOST_NESTED);
     if (leaves) throw U.begin({ what: "call", callee: func, words: words.slice(at, at + 2 * func.paramSlots) });
-    ensureStack();
-    const top = caller.stackTop;
-    this.#unload();
-    caller.stackTop = at >> 1;
+    this.#beginHost(cell, at);
     let promise: Promise<unknown> | undefined;
-    resetTraces(running.limit);
     try {
       promise = func.suspending ? caller.suspends(func, words, at >> 1) : undefined;
-      if (promise === undefined) this.#callOther(func, caller, words, at);
+      if (promise === undefined) this.#callOther(func, words, at);
     } catch (error) {
-      const exception = store.exceptions.enter(error);
-      if (exception === undefined || error instanceof WasmException) throw error;
-      this.#thrown = { exception, error };
-      store.exceptions.thrown(exception);
-      throw exception;
+      this.#threwHost(error);
     } finally {
-      caller.stackTop = top;
-      SP[0] = at;
-      limitTraces();
-      this.#load();
+      this.#endHost(at);
     }
     if (promise !== undefined) throw U.begin({ what: "promise", callee: func, promise });
-    // The host may have asked for a stop, of which a loop would know only some passes later.
-    const stops = (Atomics.load(INTERRUPT, 0) & ~InterruptBit.ATTENTION) !== 0 || deadlinePassed();
-    if (
-      (stops && !caller.serves()) || this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)
-    ) {
-      const slots = func.resultSlots;
-      throw U.begin({ what: "results", words: words.slice(at, at + 2 * slots), slots });
+    const { results } = func.signature.type;
+    if (this.#stopsAfterCall(running) || (results.length > 0 && !holdsFloats(kindsOf(results), words, at))) {
+      this.#leaveWith(func, at);
     }
-    if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
   }
 
-  #callOther(func: WasmFunc, caller: JsCaller, words: Int32Array, at: number): void {
-    if (func.mode === Mode.HOST) {
-      caller.host = func;
-      callHost(this.store, func, { words, at: at >> 1 });
-      return;
-    }
-    caller.host = undefined;
+  /** Before a function is called that is not of this tier: from now on others may use what this tier has for itself. */
+  #beginHost({ func }: Cell, at: number): void {
+    const { caller, limit } = RUNNING[RUNNING.length - 1];
+    this.#checkRoom(at);
+    checkRoom();
+    this.#unload();
+    caller.stackTop = at >> 1;
+    caller.host = func.mode === Mode.HOST ? func : undefined;
+    resetTraces(limit);
+  }
+  #endHost(at: number): void {
+    const { caller, base } = RUNNING[RUNNING.length - 1];
+    caller.stackTop = base >> 1;
+    SP[0] = at;
+    limitTraces();
+    this.#load();
+  }
+  #threwHost(error: unknown): never {
+    const { exceptions } = this.store, exception = exceptions.enter(error);
+    if (exception === undefined || error instanceof WasmException) throw error;
+    this.#thrown = { exception, error };
+    exceptions.thrown(exception);
+    throw exception;
+  }
+
+  /** Whether the frames are to be left after a call. The host may have asked for a stop, of which a loop would know only some passes later. */
+  #stopsAfterCall(running: Running): boolean {
+    const { store } = this;
+    const stops = (Atomics.load(INTERRUPT, 0) & ~InterruptBit.ATTENTION) !== 0 || deadlinePassed();
+    if ((stops && !running.caller.serves()) || this.#leavesFrames(running)) return true;
+    if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
+    return false;
+  }
+  #leaveWith(func: WasmFunc, at: number): never {
+    const slots = func.resultSlots;
+    throw U.begin({ what: "results", words: this.steps.words.slice(at, at + 2 * slots), slots });
+  }
+
+  #callOther(func: WasmFunc, words: Int32Array, at: number): void {
+    if (func.mode === Mode.HOST) return callHost(this.store, func, { words, at: at >> 1 });
     const from = new Activation(this.store).call(func, { words, at: at >> 1 });
     if (from.words === words && from.at === at >> 1) return;
     const first = 2 * from.at;
@@ -560,30 +573,4 @@ function holdsFloats(kinds: readonly Kind[], words: Int32Array, at: number): boo
     at += 2 * kindSlots(kind);
   }
   return true;
-}
-
-/** The text of what makes a way out: it puts arguments into words, has the call made, and gives what stands there then. */
-function wayOutText(takes: readonly Kind[], gives: readonly Kind[]): string {
-  const parameters: string[] = [];
-  let code = "", at = 0;
-  takes.forEach((kind, i) => {
-    if (kind !== "v") {
-      parameters.push(`a${i}`);
-      if (kind === "l") parameters.push(`b${i}`);
-      if (kind === "f") code += `putF32(S,at+${at},a${i});`;
-      else if (kind === "d") code += `putF64(S,at+${at},a${i});`;
-      else code += `S[at+${at}]=a${i};`;
-      if (kind === "l") code += `S[at+${at + 1}]=b${i};`;
-    }
-    at += 2 * kindSlots(kind);
-  });
-  const [kind] = gives;
-  const result = gives.length !== 1 || kind === "v"
-    ? ""
-    : kind === "f"
-    ? "return getF32(S,at);"
-    : kind === "d"
-    ? "return getF64(S,at);"
-    : `${kind === "l" ? "RH[0]=S[at+1];" : ""}return S[at];`;
-  return `"use strict";return function(cell,out){return function(${parameters}){const at=SP[0];${code}out(cell,at);${result}};}`;
 }

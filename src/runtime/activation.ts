@@ -101,7 +101,7 @@ const STOPS = {
 const SP = STACK.sp, FP = STACK.fp, IP = STACK.resumeIp;
 
 /** One call from JavaScript into Wasm, with all that it has on stacks. */
-export class Activation {
+export class Activation implements JsCaller {
   readonly segments: Segment[] = [];
   /** It returned or threw, and may only be waiting for its release. */
   ended = false;
@@ -112,7 +112,6 @@ export class Activation {
   #stack: NativeStack | undefined;
   #thread: InterpThread | undefined;
   #native: Native | undefined;
-  #jsCaller: JsCaller | undefined;
 
   constructor(readonly store: Store, readonly kind: ActivationKind = "plain") {}
 
@@ -546,40 +545,29 @@ export class Activation {
     this.#pushSegment(func, false, 0, { words: copy, at: 0, loop: -1, runs: false });
   }
 
-  /** What such functions see of this activation. */
-  get #caller(): JsCaller {
-    if (this.#jsCaller !== undefined) return this.#jsCaller;
-    const thread = this.#thread ??= this.store.activations.takeThread();
-    // deno-lint-ignore no-this-alias
-    const self = this;
-    return this.#jsCaller = {
-      kind: this.kind,
-      get stackTop() {
-        return thread.sp;
-      },
-      set stackTop(slot) {
-        thread.sp = slot;
-      },
-      serves: () => this.#serveSafepoint(),
-      suspends: (callee, words, at) => {
-        if (this.kind !== "promising") return undefined;
-        if (!this.#hasRoomToPark) return NO_ROOM;
-        this.host = callee;
-        return Promise.resolve(askHost(this.store, callee, { words, at }));
-      },
-      get host() {
-        return self.host;
-      },
-      set host(func) {
-        self.host = func;
-      },
-    };
+  // What such functions see of this activation (js_tier.ts, JsCaller).
+
+  get stackTop(): number {
+    return this.#thread!.sp;
+  }
+  set stackTop(slot: number) {
+    this.#thread!.sp = slot;
+  }
+  serves(): boolean {
+    return this.#serveSafepoint();
+  }
+  suspends(callee: WasmFunc, words: Int32Array, at: number): Promise<unknown> | undefined {
+    if (this.kind !== "promising") return undefined;
+    if (!this.#hasRoomToPark) return NO_ROOM;
+    this.host = callee;
+    return Promise.resolve(askHost(this.store, callee, { words, at }));
   }
 
   #runJs(segment: Segment): SlotRange | undefined {
-    const { func } = segment, { words, at, loop } = segment.js!, js = this.store.js!, caller = this.#caller;
+    const { func } = segment, { words, at, loop } = segment.js!, js = this.store.js!;
+    this.#thread ??= this.store.activations.takeThread();
     segment.js!.runs = true;
-    const outcome = loop < 0 ? js.run(caller, func, words, at) : js.enterLoop(caller, func, loop, words, at);
+    const outcome = loop < 0 ? js.run(this, func, words, at) : js.enterLoop(this, func, loop, words, at);
     this.segments.pop();
     switch (outcome.what) {
       case "done":
@@ -646,7 +634,7 @@ export class Activation {
   /** Shadow frames of JavaScript are no operands of the frame that called: there the thread ends, for the time. */
   #scanBelowJs(visit: Parameters<InterpThread["scan"]>[0]): void {
     const thread = this.#thread!, { sp } = thread;
-    thread.sp = this.store.js!.baseOf(this.#caller) >> 1;
+    thread.sp = this.store.js!.baseOf(this) >> 1;
     thread.scan(visit);
     thread.sp = sp;
   }
@@ -654,7 +642,7 @@ export class Activation {
   #scanJs(js: NonNullable<Segment["js"]>, guess: (word: number) => void): void {
     if (!js.runs) return js.words.forEach(guess);
     const tier = this.store.js!, { i32 } = this.#thread!;
-    for (let at = tier.baseOf(this.#caller), end = tier.topOf(this.#caller); at < end; at++) guess(i32[at]);
+    for (let at = tier.baseOf(this), end = tier.topOf(this); at < end; at++) guess(i32[at]);
   }
 
   #runNative(segment: Segment): SlotRange | undefined {
@@ -1008,7 +996,7 @@ export class Activation {
       const segment = this.segments[i];
       if (segment.native) this.#traceNative(segment, trapped && i === this.segments.length - 1, trace);
       else if (segment.js !== undefined) {
-        if (segment.js.runs) trace.push(...this.store.js!.frames(this.#caller));
+        if (segment.js.runs) trace.push(...this.store.js!.frames(this));
       } else for (const make of this.#thread!.trace(level--, MAX_FRAMES - trace.length)) trace.push(make);
     }
   }

@@ -1,4 +1,4 @@
-// Benchmarks, all in one run: kernels in every tier against V8 (TurboFan here, Liftoff in an interleaved child), speed of compilation, cost of calls, host calls, traps and memories.
+// Benchmarks, all in one run: kernels in every tier against V8 (TurboFan here, Liftoff in an interleaved child) and wasm3 where it is, speed of compilation, cost of calls, host calls, traps and memories.
 // Takes names of kernels to restrict the run (`--no-kernels`: none), modules whose compilation is timed, too, `--rounds N`, `--json`; prints medians, ratios and their geometric mean.
 
 import { Engine, type Instance, type TierName } from "../mod.ts";
@@ -60,8 +60,18 @@ for (const name of only) {
   Deno.exit(2);
 }
 const kernels = known.filter((k) => !args["no-kernels"] && (only.length === 0 || only.includes(k.name)));
-using rival = new Rival();
+using rival = Rival.liftoff();
+using wasm3 = Rival.wasm3();
+if (wasm3 === undefined && kernels.length > 0) {
+  console.error("wasm3 is left out: there is no package pywasm3 for python3 (pip install pywasm3)");
+}
 const rows: Record<string, number | string>[] = [];
+/** All that is timed beside TurboFan. */
+const others = [
+  "liftoff",
+  ...tiers.filter((tier) => native || tier !== "jit").toReversed(),
+  ...(wasm3 ? ["wasm3"] : []),
+];
 for (const kernel of kernels) {
   const expected = v8(kernel)()(kernel.n);
   if (kernel.result !== undefined && String(expected) !== kernel.result) {
@@ -70,55 +80,41 @@ for (const kernel of kernels) {
   const runs = new Map<string, Make>([["turbofan", v8(kernel)]]);
   for (const tier of tiers) if (native || tier !== "jit") runs.set(tier, strata(kernel, tier));
   // The interpreters get fewer rounds, so that the whole stays short.
-  const times = new Map<string, number[]>([...runs.keys(), "liftoff"].map((k) => [k, []]));
+  const times = new Map<string, number[]>(["turbofan", ...others].map((k) => [k, []]));
   for (const run of runs.values()) time(kernel, run, expected);
   await rival.time(kernel, expected);
+  await wasm3?.time(kernel, expected);
   for (let r = 0; r < rounds; r++) {
     for (const [name, run] of runs) {
       if ((name === "interp" || name === "fast") && r >= 3) continue;
       times.get(name)!.push(time(kernel, run, expected));
     }
     times.get("liftoff")!.push(await rival.time(kernel, expected));
+    if (wasm3 !== undefined) times.get("wasm3")!.push(await wasm3.time(kernel, expected));
   }
   const ms = (name: string) => times.get(name)?.length ? median(times.get(name)!) : NaN;
   const base = ms("turbofan");
-  rows.push({
-    kernel: kernel.name,
-    "turbofan ms": base,
-    "liftoff ×": ms("liftoff") / base,
-    "jit ×": ms("jit") / base,
-    "js ×": ms("js") / base,
-    "fast ×": ms("fast") / base,
-    "interp ×": ms("interp") / base,
-  });
+  const row: Record<string, number | string> = { kernel: kernel.name, "turbofan ms": base };
+  for (const name of others) row[`${name} ×`] = ms(name) / base;
+  rows.push(row);
   if (!args.json) {
-    console.error(
-      `${kernel.name}: turbofan ${base.toFixed(2)} ms, × liftoff ${(ms("liftoff") / base).toFixed(2)}, jit ${
-        (ms("jit") / base).toFixed(2)
-      }, js ${(ms("js") / base).toFixed(2)}, fast ${(ms("fast") / base).toFixed(1)}, interp ${
-        (ms("interp") / base).toFixed(1)
-      }`,
-    );
+    const ratios = others.map((name) => `${name} ${digits(row[`${name} ×`])}`).join(", ");
+    console.error(`${kernel.name}: turbofan ${digits(base)} ms, × ${ratios}`);
   }
 }
-const mean = (key: string) => geomean(rows.map((r) => r[key] as number).filter(Number.isFinite));
 if (rows.length > 0) {
-  rows.push({
-    kernel: "geomean",
-    "liftoff ×": mean("liftoff ×"),
-    "jit ×": mean("jit ×"),
-    "js ×": mean("js ×"),
-    "fast ×": mean("fast ×"),
-    "interp ×": mean("interp ×"),
-  });
+  const mean = (key: string) => geomean(rows.map((r) => r[key] as number));
+  rows.push({ kernel: "geomean", ...Object.fromEntries(others.map((name) => [`${name} ×`, mean(`${name} ×`)])) });
+}
+
+function digits(v: number | string | undefined): string {
+  return typeof v === "number" ? (Math.abs(v) < 1000 ? v.toPrecision(3) : v.toFixed(0)) : v ?? "";
 }
 
 /** Rows under their keys, numbers to three digits. */
 function table(rows: readonly Record<string, number | string>[]): string {
   const keys = Object.keys(rows[0] ?? {});
-  const cell = (v: number | string | undefined) =>
-    typeof v === "number" ? (Math.abs(v) < 1000 ? v.toPrecision(3) : v.toFixed(0)) : v ?? "";
-  return columns([keys, ...rows.map((r) => keys.map((k) => cell(r[k])))], keys.map((_, i) => i).slice(1)) + "\n";
+  return columns([keys, ...rows.map((r) => keys.map((k) => digits(r[k])))], keys.map((_, i) => i).slice(1)) + "\n";
 }
 
 const compile = native ? await compileSpeed(rival, modules) : [];

@@ -1,32 +1,47 @@
-// V8's Liftoff in a child process, asked between our own runs so that both see the same machine.
+// Other engines in child processes, asked between our own runs so that all see the same machine: V8's Liftoff, and wasm3 where Python has the package pywasm3.
 
 import { fromFileUrl } from "@std/path";
 import type { Kernel } from "./kernels.ts";
 
-/** The child. `using` ends it. */
+const beside = (file: string) => fromFileUrl(new URL(file, import.meta.url));
+
+/** One child. `using` ends it. */
 export class Rival implements Disposable {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #lines: ReadableStreamDefaultReader<string>;
   #rest = "";
 
-  constructor() {
-    // All functions are compiled when the module is made, on one thread, so that compile speed can be told.
-    const flags = "--v8-flags=--liftoff-only,--no-wasm-lazy-compilation,--wasm-num-compilation-tasks=0";
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-config", flags, fromFileUrl(new URL("liftoff_child.ts", import.meta.url))],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
+  private constructor(readonly name: string, command: string, args: string[]) {
+    this.#child = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "inherit" }).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** Liftoff alone. All functions are compiled when the module is made, on one thread, so that compile speed can be told. */
+  static liftoff(): Rival {
+    const flags = "--v8-flags=--liftoff-only,--no-wasm-lazy-compilation,--wasm-num-compilation-tasks=0";
+    return new Rival("Liftoff", Deno.execPath(), ["run", "--no-config", flags, beside("liftoff_child.ts")]);
+  }
+
+  /** wasm3; undefined where there is none. */
+  static wasm3(): Rival | undefined {
+    try {
+      const { success } = new Deno.Command("python3", { args: ["-c", "import wasm3"], stderr: "null" }).outputSync();
+      if (!success) return undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+    return new Rival("wasm3", "python3", [beside("wasm3_child.py")]);
   }
 
   /** Milliseconds of one call of the kernel. */
   async time(kernel: Kernel, expected: unknown): Promise<number> {
     const { ms, result } = await this.#ask({ bytes: [...kernel.bytes], n: kernel.n, name: kernel.name });
-    if (result !== String(expected)) throw new Error(`${kernel.name}: Liftoff gave ${result} instead of ${expected}`);
+    if (result !== String(expected)) {
+      throw new Error(`${kernel.name}: ${this.name} gave ${result} instead of ${expected}`);
+    }
     return ms;
   }
 
@@ -45,7 +60,7 @@ export class Rival implements Disposable {
         return JSON.parse(line);
       }
       const { value, done } = await this.#lines.read();
-      if (done) throw new Error("the Liftoff child ended");
+      if (done) throw new Error(`the child that runs ${this.name} ended`);
       this.#rest += value;
     }
   }

@@ -2,9 +2,10 @@
 
 import { checkFuel } from "../engine/config.ts";
 import { withDeadline } from "../platform/deadline.ts";
-import { Activation, PARKED } from "../runtime/activation.ts";
+import { Activation } from "../runtime/activation.ts";
 import { readResults } from "../runtime/call.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
+import { PARKED } from "../runtime/segment.ts";
 import { writeSlots } from "../runtime/values.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
 import type { Context } from "../engine/context.ts";

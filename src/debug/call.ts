@@ -1,8 +1,9 @@
 // A call that is debugged: runs from stop to stop, and waits in between like any call that is parked. Takes a function and the slots of its arguments, gives results as slots.
 
-import { Activation, PARKED } from "../runtime/activation.ts";
+import { Activation } from "../runtime/activation.ts";
 import type { WaitingFrame } from "../runtime/debugging.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
+import { PARKED } from "../runtime/segment.ts";
 import type { Controller, Go, StopCause } from "./controller.ts";
 import type { Tape } from "./tape.ts";
 

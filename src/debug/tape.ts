@@ -4,9 +4,10 @@
 // told by its tick and how many instructions were run since. What somebody changed while the call waited begins a new epoch, with an image of its own.
 
 import { BugError } from "../base/bug.ts";
-import { Activation, type ActivationImage } from "../runtime/activation.ts";
+import { Activation } from "../runtime/activation.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import { callHost, type SlotRange } from "../runtime/host_call.ts";
+import type { ActivationImage } from "../runtime/segment.ts";
 import { type InterpThread, RunStatus } from "../runtime/tier.ts";
 import { hasObjectTypes } from "../wasm/module.ts";
 import { InterruptBit } from "../platform/interrupt.ts";

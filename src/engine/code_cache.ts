@@ -12,7 +12,7 @@ import type { BodyFacts } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { FeatureSet } from "../wasm/features.ts";
 import { functionName } from "../wasm/module.ts";
-import { bodyHash, CodeKeys, HASH_DIGITS, type KeyOptions } from "./code_key.ts";
+import { bodyHash, CodeKeys, HASH_DIGITS, type KeyOptions, roughKey } from "./code_key.ts";
 import { CodePack } from "./code_pack.ts";
 
 /** Folders whose files decide what code and facts are. */
@@ -28,6 +28,8 @@ const MAX_PACKS = 64;
 interface Kept {
   readonly code: Code;
   readonly base: number;
+  /** A copy of the body, where the key does not prove it. */
+  readonly body: Uint8Array | undefined;
 }
 
 let build: string | undefined;
@@ -142,21 +144,24 @@ export class CodeCache {
   /** The code of a function, as it would be compiled; undefined if no equal one was. `layout`: what else decides about it. */
   get(valid: ValidModule, index: number, layout?: string): Code | undefined {
     if (!this.isUsed) return undefined;
-    const key = this.#keys.of(valid, index, layout);
-    const name = functionName(valid.module, index), base = valid.module.funcs[index].body!.start;
+    const key = this.#key(valid, index, layout), { module } = valid, { start, end } = module.funcs[index].body!;
     const kept = this.#memory.get(this.#keys.environment(valid) + key);
-    if (kept !== undefined) return movedCode(kept.code, name, base - kept.base);
+    if (kept !== undefined && (kept.body === undefined || sameBytes(kept.body, module.bytes.subarray(start, end)))) {
+      return movedCode(kept.code, functionName(module, index), start - kept.base);
+    }
     // What comes from there stays there.
     const bytes = this.#pack(valid)?.get(key);
-    return bytes && codeFromBytes(bytes, name, base);
+    return bytes && codeFromBytes(bytes, functionName(module, index), start);
   }
 
   /** Keeps the code of a function. */
   add(valid: ValidModule, index: number, code: Code, layout?: string): void {
     if (!this.isUsed) return;
-    const key = this.#keys.of(valid, index, layout);
-    const base = valid.module.funcs[index].body!.start, weight = codeWeight(code);
-    this.#memory.set(this.#keys.environment(valid) + key, { code, base }, weight);
+    const key = this.#key(valid, index, layout), { module } = valid;
+    const { start: base, end } = module.funcs[index].body!, weight = codeWeight(code);
+    const body = this.disk === undefined ? module.bytes.slice(base, end) : undefined;
+    const kept: Kept = { code, base, body };
+    this.#memory.set(this.#keys.environment(valid) + key, kept, weight + (body?.length ?? 0));
     const pack = this.#pack(valid);
     if (pack === undefined) return;
     pack.add(key, weight, () => codeToBytes(code, base));
@@ -171,6 +176,12 @@ export class CodeCache {
       pack.save();
       UNSAVED.delete(pack);
     }
+  }
+
+  /** Among those of one environment. Without a disk, where bodies are compared, no hash of the whole is worth its time. */
+  #key(valid: ValidModule, index: number, layout: string | undefined): string {
+    if (this.disk !== undefined) return this.#keys.of(valid, index, layout);
+    return roughKey(valid.module, index, layout);
   }
 
   #pack(valid: ValidModule): CodePack | undefined {
@@ -201,8 +212,9 @@ const SAMPLE_BYTES = 256;
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
-  const words = ((a.byteOffset | b.byteOffset) & 3) === 0 ? a.length >> 2 : 0;
-  const x = new Int32Array(a.buffer, a.byteOffset, words), y = new Int32Array(b.buffer, b.byteOffset, words);
+  const aligned = ((a.byteOffset | b.byteOffset) & 3) === 0, words = aligned ? a.length >> 2 : 0;
+  const x = new Int32Array(a.buffer, aligned ? a.byteOffset : 0, words);
+  const y = new Int32Array(b.buffer, aligned ? b.byteOffset : 0, words);
   let i = 0;
   for (; i + 4 <= words; i += 4) {
     if (((x[i] ^ y[i]) | (x[i + 1] ^ y[i + 1]) | (x[i + 2] ^ y[i + 2]) | (x[i + 3] ^ y[i + 3])) !== 0) return false;

@@ -78,6 +78,18 @@ export function bodyHash(module: Module, index: number): string {
   return new Sha256().word(typeIndex).update(module.bytes.subarray(body!.start, body!.end)).hex();
 }
 
+/** Bytes of a body that a rough key looks at. */
+const ROUGH_BYTES = 64;
+
+/** A key that functions with other bodies may share, but not those with another signature or layout: a body's length and some of its bytes. Takes less than a microsecond. */
+export function roughKey({ funcs, bytes }: Module, index: number, layout = ""): string {
+  const { typeIndex, body } = funcs[index], { start, end } = body!;
+  const step = Math.max(1, Math.floor((end - start) / ROUGH_BYTES));
+  let hash = 0;
+  for (let at = start; at < end; at += step) hash = (Math.imul(hash, 0x9e3779b1) ^ (hash >>> 15)) + bytes[at] | 0;
+  return `${typeIndex},${end - start},${hash},${layout}`;
+}
+
 function isPlain(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

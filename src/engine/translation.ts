@@ -2,7 +2,8 @@
 
 import { Explanation, type Role } from "../fast/explanation.ts";
 import { readCode } from "../fast/read_code.ts";
-import { type TranslationOptions, Translator } from "../fast/translate.ts";
+import type { TranslationOptions } from "../fast/state.ts";
+import { Translator } from "../fast/translate.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { functionName } from "../wasm/module.ts";
 import { listFunction, type ListingPart } from "./listing.ts";

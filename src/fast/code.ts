@@ -10,7 +10,8 @@ import type { WasmInstance } from "../runtime/instance.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { allocateWords, ARENA_WORDS, freeWords, WORDS, wordsInUse } from "./arena.ts";
 import { Explanation, type TrapSite } from "./explanation.ts";
-import { POINT_WORDS, type Translation, type TranslationOptions, Translator } from "./translate.ts";
+import { POINT_WORDS, type TranslationOptions } from "./state.ts";
+import { type Translation, Translator } from "./translate.ts";
 
 /** The code of one function in its place. */
 export class FunctionRegisters implements RegisterCode {

@@ -12,7 +12,7 @@ import type { RunStatus } from "../runtime/tier.ts";
 import { InstanceRegisters, moduleRegisters } from "./code.ts";
 import { runRegisters } from "./loop.ts";
 import type { FastOptions } from "./options.ts";
-import type { TranslationOptions } from "./translate.ts";
+import type { TranslationOptions } from "./state.ts";
 
 const INSTANCES = new WeakMap<WasmInstance, InstanceRegisters>();
 

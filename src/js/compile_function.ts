@@ -69,7 +69,7 @@ export interface JsOptions {
 /** Bytes of a body that calls itself, up to which there are two of it. */
 const MOST_TWINNED = 120;
 /** Variables of a function whose frame another function writes. */
-const MOST_APART = 24;
+const MOST_APART = 16;
 /** Offset of lines at which a frame waits for the function that took its place. */
 export const PASSED_ON = -2;
 /** Words above a shadow frame that results of calls may take. */

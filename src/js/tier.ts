@@ -1,5 +1,5 @@
 // Tier `js` as the runtime sees it: makes functions of JavaScript when they are first called, runs them, calls out of them to functions of other tiers and to hosts, and
-// says where their frames stand. What becomes of frames that are left is the driver's affair (runtime/activation.ts).
+// says where their frames stand. What becomes of frames that are left is the driver's affair (runtime/driver.ts).
 
 import { BugError } from "../base/bug.ts";
 import { ensureStack, makeRoomCheck } from "../base/js_stack.ts";

@@ -1,7 +1,7 @@
-// The activations of a store: those that run, nested strictly, and those that are parked; the trace of all their frames. What one of them does is activation.ts's affair.
+// The activations of a store: those that run, nested strictly, and those that are parked; the trace of all their frames. What one of them does is driver.ts's affair.
 
 import { BugError } from "../base/bug.ts";
-import { MAX_FRAMES, Trap, type WasmFrame } from "../wasm/errors.ts";
+import { MAX_FRAMES, ResourceError, Trap, type WasmFrame } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import type { Activation } from "./activation.ts";
 import type { Store } from "./store.ts";
@@ -34,6 +34,14 @@ export class Activations {
   /** How many are parked. */
   get parked(): number {
     return this.#parked.size;
+  }
+  /** Whether one more can be parked. */
+  get hasRoomToPark(): boolean {
+    return this.#parked.size < this.maxParked;
+  }
+  /** Throws ResourceError if not. Wasm cannot catch that: it would go on at the limit. */
+  checkRoomToPark(): void {
+    if (!this.hasRoomToPark) throw new ResourceError(`more than ${this.maxParked} calls wait for promises`);
   }
   /** Whether one that a suspending host function could park is under way. */
   get hasPromising(): boolean {

@@ -1,5 +1,5 @@
 // Bound functions: closures over the first arguments of another function. Wasm sees functions of their own type; calls go on with the function they are bound to, in its tier
-// (activation.ts), with all arguments together.
+// (driver.ts), with all arguments together.
 
 import { TYPES } from "../wasm/types.ts";
 import type { SlotRange } from "./host_call.ts";

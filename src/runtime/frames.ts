@@ -1,5 +1,5 @@
 // Frames that change the tier: one of the interpreter goes on in a loop of machine code, or those of machine code are taken back to the interpreter.
-// Takes what is on the stacks and says what is there now; who runs then is the driver's affair (activation.ts).
+// Takes what is on the stacks and says what is there now; who runs then is the driver's affair (driver.ts).
 
 import { readAddress, writeAddress } from "../abi/native.ts";
 import { FRAME_VMCTX, STACK } from "../abi/vmctx.ts";

@@ -1,5 +1,5 @@
 // Calls of host functions: arguments from slots to JavaScript values, and results back. Takes a store, a function and a range of slots; what a host function throws
-// passes through, and becoming an exception of Wasm is the driver's affair (activation.ts).
+// passes through, and becoming an exception of Wasm is the driver's affair (catching.ts).
 
 import { SuspendError } from "../wasm/errors.ts";
 import { boundArguments } from "./bind.ts";

@@ -1,10 +1,11 @@
 // Calls that give a promise (JS Promise Integration): while a suspending host function is waited for, the call's stacks are parked, and others run.
 
 import { currentDeadline, withDeadline } from "../platform/deadline.ts";
-import { Activation, PARKED, type Pause } from "./activation.ts";
+import { Activation } from "./activation.ts";
 import { askHost, callHost, type SlotRange, writeHostResults } from "./host_call.ts";
 import { readResults } from "./call.ts";
 import { Mode, type WasmFunc } from "./func.ts";
+import { PARKED, type Pause } from "./segment.ts";
 import type { Store } from "./store.ts";
 import { writeSlots } from "./values.ts";
 

@@ -1,0 +1,22 @@
+# wasm3's side: reads questions as JSON lines, answers with milliseconds, like liftoff_child.ts.
+
+import json
+import sys
+import time
+
+import wasm3
+
+STACK_BYTES = 1 << 20
+environment = wasm3.Environment()
+
+for line in sys.stdin:
+    question = json.loads(line)
+    runtime = environment.new_runtime(STACK_BYTES)
+    runtime.load(environment.parse_module(bytes(question["bytes"])))
+    run = runtime.find_function("run")
+    began = time.perf_counter()
+    result = run(question["n"])
+    ms = (time.perf_counter() - began) * 1000
+    # Results are i64, in JavaScript's notation.
+    signed = (result + 2**63) % 2**64 - 2**63
+    print(json.dumps({"ms": ms, "result": str(signed)}), flush=True)

@@ -9,13 +9,14 @@ import { Activation } from "../runtime/activation.ts";
 import { WasmException } from "../runtime/exception.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
 import { callHost } from "../runtime/host_call.ts";
-import type { JsCaller, JsOutcome, JsTier, SingleSteps } from "../runtime/js_tier.ts";
+import type { JsCaller, JsEntry, JsOutcome, JsTier, SingleSteps } from "../runtime/js_tier.ts";
 import type { Store } from "../runtime/store.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type Callable, Cell } from "./cell.ts";
 import { type JsSource, refusal, writeFunction } from "./compile_function.ts";
+import { entryOf } from "./entries.ts";
 import { getF32, getF64, putF32, putF64, signalsF32, signalsF64 } from "./floats.ts";
 import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
 import { RH } from "./long.ts";
@@ -288,6 +289,44 @@ export class JavaScriptTier implements JsTier {
     return this.#enter(caller, func, cell.raw ?? cell.f!, args);
   }
 
+  entryOf(func: WasmFunc): JsEntry | undefined {
+    const cell = this.#cells[func.ref] ?? this.#newCell(func.ref);
+    if (cell.f === undefined) cell.get();
+    if (func.mode !== Mode.JS) return undefined;
+    if (cell.entry === undefined) cell.entry = entryOf(func.type) ?? null;
+    return cell.entry ?? undefined;
+  }
+
+  value: unknown = undefined;
+  enter(caller: JsCaller, func: WasmFunc, entry: JsEntry, args: ArrayLike<unknown>): JsOutcome | undefined {
+    const before = this.#begin(caller);
+    try {
+      this.value = entry.enter(this.#cells[func.ref]!.f!, args);
+      return undefined;
+    } catch (error) {
+      return this.#ended(error);
+    } finally {
+      this.#end(before);
+    }
+  }
+
+  /** Begins a run; gives the word behind what was there before. */
+  #begin(caller: JsCaller): number {
+    const { store } = this, base = 2 * caller.stackTop, before = SP[0];
+    this.#checkRoom(base);
+    RUNNING.push({ caller, base, demotions: store.demotions, limit: limitTraces() });
+    SP[0] = base;
+    TAIL.cell = undefined;
+    this.#load();
+    if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
+    return before;
+  }
+  #end(before: number): void {
+    this.#unload();
+    SP[0] = before;
+    resetTraces(RUNNING.pop()!.limit);
+  }
+
   canEnterLoop(func: WasmFunc, source: number, words: Int32Array, at: number): boolean {
     const made = this.#make(func, source);
     if (made instanceof Unsuitable) return false;
@@ -349,16 +388,10 @@ export class JavaScriptTier implements JsTier {
   }
 
   #enter(caller: JsCaller, func: WasmFunc, f: Callable, args: readonly unknown[]): JsOutcome {
-    const { store } = this, base = 2 * caller.stackTop, spBefore = SP[0];
+    const base = 2 * caller.stackTop;
     if (entry === undefined) jsUnavailable();
-    const limit = limitTraces();
-    const running: Running = { caller, base, demotions: store.demotions, limit };
-    RUNNING.push(running);
+    const before = this.#begin(caller);
     try {
-      SP[0] = base;
-      TAIL.cell = undefined;
-      this.#load();
-      if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
       let result = entry!(f, args), last = func;
       while (TAIL.cell !== undefined) {
         const { cell, args: next }: { cell: Cell; args: readonly number[] } = { cell: TAIL.cell, args: TAIL.args };
@@ -373,10 +406,7 @@ export class JavaScriptTier implements JsTier {
     } catch (error) {
       return this.#ended(error);
     } finally {
-      this.#unload();
-      SP[0] = spBefore;
-      RUNNING.pop();
-      resetTraces(limit);
+      this.#end(before);
     }
   }
 

@@ -292,7 +292,8 @@ export class JavaScriptTier implements JsTier {
   entryOf(func: WasmFunc): JsEntry | undefined {
     const cell = this.#cells[func.ref] ?? this.#newCell(func.ref);
     if (cell.f === undefined) cell.get();
-    if (func.mode !== Mode.JS) return undefined;
+    // One that leaves a tail call to be made may be replaced by a function of another tier.
+    if (func.mode !== Mode.JS || cell.raw !== cell.f) return undefined;
     if (cell.entry === undefined) cell.entry = entryOf(func.type) ?? null;
     return cell.entry ?? undefined;
   }

@@ -12,7 +12,12 @@ import type { CacheFigures } from "../base/lru_cache.ts";
 import type { DiskFigures } from "../platform/cache_folder.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
-import { type TranslationFigures, translationFigures } from "../fast/code.ts";
+import {
+  setTranslationCacheBytes,
+  translationCache,
+  type TranslationFigures,
+  translationFigures,
+} from "../fast/code.ts";
 import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
 import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
 import type { NativeStackFigures } from "../platform/stacks.ts";
@@ -135,7 +140,12 @@ export class Engine {
   /** What the caches of code hold and did. */
   get caches(): EngineCaches {
     const { codeCache, disk, jit } = this.#context;
-    return { code: jit?.codeFigures, functions: codeCache?.figures, disk: disk?.figures };
+    return {
+      code: jit?.codeFigures,
+      functions: codeCache?.figures,
+      translations: translationCache(),
+      disk: disk?.figures,
+    };
   }
   /** The most bytes of machine code that are kept for further modules with equal functions; a lower limit drops some at once. */
   get functionCacheBytes(): number {
@@ -145,9 +155,19 @@ export class Engine {
     const { codeCache } = this.#context;
     if (codeCache !== undefined) codeCache.memoryLimit = bytes;
   }
-  /** Writes the machine code that was made to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
+  /**
+   * The most bytes of register code of tier `fast` that all engines of this thread keep, default 24 MiB; a lower limit drops some at once. What was asked for longest ago goes
+   * first and is translated again when called; a function that has a frame stays, and one whose code is larger runs in `interp`. Throws RangeError for what is no size.
+   */
+  static get translationCacheBytes(): number {
+    return translationCache().limit;
+  }
+  static set translationCacheBytes(bytes: number) {
+    setTranslationCacheBytes(bytes);
+  }
+  /** Writes the machine code that was made, and what validation found out about large modules, to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
   saveCache(): void {
-    this.#context.codeCache?.save();
+    this.#context.saveCache();
   }
 
   /**
@@ -587,6 +607,8 @@ export interface EngineCaches {
   readonly code: CacheFigures | undefined;
   /** Code of functions, kept for further modules with equal ones, in bytes of memory; undefined where machine code cannot run. */
   readonly functions: CacheFigures | undefined;
+  /** Register code of tier `fast`, of all engines of this thread, in bytes; entries are functions, and a miss is a translation. */
+  readonly translations: CacheFigures;
   /** What is kept between runs; undefined without the option `cache`. */
   readonly disk: DiskFigures | undefined;
 }

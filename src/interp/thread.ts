@@ -36,7 +36,7 @@ import {
   wantsRegisters,
 } from "./code.ts";
 import { clauseFor, enterClause } from "./exceptions.ts";
-import type { RegisterTier } from "./registers.ts";
+import type { RegisterCode, RegisterTier } from "./registers.ts";
 import { runLoop, SLICE, STOPPED, SWITCH } from "./run.ts";
 import {
   BASE,
@@ -104,6 +104,13 @@ interface ParkedFrames {
   i32: Int32Array;
   frames: Int32Array;
   readonly codes: FunctionCode[];
+  /** Register code of its frames, which stays for them. */
+  readonly registers: RegisterCode[];
+}
+
+/** Calls `visit` with each function that has a frame of register code on the shared stack. */
+export function visitRegisterFrames(visit: (func: WasmFunc) => void): void {
+  for (const thread of ACTIVE) thread.visitRegisterFrames(visit);
 }
 
 /** Words of copies that a thread keeps for the next time. */
@@ -117,7 +124,7 @@ function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, c
 /** Bits of `ThreadImage.standing`. */
 const BEFORE = 1, AT_SAFEPOINT = 2, OWES = 4;
 
-const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES };
+const SHARED = { i32: SLOTS_I32, frames: FRAMES, codes: CODES, registers: [] };
 
 /** Threads that have something on the shared stack, outermost first. */
 const ACTIVE: Thread[] = [];
@@ -720,7 +727,14 @@ export class Thread implements InterpThread {
   }
 
   restore({ words, frames, codes, level, ticks, standing }: ThreadImage): void {
-    this.#parked = { i32: words.slice(), frames: frames.slice(), codes: codes.slice() as FunctionCode[] };
+    release(this.#parked?.registers ?? []);
+    this.#parked = {
+      i32: words.slice(),
+      frames: frames.slice(),
+      codes: codes.slice() as FunctionCode[],
+      registers: [],
+    };
+    this.#keepCode(this.#parked);
     this.#first = -1;
     this.#sp = words.length >> 1;
     this.#bottom = 0;
@@ -754,6 +768,13 @@ export class Thread implements InterpThread {
     }
   }
 
+  /** Calls `visit` with each function of a frame of register code. */
+  visitRegisterFrames(visit: (func: WasmFunc) => void): void {
+    for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) {
+      if (FRAMES[at + STP] < 0) visit(this.store.func(~FRAMES[at + STP]));
+    }
+  }
+
   *functions(): Iterable<WasmFunc> {
     const shared = this.#parked ?? SHARED;
     for (let at = this.#bottom; at <= this.top; at += FRAME_WORDS) yield this.#codeAt(at, shared).func;
@@ -766,7 +787,12 @@ export class Thread implements InterpThread {
     if (at < 0) throw new BugError("a thread was parked that does not run");
     const first = this.#first << 1, bottom = this.#bottom;
     const words = (this.#sp << 1) - first, frameWords = this.top + FRAME_WORDS - bottom;
-    const parked = this.#room ??= { i32: new Int32Array(64), frames: new Int32Array(64), codes: [] };
+    const parked = this.#room ??= {
+      i32: new Int32Array(64),
+      frames: new Int32Array(64),
+      codes: [],
+      registers: [],
+    };
     if (parked.i32.length < words) parked.i32 = new Int32Array(words);
     if (parked.frames.length < frameWords) parked.frames = new Int32Array(frameWords);
     copyWords(this.i32, first, parked.i32, 0, words);
@@ -776,6 +802,7 @@ export class Thread implements InterpThread {
       parked.frames[at + FP] -= first;
       parked.codes[k++] = this.#codeAt(bottom + at, SHARED);
     }
+    this.#keepCode(parked);
     this.#parked = parked;
     ACTIVE.length = at;
     this.#first = -1;
@@ -783,6 +810,16 @@ export class Thread implements InterpThread {
     this.#bottom = 0;
     this.top = frameWords - FRAME_WORDS;
     if (ACTIVE.length === 0) forgetCodes();
+  }
+
+  /** Has register code of parked frames stay. */
+  #keepCode({ frames, codes, registers }: ParkedFrames): void {
+    for (let at = 0, k = 0; k < codes.length; at += FRAME_WORDS, k++) {
+      if (frames[at + STP] >= 0) continue;
+      const code = this.tier.registers!.codeAt(codes[k], frames[at + PC]);
+      code.parked++;
+      registers.push(code);
+    }
   }
 
   /** Puts it back on top. False, and it stays parked, if there is no room. */
@@ -807,6 +844,7 @@ export class Thread implements InterpThread {
       CODES[at / FRAME_WORDS] = codes[k++];
     }
     codes.length = 0;
+    release(parked.registers);
     if (i32.length + frames.length > KEPT_WORDS) this.#room = undefined;
     this.#first = first >> 1;
     this.#sp = this.#first + (words >> 1);
@@ -834,9 +872,18 @@ export class Thread implements InterpThread {
       this.replaces =
         false;
     this.ticks = 0;
-    if (this.#parked !== undefined) this.#parked = this.#room = undefined;
+    if (this.#parked !== undefined) {
+      release(this.#parked.registers);
+      this.#parked = this.#room = undefined;
+    }
     if (ACTIVE.length === 0) forgetCodes();
   }
+}
+
+/** Lets register code go that parked frames had. */
+function release(codes: RegisterCode[]): void {
+  for (const code of codes) code.parked--;
+  codes.length = 0;
 }
 
 /** The offset of the last instruction before `pc` in the body that begins at `start`; `start` if there is none. */

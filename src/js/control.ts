@@ -118,8 +118,8 @@ function fuelStatement(w: FunctionWriter, source: number): string {
   return `if((${fuel}[0]=${fuel}[0]-1|0)<0){${owing}${w.use("poll")}(1);}`;
 }
 /**
- * The check of a loop's head, where the function is left for one that begins there (tier.ts, `Pace`): by loops in no other after some passes, by those within them when
- * somebody has set a bit. A call here would cost more than all else, since behind it V8 knows nothing of memory: so the loop ends first.
+ * The check of a loop's head, where the function is left for one that begins there (tier.ts, `Pace`): when somebody has set a bit, or, by loops in no other of functions whose
+ * locals are floats, after some passes. A call here would cost more than all else, since behind it V8 knows nothing of memory: so the loop ends first.
  */
 function loopCheck(w: FunctionWriter, shape: Shape): string {
   const source = w.r.pos;
@@ -127,7 +127,8 @@ function loopCheck(w: FunctionWriter, shape: Shape): string {
   const fuel = fuelStatement(w, source), leave = w.site(source);
   w.leaves.push({ site: w.sites.length, offset: w.r.at });
   const outermost = w.blocks.findIndex((b) => b.kind === "loop") === w.blocks.length - 1;
-  if (!outermost) return `${fuel}if(${w.use("INT")}[0]!==0){${w.quit(leave)}}`;
+  const floats = w.localKinds.some((kind) => kind === "f" || kind === "d");
+  if (!outermost || !floats) return `${fuel}if(${w.use("INT")}[0]!==0){${w.quit(leave)}}`;
   w.slices = true;
   const weight = WEIGHTS[Math.min(shape.nests.get(w.r.at)!, WEIGHTS.length - 1)];
   return `${fuel}if((k=k-${weight}|0)<0){${w.quit(leave)}}`;

@@ -7,7 +7,8 @@ import { PASSED_ON } from "./compile_function.ts";
 
 /** What a source is called in V8's traces: this, then its number. */
 const SCHEME = "strata-js:";
-const ENTRY = `${SCHEME}enter`;
+/** Likewise the function that the driver enters functions by. */
+export const ENTRY = `${SCHEME}enter`;
 /** Lines that V8 puts before the body of a function that is made of text. */
 const LINES_BEFORE = 2;
 

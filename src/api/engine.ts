@@ -18,7 +18,7 @@ import {
   type TranslationFigures,
   translationFigures,
 } from "../fast/code.ts";
-import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
+import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/frames.ts";
 import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
 import type { NativeStackFigures } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";

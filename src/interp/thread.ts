@@ -1,6 +1,7 @@
 // The interpreter as a tier: threads with their slots and frames, what the driver of activations asks of them, and single steps. The loop itself is run.ts.
 
 import { BugError } from "../base/bug.ts";
+import { ensureStack } from "../base/js_stack.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import type { FunctionCounters } from "../runtime/counters.ts";
 import type { WasmException } from "../runtime/exception.ts";
@@ -512,6 +513,7 @@ export class Thread implements InterpThread {
     const code = this.#codeAt(top), { instance } = code.func;
     const trap = this.tier.registers!.codeAt(code, FRAMES[top + PC]).inlinedTrapAt(FRAMES[top + PC]);
     if (trap === undefined) return;
+    ensureStack();
     const callee = functionCode(instance!.funcs[trap.callee]), fp = FRAMES[top + FP] + code.localWords;
     FRAMES[top + PC] = trap.end;
     FRAMES[top + STP] = code.cursorAt(trap.end);

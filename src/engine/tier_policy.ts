@@ -19,6 +19,9 @@ const POLL_PASSES = 500;
 const FULL = 0.9;
 const FULL_FACTOR = 10;
 
+/** Bytes of a body from which on a function has to be hotter in proportion: what compiling takes grows with the whole body, what a call or pass takes with what it runs of it. */
+const LARGE_BODY = 8000;
+
 /** What the policy looks at. */
 export interface PolicyOptions {
   /** From the lowest tier to the best. */
@@ -93,9 +96,9 @@ export class LivePolicy implements TierPolicy {
   }
 
   /** Calls or passes that a hot spot has too few for a rung. */
-  #missing({ loop, calls, passes }: HotSpot, rung: Rung): number {
-    const scarcity = this.#scarcity(rung);
-    return loop < 0 ? rung.calls * scarcity - calls : rung.passes * scarcity - passes;
+  #missing({ func, loop, calls, passes }: HotSpot, rung: Rung): number {
+    const factor = this.#factor(func, rung);
+    return loop < 0 ? rung.calls * factor - calls : rung.passes * factor - passes;
   }
 
   /** The rungs above a function's tier that can run it. */
@@ -127,9 +130,11 @@ export class LivePolicy implements TierPolicy {
   }
 
   /** By how much a function has to be hotter than usual. */
-  #scarcity(rung: Rung): number {
-    const { budget } = this.jit ?? {};
-    return rung.tier === "jit" && budget !== undefined && budget.used > FULL * budget.limit ? FULL_FACTOR : 1;
+  #factor(func: WasmFunc, rung: Rung): number {
+    if (rung.tier !== "jit") return 1;
+    const { start, end } = func.instance!.module.funcs[func.index].body!, { budget } = this.jit!;
+    const full = budget !== undefined && budget.used > FULL * budget.limit;
+    return Math.ceil((end - start) / LARGE_BODY) * (full ? FULL_FACTOR : 1);
   }
 
   #install(compiled: Compiled): void {

@@ -313,7 +313,7 @@ function reinterpret(w: FunctionWriter, kind: "f" | "d"): void {
   const [call, signals] = kind === "f"
     ? [`${w.use("fromF32")}(${v.lo})`, `(${v.lo}&4194304)===0`]
     : [`${w.use("fromF64")}(${v.lo},${v.hi})`, `(${v.hi}&524288)===0`];
-  w.line(`${x}=${call};if(${x}!==${x}&&${signals}){${leave}${w.use("quit")}();}`);
+  w.line(`${x}=${call};if(${x}!==${x}&&${signals}){${w.quit(leave)}}`);
   w.put(w.variableValue(kind, slot));
 }
 
@@ -358,13 +358,22 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   if (take !== "") head.push(take);
   const above: string[] = [];
   if (w.sites.length > 0) {
-    head.push("B:try{");
-    const { text, leaves, stays } = frameWriter(w, spill);
+    head.push(w.breaks ? "try{B:{" : "try{");
+    const { text, leaves, stays } = frameWriter(w, spill), me = w.use("me");
     if (text !== "") above.push(text);
+    if (w.breaks) {
+      w.lines.push("}switch(s){");
+      w.offsets.push(-1);
+      for (const { site, offset } of w.leaves) {
+        w.lines.push(`case ${site}:${w.use("slice")}(${me});break;`);
+        w.offsets.push(offset);
+      }
+      w.lines.push(`default:${w.use("quit")}();}`);
+      w.offsets.push(-1);
+    }
     w.lines.push(`}catch(e){if(e!==${w.use("U")})throw e;${leaves}throw U;}`);
     w.offsets.push(-1);
-    if (w.slices) {
-      const me = w.use("me");
+    if (w.leaves.length > 0) {
       // What is left to another begins where it stands on the shadow stack.
       w.lines.push(stays);
       w.lines.push(`%leave%return ${entered ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`);
@@ -418,9 +427,9 @@ function frameWriter(w: FunctionWriter, locals: string): { text: string; leaves:
     const write = (at: string, into: string) => `const a=${at},w=${into};${code}`;
     return { text: "", leaves: write(above, `${U}.words`), stays: write(here, w.use("S")) };
   }
-  if (w.slices && w.framed && !words.has("fp")) names.push("fp");
+  if (w.leaves.length > 0 && w.framed && !words.has("fp")) names.push("fp");
   const values = ["s", ...names].join(",");
-  if (!w.slices) {
+  if (w.leaves.length === 0) {
     return {
       text: `function leave(${values}){const a=${above},w=${U}.words;${code}}`,
       leaves: `leave(${values});`,

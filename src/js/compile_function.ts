@@ -409,8 +409,8 @@ function endFrame(w: FunctionWriter, locals: string, above: string[]): void {
   if (w.breaks) {
     w.lines.push("}switch(s){");
     w.offsets.push(-1);
-    for (const { site, offset } of w.leaves) {
-      w.lines.push(`case ${site}:${w.use("slice")}(${me});break;`);
+    for (const { site, offset, call } of w.leaves) {
+      w.lines.push(`case ${site}:${call};break;`);
       w.offsets.push(offset);
     }
     w.lines.push(`default:${w.use("quit")}();}`);

@@ -6,7 +6,8 @@ import { Controller, type Go, type StopCause, type WatchHit } from "../debug/con
 import { PlaceError, placeIn, placeText } from "../debug/places.ts";
 import type { Point, StopEvent } from "../debug/points.ts";
 import { scopeOf } from "../debug/scope.ts";
-import { DEFAULT_TAPE_BYTES, Tape, TapeError } from "../debug/tape.ts";
+import { DEFAULT_TAPE_BYTES, TapeError } from "../debug/recording.ts";
+import { Tape } from "../debug/tape.ts";
 import { type FrameValue, numberOf, valuesOf, writeBits } from "../debug/values.ts";
 import type { Context } from "../engine/context.ts";
 import { readResults } from "../runtime/call.ts";

@@ -156,7 +156,8 @@ export class Engine {
       throw new TypeError("a module is compiled from a Uint8Array, an ArrayBuffer or a string of its text");
     }
     if (typeof source !== "string") {
-      return publicModule(this.#context.compile(new Uint8Array(source).slice(), options.progress));
+      const copy = source instanceof Uint8Array ? new Uint8Array(source) : new Uint8Array(source).slice();
+      return publicModule(this.#context.compile(copy, options.progress));
     }
     const { bytes, positions } = assemblePlaced(source);
     return publicModule(withPositions(positions, () => this.#context.compile(bytes, options.progress)), positions);

@@ -5,6 +5,7 @@ import { codeFromBytes, codeToBytes, codeWeight, movedCode } from "../asm/code_b
 import type { Code } from "../asm/code.ts";
 import { checksum } from "../base/checksum.ts";
 import { type CacheFigures, LruCache } from "../base/lru_cache.ts";
+import { sameBytes } from "../base/same_bytes.ts";
 import { VERSION } from "../base/version.ts";
 import { beforeExit, CacheFolder, type DiskFigures, sourceState } from "../platform/cache_folder.ts";
 import { factsFromBytes, factsToBytes } from "../validate/facts_bytes.ts";
@@ -79,11 +80,11 @@ export class DiskCache {
   facts(bytes: Uint8Array, features: FeatureSet, count: number): readonly BodyFacts[] | undefined {
     if (bytes.length < SMALLEST_MODULE) return undefined;
     const name = this.#moduleName(bytes, features);
-    const entry = this.folder.read(name);
     // The name is no proof.
-    if (entry === undefined || !sameBytes(bytes, entry.proof)) return undefined;
-    const { contents } = entry, hashes = contents.subarray(0, HASH_DIGITS * count);
-    const facts = factsFromBytes(contents.slice(hashes.length), count);
+    const contents = this.folder.read(name, bytes);
+    if (contents === undefined) return undefined;
+    const hashes = contents.subarray(0, HASH_DIGITS * count);
+    const facts = factsFromBytes(contents.subarray(hashes.length), count);
     if (facts === undefined) this.folder.discard(name, "it does not fit its module");
     else this.#hashes.set(facts, new TextDecoder().decode(hashes));
     return facts;
@@ -209,17 +210,3 @@ function sample(bytes: Uint8Array): Uint8Array {
   return made;
 }
 const SAMPLE_BYTES = 256;
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  const aligned = ((a.byteOffset | b.byteOffset) & 3) === 0, words = aligned ? a.length >> 2 : 0;
-  const x = new Int32Array(a.buffer, aligned ? a.byteOffset : 0, words);
-  const y = new Int32Array(b.buffer, aligned ? b.byteOffset : 0, words);
-  let i = 0;
-  for (; i + 4 <= words; i += 4) {
-    if (((x[i] ^ y[i]) | (x[i + 1] ^ y[i + 1]) | (x[i + 2] ^ y[i + 2]) | (x[i + 3] ^ y[i + 3])) !== 0) return false;
-  }
-  for (; i < words; i++) if (x[i] !== y[i]) return false;
-  for (let i = 4 * words; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}

@@ -51,7 +51,7 @@ export class CodePack {
   }
 
   #read(): Map<string, Uint8Array> {
-    const contents = this.folder.read(this.#name)?.contents;
+    const contents = this.folder.read(this.#name);
     if (contents === undefined) return new Map();
     this.#storedBytes = contents.length;
     const stored = packFromBytes(contents);

@@ -30,7 +30,7 @@ export interface EngineOptions {
   readonly tier?: TierChoice;
   /** When and where machine code is made; default `lazy`. */
   readonly compile?: CompileMode;
-  /** Tier `auto`: calls after which a function is hot; default 10, since a call takes about as long in `interp` as compiling a few dozen bytes of it. */
+  /** Tier `auto`: calls after which a function is hot; default 10, since a call takes about as long in `interp` as compiling a few dozen bytes of it. Bodies of more than 8000 bytes need more calls and passes, in proportion. */
   readonly callThreshold?: number;
   /** Tier `auto`: passes of a loop's head after which its function is hot, and its frame goes on as machine code; default 1000, for which `interp` takes about a tenth of a millisecond. */
   readonly loopThreshold?: number;

@@ -23,13 +23,13 @@ import type { CodeToken } from "../platform/shared_code.ts";
 import type { SharedBytes } from "../platform/shared_memory.ts";
 import { Caller } from "../runtime/call.ts";
 import { collect, collectAcross } from "../runtime/collect.ts";
-import type { WasmFunc } from "../runtime/func.ts";
+import { Mode, type WasmFunc } from "../runtime/func.ts";
 import { WasmGlobal } from "../runtime/global.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Resolver } from "../runtime/instantiate.ts";
 import { WasmMemory } from "../runtime/memory.ts";
 import { Meter } from "../runtime/meter.ts";
-import { Store } from "../runtime/store.ts";
+import { PROTECTED, Store } from "../runtime/store.ts";
 import { WasmTable } from "../runtime/table.ts";
 import { type TierName, TIERS } from "../runtime/tier.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
@@ -88,6 +88,8 @@ export class Context {
   live: LivePolicy | undefined;
   readonly #pinned = new WeakMap<WasmFunc, TierName>();
   readonly #held = new WeakMap<WasmFunc, Hold>();
+  /** What ends the holds of functions whose memories have rights. */
+  readonly #protected = new WeakMap<WasmFunc, () => void>();
   #counting: Counting | undefined;
   #disposals = 0;
   /** Why modules that were shared have no shared code here. */
@@ -134,6 +136,7 @@ export class Context {
         passes,
       });
     };
+    this.store.checksChanged = (instance, check) => this.#holdForProtection(instance, check);
     if (this.jit !== undefined) this.jit.modulesInUse = () => [...this.store.instances].map((i) => i.valid);
     if (this.jit !== undefined) this.jit.vacate = (valid) => this.#vacate(valid);
     this.#nameCode();
@@ -237,8 +240,9 @@ export class Context {
       hold.live = live;
       if (wanted !== "interp") func.refusal = func.held;
     } else {
-      if (!live) store.setTier(func, wanted);
       func.live = live;
+      if (!live) store.setTier(func, wanted);
+      else store.interp.moved(func);
     }
     this.#pinned.delete(func);
     const { name, index, tier } = func;
@@ -279,7 +283,7 @@ export class Context {
   #beginHold(func: WasmFunc, why: HoldCause): Hold {
     const { tier, live, name, index } = func, hold: Hold = { holders: 0, tier, live };
     this.#held.set(func, hold);
-    func.held = `it is kept in interp for a ${why}`;
+    func.held = why === "protection" ? PROTECTED : `it is kept in interp for a ${why}`;
     func.live = false;
     this.store.setTier(func, "interp");
     if (tier !== "interp") {
@@ -293,11 +297,32 @@ export class Context {
     this.#held.delete(func);
     func.held = undefined;
     if (func.freed) return;
-    this.store.setTier(func, hold.tier);
     func.live = hold.live;
+    this.store.setTier(func, hold.tier);
     const { tier, name, index } = func;
     if (tier === "interp") return;
     this.tierLog.add({ what: "function", name, index, from: "interp", to: tier, why: "released" });
+  }
+
+  /** Functions of JavaScript know nothing of rights: those of an instance are held while anything in its memories is forbidden or watched. */
+  #holdForProtection(instance: WasmInstance, check: boolean): void {
+    for (const func of instance.funcs) {
+      if (func.instance !== instance) continue;
+      const release = this.#protected.get(func);
+      if (check) {
+        if (release === undefined && func.mode === Mode.JS) this.#protected.set(func, this.hold(func, "protection"));
+      } else if (release !== undefined) {
+        this.#protected.delete(func);
+        release();
+      } else if (func.refusal === PROTECTED) {
+        // It was to go there meanwhile.
+        this.store.setTier(func, "js");
+        const { name, index, tier } = func;
+        if (tier === "js") {
+          this.tierLog.add({ what: "function", name, index, from: "interp", to: tier, why: "released" });
+        }
+      }
+    }
   }
 
   /** Names machine code for who looks at the process from outside, if that was asked for. */

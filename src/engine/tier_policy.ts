@@ -19,6 +19,9 @@ const POLL_PASSES = 500;
 const FULL = 0.9;
 const FULL_FACTOR = 10;
 
+/** Bytes of a body from which on a function has to be hotter in proportion: what compiling takes grows with the whole body, what a call or pass takes with what it runs of it. */
+const LARGE_BODY = 8000;
+
 /** What the policy looks at. */
 export interface PolicyOptions {
   /** From the lowest tier to the best. */
@@ -68,7 +71,7 @@ export class LivePolicy implements TierPolicy {
       spot.rearm(LATER);
       return false;
     }
-    const limit = (isCall ? rung.calls : rung.passes) * this.#scarcity(rung);
+    const limit = (isCall ? rung.calls : rung.passes) * this.#factor(func, rung);
     const count = isCall ? spot.calls : spot.passes;
     if (count < limit) {
       spot.rearm(Math.min(limit - count, LATER));
@@ -95,7 +98,8 @@ export class LivePolicy implements TierPolicy {
   #following({ func, loop, calls, passes }: HotSpot): number {
     const rung = this.#next(func);
     if (rung === undefined) return LATER;
-    return Math.min(LATER, Math.max(1, loop < 0 ? rung.calls - calls : rung.passes - passes));
+    const factor = this.#factor(func, rung);
+    return Math.min(LATER, Math.max(1, loop < 0 ? factor * rung.calls - calls : factor * rung.passes - passes));
   }
 
   /** The lowest rung above a function's tier that can run it. */
@@ -126,9 +130,11 @@ export class LivePolicy implements TierPolicy {
   }
 
   /** By how much a function has to be hotter than usual. */
-  #scarcity(rung: Rung): number {
-    const { budget } = this.jit ?? {};
-    return rung.tier === "jit" && budget !== undefined && budget.used > FULL * budget.limit ? FULL_FACTOR : 1;
+  #factor(func: WasmFunc, rung: Rung): number {
+    if (rung.tier !== "jit") return 1;
+    const { start, end } = func.instance!.module.funcs[func.index].body!, { budget } = this.jit!;
+    const full = budget !== undefined && budget.used > FULL * budget.limit;
+    return Math.ceil((end - start) / LARGE_BODY) * (full ? FULL_FACTOR : 1);
   }
 
   #install(compiled: Compiled): void {

@@ -1,7 +1,7 @@
 // What tiers that make no machine code make of a function, as instructions with places: register code of tier `fast`, lines of JavaScript of tier `js`. Takes a module, runs nothing.
 
 import type { Emitter } from "../fast/emitter.ts";
-import { Explanation } from "../fast/explanation.ts";
+import { Explanation, type InlinedBody } from "../fast/explanation.ts";
 import { FAST_DEFAULTS, type FastOptions } from "../fast/options.ts";
 import { readCode } from "../fast/read_code.ts";
 import { Translator } from "../fast/translate.ts";
@@ -35,8 +35,8 @@ const NO_BYTES = new Uint8Array(0);
 export function jsText(valid: ValidModule, index: number, options: TierTextOptions = {}): TierText | string {
   const { metered = false } = options;
   try {
-    const source = writeFunction(valid, index, { metered, exact: false, stackWords: STACK_WORDS });
-    const { text, offsets } = source, lines = text.split("\n").slice(0, source.linesOnce);
+    const { text, offsets } = writeFunction(valid, index, { metered, exact: false, stackWords: STACK_WORDS });
+    const lines = text.replace(/\n$/, "").split("\n");
     const map: number[] = [];
     lines.forEach((_, i) => {
       // A line of no instruction of its own, such as a closing brace, belongs to what stands before it.
@@ -90,17 +90,18 @@ class Origins extends Explanation {
   readonly pairs: number[] = [];
   #offset = 0;
 
-  override begin(at: number): void {
-    this.#offset = at;
+  override begin(at: number, inlined?: InlinedBody): void {
+    // What stands in place of a call is the call's.
+    this.#offset = inlined?.call ?? at;
     super.begin(at);
   }
-  override end(before: number, e: Emitter, dead: boolean): void {
-    super.end(before, e, dead);
+  override end(before: number, e: Emitter, dead: boolean, inlined: InlinedBody | undefined): void {
+    super.end(before, e, dead, inlined);
     // Instructions may have become part of one before them.
     while (this.pairs.length > 0 && this.pairs[this.pairs.length - 2] > e.latest) this.pairs.length -= 2;
     if (dead || e.at <= before) return;
     const place = Math.min(before, e.latest);
-    if (this.pairs.at(-2) === place) this.pairs.length -= 2;
+    while (this.pairs.length > 0 && this.pairs[this.pairs.length - 2] >= place) this.pairs.length -= 2;
     this.pairs.push(place, this.#offset);
   }
 }

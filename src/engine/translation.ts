@@ -15,9 +15,12 @@ export interface TranslatedPart {
   /** The instruction in the text format. */
   readonly text: string;
   /**
-   * `direct`: it became the register instruction; `folded`: it is an operand of it; `fused`: it is done by the instruction of others; `dead`: it is never reached; `nothing`: there is nothing to do for it.
+   * `direct`: it became the register instruction; `folded`: it is an operand of it; `fused`: it is done by the instruction of others; `inlined`: it is a call in whose
+   * place the callee's body stands, or belongs to such a body; `dead`: it is never reached; `nothing`: there is nothing to do for it.
    */
   readonly role: Role;
+  /** The name of the callee, for an instruction of a body that stands in place of a call. */
+  readonly callee?: string;
 }
 
 /** An instruction of register code. */
@@ -60,10 +63,18 @@ export async function listTranslation(
   if (body === undefined) throw new TypeError(`${functionName(module, index)} is imported and has no code`);
   const explanation = new Explanation();
   const { words, codeWords } = new Translator(valid, options, explanation).translate(index);
-  const texts = new Map((await listFunction(module, index, undefined)).rows.map((r) => [r.wasmOffset, r.text]));
+  const texts = new Map<number, string>();
+  for (const of of new Set([index, ...explanation.parts.map((p) => p.callee ?? index)])) {
+    for (const { wasmOffset, text } of (await listFunction(module, of, undefined)).rows) texts.set(wasmOffset, text);
+  }
   const byPlace = new Map<number, TranslatedPart[]>(), unused: TranslatedPart[] = [];
-  for (const { offset, role, place } of explanation.parts) {
-    const part = { wasmOffset: offset, text: texts.get(offset) ?? "", role };
+  for (const { offset, role, place, callee } of explanation.parts) {
+    const part: TranslatedPart = {
+      wasmOffset: offset,
+      text: texts.get(offset) ?? "",
+      role,
+      ...(callee === undefined ? {} : { callee: functionName(module, callee) }),
+    };
     if (place < 0) unused.push(part);
     else if (byPlace.has(place)) byPlace.get(place)!.push(part);
     else byPlace.set(place, [part]);
@@ -92,8 +103,12 @@ function translationText(
     paint("note", `function ${index}: ${wasmBytes} bytes of Wasm → ${codeBytes} bytes of register code (× ${times})`),
   ];
   const hex = (offset: number) => `0x${offset.toString(16).padStart(4, "0")}`;
-  const part = ({ wasmOffset, text, role }: TranslatedPart) =>
-    `${" ".repeat(8)}${paint("offset", hex(wasmOffset))}  ${paint("wasm", text.padEnd(28))} ${paint("note", role)}`;
+  const part = ({ wasmOffset, text, role, callee }: TranslatedPart) => {
+    const note = callee === undefined ? role : `${role} (${callee})`;
+    return `${" ".repeat(8)}${paint("offset", hex(wasmOffset))}  ${paint("wasm", text.padEnd(28))} ${
+      paint("note", note)
+    }`;
+  };
   for (const { place, name, operands, parts } of instructions) {
     lines.push(
       `${paint("offset", String(place).padStart(5))}  ${paint("machine", `${name} ${operands.join(" ")}`.trimEnd())}`,

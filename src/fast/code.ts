@@ -2,14 +2,15 @@
 
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
-import { type FunctionCode, functionCode, type InstanceCode, instanceCode } from "../interp/code.ts";
-import type { RegisterCode } from "../interp/registers.ts";
+import { type FunctionCode, functionCode, type InstanceCode, instanceCode, wantsRegisters } from "../interp/code.ts";
+import type { InlinedTrap, RegisterCode } from "../interp/registers.ts";
 import { FRAMES, PC } from "../interp/stack.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import { allocateWords, ARENA_WORDS, freeWords, WORDS, wordsInUse } from "./arena.ts";
 import { Explanation, type TrapSite } from "./explanation.ts";
+import { isInlinable } from "./inline.ts";
 import { POINT_WORDS, type TranslationOptions } from "./state.ts";
 import { type Translation, Translator } from "./translate.ts";
 
@@ -26,6 +27,9 @@ export class FunctionRegisters implements RegisterCode {
     readonly translation: Translation,
   ) {}
 
+  get entry(): number {
+    return this.base + this.translation.points[0];
+  }
   placeAt(pc: number): number {
     if (this.#places === undefined) {
       this.#places = new Map();
@@ -62,11 +66,26 @@ export class FunctionRegisters implements RegisterCode {
   }
 
   trapAt(place: number): number {
+    return this.#siteBefore(place).pc;
+  }
+  #siteBefore(place: number): TrapSite {
     const sites = this.#sites ??= this.module.explain(this.index).sites();
     const at = place - this.base;
     const site = sites.findLast((s) => s.place < at);
     if (site === undefined) throw new BugError(`nothing traps before ${at}`);
-    return site.pc;
+    return site;
+  }
+
+  inlinedTrapAt(place: number): InlinedTrap | undefined {
+    if (!this.translation.inlinedTraps) return undefined;
+    const { pc, inlined } = this.#siteBefore(place);
+    return inlined && { callee: inlined.index, pc, end: inlined.end };
+  }
+
+  /** Whether a place is in it, or behind its last instruction. */
+  holds(place: number): boolean {
+    const at = place - this.base;
+    return at > 0 && at <= this.translation.words.length;
   }
 }
 
@@ -129,6 +148,11 @@ export class ModuleRegisters {
     return code;
   }
 
+  /** The code of a function, if it was asked for before. */
+  known(index: number): FunctionRegisters | undefined {
+    return this.#functions[index] ?? undefined;
+  }
+
   /** What became of the instructions of a function. */
   explain(index: number): Explanation {
     const explanation = new Explanation();
@@ -159,8 +183,15 @@ export class InstanceRegisters {
   readonly defined: number;
   /** The record of the first function that it defines. */
   readonly firstRef: number;
+  /** Functions that callers may not inline. */
+  readonly #apart = new Set<WasmFunc>();
+  /** The code that calls run, and the other: without inlined bodies, or with them. */
+  #module: ModuleRegisters;
+  #other: ModuleRegisters | undefined;
 
-  constructor(readonly instance: WasmInstance, readonly module: ModuleRegisters) {
+  constructor(readonly instance: WasmInstance, readonly options: TranslationOptions) {
+    for (const func of instance.funcs) if (this.#isApart(func)) this.#apart.add(func);
+    this.#module = this.#chosen();
     const { funcs, globals } = instance, { importedFuncs } = instance.module;
     this.view = instanceCode(instance);
     this.count = funcs.length;
@@ -190,7 +221,7 @@ export class InstanceRegisters {
   /** The code of one of its functions; undefined if there is no room. */
   prepare(code: FunctionCode): FunctionRegisters | undefined {
     if (this.cells < 0) return undefined;
-    const registers = this.module.code(code.func.index);
+    const registers = this.#module.code(code.func.index);
     if (registers !== undefined && code.wantsRegisters) WORDS[this.cells + code.func.index] = registers.base;
     if (registers !== undefined) code.frameWords = Math.max(code.frameWords, registers.translation.frameWords);
     return registers;
@@ -201,10 +232,47 @@ export class InstanceRegisters {
     if (this.cells >= 0) WORDS[this.cells + func.index] = 0;
   }
 
+  /** The code of a function that a place is in. */
+  codeAt(index: number, place: number): FunctionRegisters {
+    for (const module of [this.#module, this.#other]) {
+      const code = module?.known(index);
+      if (code?.holds(place)) return code;
+    }
+    throw new BugError(`no code of function ${index} is at ${place}`);
+  }
+  /** Whether that is what calls run. */
+  isCurrent(index: number, place: number): boolean {
+    return this.#module.known(index)?.holds(place) ?? false;
+  }
+
+  /** Somebody has set the tier of a function; gives whether others run other code by that. */
+  moved(func: WasmFunc): boolean {
+    if (!this.#isApart(func)) this.#apart.delete(func);
+    else this.#apart.add(func);
+    const module = this.#chosen();
+    if (module === this.#module) return false;
+    this.#other = this.#module;
+    this.#module = module;
+    if (this.cells >= 0) WORDS.fill(0, this.cells, this.cells + this.count);
+    return true;
+  }
+
+  /** Whether a function is to be called, since it is to run in some tier: where tiers are live, the engine may as well run its body with the caller's. */
+  #isApart(func: WasmFunc): boolean {
+    if (!this.options.inline || func.instance !== this.instance || !isInlinable(this.instance.valid, func.index)) {
+      return false;
+    }
+    return (func.tier !== "fast" && !func.live) || !(func.live || wantsRegisters(func));
+  }
+  #chosen(): ModuleRegisters {
+    const inline = this.options.inline && this.#apart.size === 0;
+    return moduleRegisters(this.instance.valid, { ...this.options, inline });
+  }
+
   /** Words in use of the frame of register code at word `top` of FRAMES. */
   heightAt(top: number): number {
-    const func = this.instance.store.func(~FRAMES[top + 1]);
-    const words = this.module.code(func.index)!.heightAt(FRAMES[top + PC]);
-    return words < 0 ? functionCode(func).localWords : words;
+    const { index } = this.instance.store.func(~FRAMES[top + 1]), place = FRAMES[top + PC];
+    const words = this.codeAt(index, place).heightAt(place);
+    return words < 0 ? functionCode(this.instance.funcs[index]).localWords : words;
   }
 }

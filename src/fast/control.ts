@@ -70,7 +70,8 @@ export function control(s: State, code: number): boolean {
       s.setDead();
       return true;
     case w.RETURN:
-      leave(s);
+      if (s.inlined !== undefined) jump(s, s.inlined.block);
+      else leave(s);
       s.setDead();
       return true;
     case w.BR_IF:

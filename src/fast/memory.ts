@@ -20,7 +20,7 @@ export function load(s: State): void {
   const isSum = kind === Kind.SUM && op_load_sum[code] >= 0;
   const a = isSum ? value : s.read(i);
   // What only the address needs can be part of the load.
-  const temporary = isSum ? a >= s.localWords : s.kind[i] === Kind.REGISTER;
+  const temporary = isSum ? a >= s.localEnd : s.kind[i] === Kind.REGISTER;
   s.pop();
   const number = temporary && s.options.fuse ? e.lastWriting(a) : -1;
   const { words, last } = e, first = words[last + 2], second = words[last + 3], third = words[last + 4];

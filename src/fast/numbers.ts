@@ -51,7 +51,7 @@ function putOff(s: State, code: number, i: number, first: boolean): boolean {
   if ((code !== w.I32_ADD && (code !== w.I32_SUB || first)) || !s.options.fold || !s.options.fuse) return false;
   const other = first ? i + 1 : i, kind = s.kind[other], value = s.value[other];
   // What stands above the sum is not kept.
-  if (value >= s.localWords && value !== s.place[i]) return false;
+  if (value >= s.localEnd && value !== s.place[i]) return false;
   const k = s.value[first ? i : i + 1];
   const sum = ((kind === Kind.SUM ? s.high[other] : 0) + (code === w.I32_ADD ? k : -k)) | 0;
   s.popMany(2);

@@ -30,6 +30,8 @@ export class Operands {
   /** The most words in use so far. */
   most = 0;
   localWords = 0;
+  /** Registers below are locals, which several operands may be: those of a body in place of a call are above the caller's operands. */
+  localEnd = 0;
 
   constructor(readonly r: BytecodeReader, readonly options: FastOptions, readonly explain: Explanation | undefined) {}
 
@@ -128,7 +130,7 @@ export class Operands {
   /** Computes the sum of a register and a constant. */
   sumTo(register: number, from: number, k: number): void {
     const { e } = this, { words, last } = e;
-    if (from >= this.localWords && e.lastWriting(from) === op_add) {
+    if (from >= this.localEnd && e.lastWriting(from) === op_add) {
       const first = words[last + 2], second = words[last + 3];
       e.retract();
       e.emit(op_add3_k, register, first, second);

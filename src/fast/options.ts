@@ -8,7 +8,12 @@ export interface FastOptions {
   readonly constants: boolean;
   /** Runs of instructions become one: comparison and branch, operation and `local.set`, address and load, multiplication and addition, and the like. */
   readonly fuse: boolean;
+  /**
+   * Calls of small functions of the same module that call nothing themselves and have no loop become their bodies, where fuel is not counted. As long as such a function is to run
+   * in `interp`, or in another tier that was asked for, its callers in the same instance really call.
+   */
+  readonly inline: boolean;
 }
 
 /** Everything on. */
-export const FAST_DEFAULTS: FastOptions = { fold: true, constants: true, fuse: true };
+export const FAST_DEFAULTS: FastOptions = { fold: true, constants: true, fuse: true, inline: true };

@@ -50,6 +50,19 @@ export interface Block {
   dead: boolean;
 }
 
+/** A body in place of a call. */
+export interface Inlined {
+  /** Index of the callee. */
+  readonly index: number;
+  /** Offsets of the call, and behind it. */
+  readonly call: number;
+  readonly end: number;
+  /** The operand that is its first local. */
+  readonly first: number;
+  /** What `return` leads to the end of. */
+  readonly block: Block;
+}
+
 /** A body while it is translated. */
 export class State extends Operands {
   readonly m: Module;
@@ -64,6 +77,10 @@ export class State extends Operands {
   /** Where the last loop, or the function, goes on behind its count. */
   head = -1;
   loops = 0;
+  /** The body in place of a call that is translated now. */
+  inlined: Inlined | undefined = undefined;
+  /** Whether there was one that may trap. */
+  inlinedTraps = false;
   caughtDepth = 0;
   localWidths = new Uint8Array(64);
   readonly globals: readonly Width[];
@@ -85,9 +102,15 @@ export class State extends Operands {
       this.caughtDepth =
         0;
     this.dead = false;
+    this.inlined = undefined;
+    this.inlinedTraps = false;
     this.points = [];
     this.blocks.length = 0;
-    this.localWords = this.top = this.most = this.facts.localSlots * 2;
+    this.localWords =
+      this.localEnd =
+      this.top =
+      this.most =
+        this.facts.localSlots * 2;
     const count = body.localCount;
     if (count > this.localWidths.length) this.localWidths = new Uint8Array(count * 2);
     let at = 0;
@@ -117,7 +140,8 @@ export class State extends Operands {
 
   /** The last instruction may trap, as that which the reader stands at. */
   traps(): void {
-    this.explain?.trap(this.e.latest, this.r.pos);
+    if (this.inlined !== undefined) this.inlinedTraps = true;
+    this.explain?.trap(this.e.latest, this.r.pos, this.inlined);
   }
 
   open(opcode: number, params: readonly Width[], results: readonly Width[]): Block {

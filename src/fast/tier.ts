@@ -9,7 +9,7 @@ import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { Store } from "../runtime/store.ts";
 import type { RunStatus } from "../runtime/tier.ts";
-import { InstanceRegisters, moduleRegisters } from "./code.ts";
+import { InstanceRegisters } from "./code.ts";
 import { runRegisters } from "./loop.ts";
 import type { FastOptions } from "./options.ts";
 import type { TranslationOptions } from "./state.ts";
@@ -30,7 +30,7 @@ export class FastTier implements RegisterTier {
   instance(instance: WasmInstance): InstanceRegisters {
     let registers = INSTANCES.get(instance);
     if (registers === undefined) {
-      registers = new InstanceRegisters(instance, moduleRegisters(instance.valid, this.translation));
+      registers = new InstanceRegisters(instance, this.translation);
       INSTANCES.set(instance, registers);
     }
     return registers;
@@ -45,7 +45,17 @@ export class FastTier implements RegisterTier {
     return this.instance(code.func.instance!).prepare(code);
   }
 
-  moved(func: WasmFunc): void {
+  codeAt(code: FunctionCode, place: number): RegisterCode {
+    return this.instance(code.func.instance!).codeAt(code.func.index, place);
+  }
+  isCurrent(code: FunctionCode, place: number): boolean {
+    return this.instance(code.func.instance!).isCurrent(code.func.index, place);
+  }
+
+  forget(func: WasmFunc): void {
     INSTANCES.get(func.instance!)?.forget(func);
+  }
+  moved(func: WasmFunc): boolean {
+    return INSTANCES.get(func.instance!)?.moved(func) ?? false;
   }
 }

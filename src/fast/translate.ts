@@ -9,6 +9,7 @@ import { call } from "./calls.ts";
 import { control, passDead } from "./control.ts";
 import { op } from "./emitter.ts";
 import type { Explanation } from "./explanation.ts";
+import { inlineCall } from "./inline.ts";
 import { accessOrOther } from "./interpreted.ts";
 import { numeric } from "./numbers.ts";
 import { formByName, numericForm } from "./numeric_forms.ts";
@@ -30,6 +31,8 @@ export interface Translation {
   readonly points: Int32Array;
   /** Words that a frame may take. */
   readonly frameWords: number;
+  /** Whether it may trap in a body that stands in place of a call. */
+  readonly inlinedTraps: boolean;
 }
 
 /** Translates functions of a module, one after the other. */
@@ -65,6 +68,7 @@ export class Translator {
       codeWords,
       points: Int32Array.from(s.points),
       frameWords,
+      inlinedTraps: s.inlinedTraps,
     };
   }
 }
@@ -74,12 +78,7 @@ function run(s: State, body: FuncBody): void {
   while (r.pos < body.end) {
     const code = r.next();
     if (explain === undefined) step(s, code);
-    else {
-      const before = s.e.at, wasDead = s.dead;
-      explain.begin(r.at);
-      step(s, code);
-      explain.end(before, s.e, wasDead && s.dead);
-    }
+    else explain.around(s, undefined, () => step(s, code));
   }
 }
 
@@ -131,6 +130,6 @@ function step(s: State, code: number): void {
       s.traps();
       return s.setDead();
   }
-  if (control(s, code) || call(s, code)) return;
+  if (control(s, code) || (code === w.CALL && inlineCall(s, step)) || call(s, code)) return;
   accessOrOther(s, code);
 }

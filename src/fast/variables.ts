@@ -1,6 +1,7 @@
 // Constants, locals, globals and `select`: what mostly becomes an operand of other instructions.
 
 import { op } from "./emitter.ts";
+import { inlinedGet, inlinedSet } from "./inline.ts";
 import { interpreted } from "./interpreted.ts";
 import { Kind } from "./operands.ts";
 import { NO_WIDTHS, type State } from "./state.ts";
@@ -18,13 +19,15 @@ function localWord(s: State, index: number): number {
 
 export function localGet(s: State): void {
   const { index } = s.r;
+  if (s.inlined !== undefined) return inlinedGet(s, s.inlined.first, index);
   s.push(Kind.LOCAL, localWord(s, index), 0, s.localWidths[index] as Width);
   if (!s.options.fold) s.flush(s.h - 1);
 }
 
 export function localSet(s: State, keeps: boolean): void {
-  const { e } = s, { index } = s.r;
-  const local = localWord(s, index), width = s.localWidths[index] as Width, i = s.h - 1;
+  const { e, inlined } = s, { index } = s.r, i = s.h - 1;
+  const local = inlined === undefined ? localWord(s, index) : s.place[inlined.first + index];
+  const width = (inlined === undefined ? s.localWidths[index] : s.width[inlined.first + index]) as Width;
   let aliased = false;
   if (s.aliases > (s.kind[i] & 1)) {
     for (let k = 0; k < i; k++) {
@@ -40,6 +43,7 @@ export function localSet(s: State, keeps: boolean): void {
   else if (kind === Kind.SUM) s.sumTo(local, s.value[i], s.high[i]);
   else if (s.value[i] !== local) s.move(local, s.value[i], width);
   s.pop();
+  if (inlined !== undefined) inlinedSet(s, inlined.first, index);
   if (!keeps) return;
   s.push(Kind.LOCAL, local, 0, width);
   if (!s.options.fold) s.flush(s.h - 1);

@@ -101,12 +101,12 @@ export class ModuleCode {
     this.original = module.bytes;
     this.data = new DataView(this.bytes.buffer);
     this.tableStarts = new Int32Array(bodies.length);
-    this.table = new Int32Array(bodies.reduce((n, b) => n + b.sideTable.length, 0));
+    this.table = new Int32Array(bodies.reduce((n, b) => n + b.tableInts, 0));
     this.#addresses = module.memories.length > 1 || [...module.memories, ...module.tables].some((x) => x.type.is64);
     this.#prepared = new Uint8Array(bodies.length);
     for (let i = 0, at = 0; i < bodies.length; i++) {
       this.tableStarts[i] = at;
-      at += bodies[i].sideTable.length;
+      at += bodies[i].tableInts;
     }
   }
 

@@ -78,12 +78,13 @@ export class InterpreterTier implements InterpTier {
     for (const func of instance.funcs) if (func.instance === instance) this.moved(func);
   }
   moved(func: WasmFunc): void {
+    if (this.registers?.moved(func)) this.withdrawals++;
     const code = func.interp as FunctionCode | undefined;
     if (code === undefined) return;
     const wants = wantsRegisters(func);
     if (wants === code.wantsRegisters) return;
     code.wantsRegisters = wants;
-    this.registers?.moved(func);
+    this.registers?.forget(func);
     if (!wants) this.withdrawals++;
   }
   isCounted(func: WasmFunc): boolean {
@@ -193,6 +194,8 @@ export class Thread implements InterpThread {
   #withdrawals = 0;
   /** Whether the top frame trapped. */
   #trapped = false;
+  /** Whether the top frame and the one below were one of register code when it trapped. */
+  #inlined = false;
 
   constructor(readonly store: Store, readonly tier: InterpreterTier) {}
 
@@ -279,7 +282,11 @@ export class Thread implements InterpThread {
       if (most < 0) return this.#left(RunStatus.SAFEPOINT);
       const slice = this.#given = stops ? 0 : Math.min(most, until - this.ticks - 1);
       this.#chooseLoop();
-      this.#before = this.#atSafepoint = this.#trapped = false;
+      this.#before =
+        this.#atSafepoint =
+        this.#trapped =
+        this.#inlined =
+          false;
       this.callee = undefined;
       const status = FRAMES[this.top + STP] < 0 ? this.tier.registers!.run(this, slice) : runLoop(this, slice);
       this.#owes = status === SLICE;
@@ -290,7 +297,10 @@ export class Thread implements InterpThread {
         if (this.callee === undefined || this.#callInterpreted(this.callee)) continue;
         return this.#left(RunStatus.TRAP);
       }
-      if (status === RunStatus.TRAP && this.#rewindAfterGrow()) continue;
+      if (status === RunStatus.TRAP) {
+        if (this.#rewindAfterGrow()) continue;
+        this.#frameOfInlined();
+      }
       if (status === RunStatus.THROW) {
         this.store.exceptions.thrown(this.exception!);
         if (this.catches(this.exception!, this.level)) continue;
@@ -312,7 +322,7 @@ export class Thread implements InterpThread {
   #pcAt(at: number, code: FunctionCode, { frames } = this.#parked ?? SHARED): number {
     const pc = frames[at + PC];
     if (frames[at + STP] >= 0) return pc;
-    const registers = this.tier.registers!.prepare(code)!;
+    const registers = this.tier.registers!.codeAt(code, pc);
     return at === this.top && this.#trapped ? registers.trapAt(pc) : registers.pcAt(pc);
   }
 
@@ -339,7 +349,11 @@ export class Thread implements InterpThread {
   #choose(at: number, isToBeRegister: boolean): void {
     const code = this.#codeAt(at), isRegister = FRAMES[at + STP] < 0;
     if (code.wantsRegisters && isToBeRegister && !this.stepping) {
-      if (!isRegister) this.#toRegisters(at, code);
+      if (isRegister) {
+        if (this.tier.registers!.isCurrent(code, FRAMES[at + PC])) return;
+        this.#toInterpreter(at, code);
+      }
+      this.#toRegisters(at, code);
     } else if (isRegister) this.#toInterpreter(at, code);
   }
 
@@ -348,7 +362,7 @@ export class Thread implements InterpThread {
     const registers = this.tier.registers!.prepare(code);
     if (registers === undefined || fp + code.frameWords > STACK_WORDS) return;
     // A loop head whose pass is still to be counted is no place to go on.
-    const place = registers.placeAt(pc === code.start ? code.body : pc);
+    const place = pc === code.start ? registers.entry : registers.placeAt(pc);
     if (place < 0) return;
     FRAMES[at + PC] = place;
     FRAMES[at + STP] = ~code.func.ref;
@@ -484,6 +498,35 @@ export class Thread implements InterpThread {
     return true;
   }
 
+  /** After a trap in a body that stands in place of a call: makes the frame that the call would have made, with locals that are 0. */
+  #frameOfInlined(): void {
+    const { top } = this;
+    if (FRAMES[top + STP] >= 0) return;
+    const code = this.#codeAt(top), { instance } = code.func;
+    const trap = this.tier.registers!.codeAt(code, FRAMES[top + PC]).inlinedTrapAt(FRAMES[top + PC]);
+    if (trap === undefined) return;
+    const callee = functionCode(instance!.funcs[trap.callee]), fp = FRAMES[top + FP] + code.localWords;
+    FRAMES[top + PC] = trap.end;
+    FRAMES[top + STP] = code.cursorAt(trap.end);
+    CODES[top / FRAME_WORDS] = code;
+    this.#link(top);
+    this.#inlined = true;
+    // Operands of the caller are nowhere.
+    this.#sp = fp >> 1;
+    if (top >= LAST_FRAME || fp + callee.frameWords > STACK_WORDS) {
+      this.trapCode = TrapCode.CALL_STACK_EXHAUSTED;
+      return;
+    }
+    const above = this.top += FRAME_WORDS;
+    FRAMES[above + PC] = trap.pc;
+    FRAMES[above + STP] = callee.cursorAt(trap.pc);
+    FRAMES[above + FP] = fp;
+    FRAMES[above + BASE] = 0;
+    CODES[above / FRAME_WORDS] = callee;
+    this.i32.fill(0, fp, fp + callee.localWords);
+    this.#sp = (fp + callee.localWords) >> 1;
+  }
+
   wait(): void {
     this.#before = true;
   }
@@ -613,7 +656,8 @@ export class Thread implements InterpThread {
       const { index } = func, { module } = func.instance!, place = frames[at + PC];
       const before = at === this.top && this.#before;
       const isRegister = frames[at + STP] < 0, trapped = at === this.top && this.#trapped;
-      const registers = isRegister ? this.tier.registers!.prepare(code)! : undefined;
+      const tier = isRegister || (this.#inlined && at >= this.top - FRAME_WORDS) ? "fast" : "interp";
+      const registers = isRegister ? this.tier.registers!.codeAt(code, place) : undefined;
       list.push(() => {
         const pc = registers === undefined ? place : trapped ? registers.trapAt(place) : registers.pcAt(place);
         let offset = pc;
@@ -623,7 +667,7 @@ export class Thread implements InterpThread {
           offset = offsets.get(pc) ?? instructionBefore(module.bytes, body, pc);
           offsets.set(pc, offset);
         }
-        return { name: functionName(module, index), index, offset, tier: isRegister ? "fast" : "interp" };
+        return { name: functionName(module, index), index, offset, tier };
       });
       if (frames[at + BASE] & RETURN_DONE) break;
     }
@@ -786,6 +830,7 @@ export class Thread implements InterpThread {
       this.#atSafepoint =
       this.#owes =
       this.#trapped =
+      this.#inlined =
       this.replaces =
         false;
     this.ticks = 0;

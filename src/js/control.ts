@@ -10,26 +10,37 @@ import { type Block, type BlockKind, type FunctionWriter, type Kind, kindOf, kin
 /** Offsets behind the `end`s of the blocks of a body, and whether it has a `delegate`. */
 export interface Shape {
   readonly ends: ReadonlyMap<number, number>;
+  /** By the offset of a loop's head: how deeply loops are nested in it; 0 if there is none. */
+  readonly nests: ReadonlyMap<number, number>;
   readonly deepest: number;
   readonly delegates: boolean;
 }
 
 /** Finds where the blocks of a body end. */
 export function shapeOf(w: FunctionWriter): Shape {
-  const { r } = w, ends = new Map<number, number>(), open: number[] = [];
+  const { r } = w, ends = new Map<number, number>(), nests = new Map<number, number>(), open: number[] = [];
   let deepest = 0, delegates = false;
   r.pos = w.body.codeStart;
   while (r.pos < w.body.end) {
     const code = r.next();
-    if (op.opensBlock(r.info)) deepest = Math.max(deepest, open.push(r.at));
-    else if (code === op.END || code === op.DELEGATE) {
+    if (op.opensBlock(r.info)) {
+      deepest = Math.max(deepest, open.push(r.at));
+      if (code === op.LOOP) nests.set(r.at, 0);
+    } else if (code === op.END || code === op.DELEGATE) {
       if (code === op.DELEGATE) delegates = true;
       const at = open.pop();
-      if (at !== undefined) ends.set(at, r.pos);
+      if (at === undefined) continue;
+      ends.set(at, r.pos);
+      const nest = nests.get(at);
+      if (nest === undefined) continue;
+      for (const around of open) {
+        const known = nests.get(around);
+        if (known !== undefined && known <= nest) nests.set(around, nest + 1);
+      }
     }
   }
   r.pos = w.body.codeStart;
-  return { ends, deepest, delegates };
+  return { ends, nests, deepest, delegates };
 }
 
 function blockType(w: FunctionWriter): { params: readonly Kind[]; results: readonly Kind[] } {
@@ -84,10 +95,10 @@ export function openBlock(w: FunctionWriter, kind: BlockKind, shape: Shape): voi
     w.line(`${label}for(;;){`);
     if (w.entry === w.r.pos) {
       w.entryStack = w.stack.slice();
-      w.line(`if(en)en=false;else{${loopCheck(w)}}`);
+      w.line(`if(en)en=false;else{${loopCheck(w, shape)}}`);
     } else {
       if (way) block.guard = w.lines.length;
-      w.line(loopCheck(w));
+      w.line(loopCheck(w, shape));
       return;
     }
   } else if (kind === "block") w.line(`${label}{`);
@@ -107,16 +118,22 @@ function fuelStatement(w: FunctionWriter, source: number): string {
   return `if((${fuel}[0]=${fuel}[0]-1|0)<0){${owing}${w.use("poll")}(1);}`;
 }
 /**
- * The check of a loop's head. V8 replaces a function that runs by better code for its loops only, with types that it does not know: so after some passes the function is left,
- * and another takes its frame that begins at the loop.
+ * The check of a loop's head, where the function is left for one that begins there (tier.ts, `Pace`): by loops in no other after some passes, by those within them when
+ * somebody has set a bit. A call here would cost more than all else, since behind it V8 knows nothing of memory: so the loop ends first.
  */
-function loopCheck(w: FunctionWriter): string {
+function loopCheck(w: FunctionWriter, shape: Shape): string {
   const source = w.r.pos;
   if (w.exact || w.blocks.some((b) => b.kind === "catch")) return checkStatement(w, source);
-  const leave = w.site(source);
+  const fuel = fuelStatement(w, source), leave = w.site(source);
+  w.leaves.push({ site: w.sites.length, offset: w.r.at });
+  const outermost = w.blocks.findIndex((b) => b.kind === "loop") === w.blocks.length - 1;
+  if (!outermost) return `${fuel}if(${w.use("INT")}[0]!==0){${w.quit(leave)}}`;
   w.slices = true;
-  return `${fuelStatement(w, source)}if((k=k-1|0)<0){${leave}if((k=${w.use("slice")}(${w.use("me")},s))<0)break B;}`;
+  const weight = WEIGHTS[Math.min(shape.nests.get(w.r.at)!, WEIGHTS.length - 1)];
+  return `${fuel}if((k=k-${weight}|0)<0){${w.quit(leave)}}`;
 }
+/** What a pass of a loop counts, by how deeply loops are nested in it. */
+const WEIGHTS = [1, 30, 1000];
 
 /** The types that a branch to a block carries. */
 export function labelKinds(b: Block): readonly Kind[] {

@@ -52,13 +52,6 @@ export function signalsF64(words: Int32Array, at: number): boolean {
   const high = words[at + 1];
   return (high & 0x7ff00000) === 0x7ff00000 && (high & 0x80000) === 0 && ((high & 0x7ffff) !== 0 || words[at] !== 0);
 }
-export function isSignalling4(view: DataView, at: number): boolean {
-  return (view.getInt32(at, true) & 0x400000) === 0;
-}
-export function isSignalling8(view: DataView, at: number): boolean {
-  return (view.getInt32(at + 4, true) & 0x80000) === 0;
-}
-
 /** Changes the sign, also of a NaN. */
 export function neg(x: number): number {
   if (x === x) return -x;

@@ -83,21 +83,48 @@ function big(lo: number, hi: number): bigint {
   return (BigInt(hi) << 32n) | BigInt(lo >>> 0);
 }
 
-/** The quotient of a division by an unsigned number of 32 bits: 16 bits at a time, which doubles do exactly. */
+/** The quotient of a division by an unsigned number of 32 bits: at once if its rest and 32 bits are exact in a double, or 16 bits at a time. */
 function smallQuotient(lo: number, hi: number, by: number): number {
-  const high = hi >>> 0, qh = Math.floor(high / by);
-  const x = (high - qh * by) * 65536 + (lo >>> 16), q1 = Math.floor(x / by);
-  const y = (x - q1 * by) * 65536 + (lo & 65535);
+  by >>>= 0;
+  const qh = (hi >>> 0) / by | 0, rest = (hi - imul(qh, by)) >>> 0;
   RH[0] = qh;
+  if (by < EXACT) return (rest * 4294967296 + (lo >>> 0)) / by | 0;
+  const x = rest * 65536 + (lo >>> 16), q1 = Math.floor(x / by);
+  const y = (x - q1 * by) * 65536 + (lo & 65535);
   return (q1 << 16) | Math.floor(y / by);
 }
 /** The rest of such a division. */
 function smallRest(lo: number, hi: number, by: number): number {
-  const high = hi >>> 0;
-  const x = (high - Math.floor(high / by) * by) * 65536 + (lo >>> 16);
-  const y = (x - Math.floor(x / by) * by) * 65536 + (lo & 65535);
+  const q = smallQuotient(lo, hi, by);
   RH[0] = 0;
-  return y - Math.floor(y / by) * by | 0;
+  return lo - imul(q, by) | 0;
+}
+/** Divides a signed number by a positive one below 2^21. */
+export function quotientBySmall(lo: number, hi: number, by: number): number {
+  const sign = hi >> 31;
+  if (sign !== 0) {
+    hi = lo === 0 ? -hi | 0 : ~hi;
+    lo = -lo | 0;
+  }
+  const qh = (hi >>> 0) / by | 0, q = ((hi - imul(qh, by) | 0) * 4294967296 + (lo >>> 0)) / by | 0;
+  if (sign === 0) {
+    RH[0] = qh;
+    return q;
+  }
+  RH[0] = q === 0 ? -qh : ~qh;
+  return -q | 0;
+}
+/** The rest of such a division. */
+export function restBySmall(lo: number, hi: number, by: number): number {
+  const sign = hi >> 31;
+  if (sign !== 0) {
+    hi = lo === 0 ? -hi | 0 : ~hi;
+    lo = -lo | 0;
+  }
+  const qh = (hi >>> 0) / by | 0, q = ((hi - imul(qh, by) | 0) * 4294967296 + (lo >>> 0)) / by | 0;
+  const rest = ((lo - imul(q, by)) ^ sign) - sign | 0;
+  RH[0] = rest >> 31;
+  return rest;
 }
 
 /** Divides; the divisor is not 0. */
@@ -106,7 +133,7 @@ export function quotientUnsigned(lo: number, hi: number, lo2: number, hi2: numbe
     RH[0] = 0;
     return (lo >>> 0) / (lo2 >>> 0) | 0;
   }
-  if (hi2 === 0) return smallQuotient(lo, hi, lo2 >>> 0);
+  if (hi2 === 0) return smallQuotient(lo, hi, lo2);
   if (hi >>> 0 < EXACT && hi2 >>> 0 < EXACT) return give(Math.floor(unsigned(lo, hi) / unsigned(lo2, hi2)));
   return giveBig(BigInt.asUintN(64, big(lo, hi)) / BigInt.asUintN(64, big(lo2, hi2)));
 }
@@ -116,7 +143,7 @@ export function restUnsigned(lo: number, hi: number, lo2: number, hi2: number): 
     RH[0] = 0;
     return (lo >>> 0) % (lo2 >>> 0) | 0;
   }
-  if (hi2 === 0) return smallRest(lo, hi, lo2 >>> 0);
+  if (hi2 === 0) return smallRest(lo, hi, lo2);
   if (hi >>> 0 < EXACT && hi2 >>> 0 < EXACT) return give(unsigned(lo, hi) % unsigned(lo2, hi2));
   return giveBig(BigInt.asUintN(64, big(lo, hi)) % BigInt.asUintN(64, big(lo2, hi2)));
 }

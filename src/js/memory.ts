@@ -66,11 +66,8 @@ function load(w: FunctionWriter, type: string, narrow: string): void {
     w.free(slot);
     const leave = w.site(w.r.at);
     const { view, at } = place(w, w.pop(), bytes, true), x = w.variable(kind, slot);
-    w.line(
-      `${x}=${view}.get${method}(${at},true);if(${x}!==${x}&&${w.use(`isSignalling${bytes}`)}(${view},${at})){${leave}${
-        w.use("quit")
-      }();}`,
-    );
+    const bits = type === "f32" ? `${view}.getInt32(${at},true)&4194304` : `${view}.getInt32(${at}+4,true)&524288`;
+    w.line(`${x}=${view}.get${method}(${at},true);if(${x}!==${x}&&(${bits})===0){${w.quit(leave)}}`);
     return w.put(w.variableValue(kind, slot));
   }
   const whole = type === "i64" && narrow === "";

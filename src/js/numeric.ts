@@ -82,7 +82,7 @@ function binary64(w: FunctionWriter, operation: string, a: Value, b: Value): voi
     case "or":
     case "xor": {
       const c = operation === "and" ? "&" : operation === "or" ? "|" : "^";
-      return w.push("l", `(${a.lo}${c}${b.lo})`, [a, b], { hi: `(${a.hi}${c}${b.hi})` });
+      return w.push("l", bitwise(c, a.lo, b.lo), [a, b], { hi: bitwise(c, a.hi, b.hi) });
     }
     case "add":
     case "sub": {
@@ -100,10 +100,9 @@ function binary64(w: FunctionWriter, operation: string, a: Value, b: Value): voi
     case "mul": {
       const x = w.simple(a, "q2"), y = w.simple(b, "q4"), q = w.scratch("q0"), p = w.scratch("q1");
       const imul = w.use("imul");
-      const small = (v: Value) => v.hi === "0";
-      let high = `${w.use("mulHigh")}(${x.lo},${y.lo})`;
-      if (!small(y)) high += `+${imul}(${x.lo},${y.hi})`;
-      if (!small(x)) high += `+${imul}(${x.hi},${y.lo})`;
+      let high = productHigh(w, x, y);
+      if (y.hi !== "0") high += `+${imul}(${x.lo},${y.hi})`;
+      if (x.hi !== "0") high += `+${imul}(${x.hi},${y.lo})`;
       w.line(`${q}=${imul}(${x.lo},${y.lo});${p}=${high}|0;`);
       return w.assign("l", q, p);
     }
@@ -117,16 +116,70 @@ function binary64(w: FunctionWriter, operation: string, a: Value, b: Value): voi
     case "div_u":
     case "rem_s":
     case "rem_u":
+      if (b.constant !== undefined && divideByConstant(w, operation, a, b.constant)) return;
       return w.assign("l", `${w.use(`${operation}64`)}(${a.lo},${a.hi},${b.lo},${b.hi})`, `${w.use("RH")}[0]`);
   }
   compare64(w, operation, a, b);
 }
 
+/** An operation on bits of 32-bit integers, one of which may be a number that decides it. */
+function bitwise(operator: string, a: string, b: string): string {
+  if (a === "0" || a === "(-1)") [a, b] = [b, a];
+  if (b === "0") return operator === "&" ? "0" : a;
+  if (b === "(-1)" && operator !== "^") return operator === "&" ? a : b;
+  return `(${a}${operator}${b})`;
+}
+
+/** The high half of the product of two low halves. By a small constant in pieces of 16 bits: half the time that doubles take. */
+function productHigh(w: FunctionWriter, x: Value, y: Value): string {
+  if (x.constant !== undefined) [x, y] = [y, x];
+  const by = y.constant?.[0] ?? -1;
+  if (by < 0 || by > 65535) return `${w.use("mulHigh")}(${x.lo},${y.lo})`;
+  const imul = w.use("imul");
+  return `(${imul}(${x.lo}>>>16,${by})+(${imul}(${x.lo}&65535,${by})>>>16)>>>16)`;
+}
+
+/** Below this a rest and 32 bits more are exact in a double, and so is the whole part of their quotient. */
+const EXACT_DIVISOR = 2 ** 21;
+
+/** Writes a division by a constant where there is a short way. */
+function divideByConstant(
+  w: FunctionWriter,
+  operation: string,
+  a: Value,
+  [by, high]: readonly [number, number],
+): boolean {
+  if (high !== 0 || by <= 0 || by >= EXACT_DIVISOR) return false;
+  const wantsRest = operation.startsWith("rem");
+  if (operation.endsWith("_s")) {
+    const call = `${w.use(wantsRest ? "restBySmall" : "quotientBySmall")}(${a.lo},${a.hi},${by})`;
+    w.assign("l", call, `${w.use("RH")}[0]`);
+    return true;
+  }
+  const x = w.simple(a, "q2");
+  if ((by & (by - 1)) === 0) {
+    if (wantsRest) w.assign("l", `${x.lo}&${by - 1}`, "0");
+    else {
+      const k = 31 - Math.clz32(by), q = w.scratch("q0");
+      if (k === 0) w.assign("l", x.lo, x.hi);
+      else {
+        w.line(`${q}=${x.lo}>>>${k}|${x.hi}<<${32 - k};`);
+        w.assign("l", q, `${x.hi}>>>${k}`);
+      }
+    }
+    return true;
+  }
+  const q = w.scratch("q0"), p = w.scratch("q1"), imul = w.use("imul");
+  w.line(`${p}=(${x.hi}>>>0)/${by}|0;${q}=((${x.hi}-${imul}(${p},${by})|0)*4294967296+(${x.lo}>>>0))/${by}|0;`);
+  if (wantsRest) w.assign("l", `${x.lo}-${imul}(${q},${by})|0`, "0");
+  else w.assign("l", q, p);
+  return true;
+}
+
 function compare64(w: FunctionWriter, operation: string, a: Value, b: Value): void {
   if (operation === "eq" || operation === "ne") {
-    const zero = b.constant !== undefined && b.constant[0] === 0 && b.constant[1] === 0;
-    const e = zero ? `${a.lo}|${a.hi}` : `(${a.lo}^${b.lo})|(${a.hi}^${b.hi})`;
-    return w.pushCondition(`(${e})${operation === "eq" ? "===" : "!=="}0`, [a, b]);
+    const e = bitwise("|", bitwise("^", a.lo, b.lo), bitwise("^", a.hi, b.hi));
+    return w.pushCondition(`${e}${operation === "eq" ? "===" : "!=="}0`, [a, b]);
   }
   const x = w.simple(a, "q2"), y = w.simple(b, "q4");
   const [compare, sign] = operation.split("_");
@@ -197,7 +250,7 @@ function unary(w: FunctionWriter, name: string, operation: string, a: Value, res
     case "i32.eqz":
       return a.condition === undefined ? w.pushCondition(`${x}===0`, of) : w.pushCondition(`!${a.condition}`, of);
     case "i64.eqz":
-      return w.pushCondition(`(${x}|${a.hi})===0`, of);
+      return w.pushCondition(`${bitwise("|", x, a.hi)}===0`, of);
     case "i32.clz":
       return push(`${w.use("clz32")}(${x})`);
     case "i32.ctz":

@@ -137,6 +137,10 @@ export class FunctionWriter {
   delegates = false;
   /** Whether loops count their passes. */
   slices = false;
+  /** Whether some code ends by `break B`, which leaves the frame at the site that was set. */
+  breaks = false;
+  /** Sites at heads of loops where the function is left for one that begins there, with the offset of the loop. */
+  readonly leaves: { readonly site: number; readonly offset: number }[] = [];
   /** Operands at the loop that is entered. */
   entryStack: readonly Operand[] = [];
 
@@ -208,6 +212,11 @@ export class FunctionWriter {
     this.sites.push({ source, height: this.facts.localSlots + this.slots, owes });
     this.spills.push(spill);
     return `s=${id};`;
+  }
+  /** Leaves the frame at the site that `leave` sets. It takes no call among the code before it, behind which V8 would know nothing of memory. */
+  quit(leave: string): string {
+    this.breaks = true;
+    return `${leave}break B;`;
   }
   /** The slot where the interpreter keeps the exception of a legacy catch block. */
   keptSlot(b: Block): number {
@@ -335,7 +344,7 @@ export class FunctionWriter {
       const high = this.highVariable(slot);
       if (!mentions(hi, name)) return `${name}=${lo};${high}=${hi};`;
       if (!mentions(lo, high)) return `${high}=${hi};${name}=${lo};`;
-      const q = this.scratch("q0");
+      const q = this.scratch("qt");
       return `${q}=${lo};${high}=${hi};${name}=${q};`;
     }
     return kind === "r" ? `${this.use("S")}[${this.word(slot)}]=${name}=${lo};` : `${name}=${lo};`;
@@ -371,6 +380,7 @@ export class FunctionWriter {
     const q = this.scratch(name);
     this.line(`${q}=${v.lo};`);
     if (v.kind !== "l") return { ...v, lo: q, condition: undefined, size: 0 };
+    if (v.hi === "0") return { ...v, lo: q, size: 0 };
     const high = this.scratch(name + "h");
     this.line(`${high}=${v.hi};`);
     return { ...v, lo: q, hi: high, size: 0 };

@@ -29,12 +29,10 @@ import { type Leaver, type LoopFunction, type Pace, U } from "./unwinding.ts";
 const MOST_NESTED = 40;
 /** Words above all frames that arguments and results may take. */
 const RESERVE = 8192;
-/** Passes of loops after which a function is left, at first and at most. Before, it does not look for interruptions. */
+/** What passes of loops may count until a function is left, at first and at most. Before, the outermost ones do not look for interruptions. */
 const LEAST_PASSES = 1000, MOST_PASSES = 1 << 17;
-/** How often it is left at one loop. */
-const MOST_ENTRIES = 20;
-/** How often passes run out at another loop until the function is left there. */
-const TIMES_ELSEWHERE = 3;
+/** Milliseconds after which a function that runs long is to be left. */
+const SLICE_MS = 4;
 /** The most fuel that is given at once. */
 const CHUNK = 2 ** 30;
 
@@ -115,7 +113,7 @@ export class JavaScriptTier implements JsTier {
     this.#exact = store.policy?.leaves ?? false;
     this.#scope = storeScope(store, steps, cellOf, {
       poll: (owes: number) => this.#poll(owes !== 0),
-      slice: (me: Leaver, site: number) => this.#slice(me, site),
+      slice: (me: Leaver) => this.#slice(me),
       resume: (me: Leaver, site: number, at: number) => this.#resume(me, me.sites[site - 1].source, at),
     });
     this.#trap = this.#scope.trap as (code: TrapCode) => never;
@@ -255,7 +253,7 @@ export class JavaScriptTier implements JsTier {
     if (pace === undefined) {
       paces.set(
         index,
-        pace = { first: LEAST_PASSES, loop: -1, passes: LEAST_PASSES, entries: 0, elsewhere: new Map() },
+        pace = { first: LEAST_PASSES, passes: LEAST_PASSES, left: 0 },
       );
     }
     return pace;
@@ -362,26 +360,15 @@ export class JavaScriptTier implements JsTier {
     }
   }
 
-  /** Called after some passes of a loop: how many more it may make, or -1 if the function is to be left for one that begins there. */
-  #slice({ sites, pace, isLoop }: Leaver, site: number): number {
+  /** Called when a function is about to be left at a loop for one that begins there. */
+  #slice({ pace, isLoop }: Leaver): void {
     if (Atomics.load(INTERRUPT, 0) !== 0 || deadlinePassed()) this.#poll(false);
-    const { source } = sites[site - 1];
-    if (pace.first < MOST_PASSES) pace.first *= 2;
-    if (pace.loop !== source) {
-      const times = (pace.elsewhere.get(source) ?? 0) + 1;
-      pace.elsewhere.set(source, times);
-      if (pace.loop >= 0 && times < TIMES_ELSEWHERE) return pace.passes;
-      pace.loop = source;
-      pace.passes = LEAST_PASSES;
-      pace.entries = 0;
-      pace.elsewhere.clear();
-    } else {
-      if (pace.passes < MOST_PASSES) pace.passes *= 2;
-      // By now V8 has made of it what it can.
-      if (pace.entries >= MOST_ENTRIES && isLoop) return pace.passes;
-    }
-    pace.entries++;
-    return -1;
+    const now = performance.now(), ms = now - pace.left;
+    pace.left = now;
+    if (isLoop) {
+      if (ms < SLICE_MS) pace.passes = Math.min(2 * pace.passes, MOST_PASSES);
+      else if (ms > 4 * SLICE_MS) pace.passes = Math.max(pace.passes >> 1, LEAST_PASSES);
+    } else if (ms < SLICE_MS) pace.first = Math.min(2 * pace.first, MOST_PASSES);
   }
 
   #checkRoom(word: number): void {

@@ -16,19 +16,16 @@ export interface Leaver {
   readonly isLoop: boolean;
 }
 /**
- * How often a function of Wasm is left at its loops for one that begins there. V8 compiles a function anew, with the types it has seen, only when it is called: so it is called
- * some times early on, at one loop, at ever longer intervals.
+ * When a function of Wasm is left at its loops for one that begins there. V8 replaces a function that runs by better code for one loop only, with types that it does not know; where
+ * one is called, it takes the best code that there is by then. So a function that runs long is left and called every few milliseconds.
  */
 export interface Pace {
-  /** Passes of loops that a call makes before it is left. */
+  /** What passes of loops may count (control.ts) in a call, until it is left. */
   first: number;
-  /** Offset of the loop where it is left, -1 at first, and after how many passes. */
-  loop: number;
+  /** The same for a function that begins at a loop. */
   passes: number;
-  /** How often it was left there. */
-  entries: number;
-  /** How often passes ran out at other loops since. */
-  readonly elsewhere: Map<number, number>;
+  /** When it was left last, by `performance.now()`. */
+  left: number;
 }
 /** A function that begins at a loop: takes the words of a frame, the first of them, and how many passes it makes. */
 export type LoopFunction = (words: Int32Array, at: number, passes: number) => unknown;

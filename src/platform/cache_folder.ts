@@ -2,6 +2,7 @@
 // when it is damaged. What was used longest ago goes when the folder grows beyond its limit. What stands in the files only their writer knows.
 
 import { checksum } from "../base/checksum.ts";
+import { sameBytes } from "../base/same_bytes.ts";
 
 /** What stands at the beginning of each file, before the checksum of the rest. */
 const MAGIC = "strata-cache-1\n";
@@ -42,12 +43,6 @@ export interface DiskFigures {
   readonly limit: number;
 }
 
-/** What an entry consists of. */
-export interface CacheEntry {
-  readonly contents: Uint8Array<ArrayBuffer>;
-  readonly proof: Uint8Array<ArrayBuffer>;
-}
-
 /** Where entries are kept. */
 export class CacheFolder {
   readonly #figures = {
@@ -78,30 +73,36 @@ export class CacheFolder {
   }
 
   /**
-   * An entry, its parts aligned to 4; undefined if it is not there, or was damaged, and is gone then. A name is of digits, lower case letters and `-`. Only `contents` is
-   * checked: `proof` is for who compares it with what he has.
+   * What an entry holds, in a buffer of its own; undefined if it is not there, was written with another `proof`, or was damaged, and is gone then. A name is of digits, lower
+   * case letters and `-`.
    */
-  read(name: string): CacheEntry | undefined {
+  read(name: string, proof: Uint8Array = NO_BYTES): Uint8Array<ArrayBuffer> | undefined {
     const path = this.#path(name);
-    let bytes: Uint8Array<ArrayBuffer>;
+    let contents: Uint8Array<ArrayBuffer> | "damaged" | "other";
     try {
-      bytes = Deno.readFileSync(path);
+      const file = Deno.openSync(path);
+      try {
+        contents = contentsOf(file, proof);
+      } finally {
+        file.close();
+      }
     } catch (error) {
       this.#figures.misses++;
       if (!(error instanceof Deno.errors.NotFound)) this.#fail("read", error);
       return undefined;
     }
-    const head = new TextDecoder("latin1").decode(bytes.subarray(0, HEAD_BYTES));
-    const end = HEAD_BYTES + Number.parseInt(head.slice(MAGIC.length), 16);
-    const contents = bytes.subarray(HEAD_BYTES, end);
-    if (head !== headOf(contents)) {
+    if (contents === "damaged") {
       this.discard(name, "it is damaged");
       return undefined;
     }
+    if (contents === "other") {
+      this.#figures.misses++;
+      return undefined;
+    }
     this.#figures.hits++;
-    this.#figures.bytesRead += bytes.length;
+    this.#figures.bytesRead += HEAD_BYTES + contents.length + proof.length;
     this.#renew(path);
-    return { contents, proof: bytes.subarray(end) };
+    return contents;
   }
 
   /** Throws an entry away that cannot be used, and says so. */
@@ -202,6 +203,36 @@ export class CacheFolder {
 
 function headOf(contents: Uint8Array): string {
   return `${MAGIC}${contents.length.toString(16).padStart(8, "0")} ${checksum(contents)}`.padEnd(HEAD_BYTES);
+}
+
+/** Bytes of a proof that are read at a time: what stays in the processor's caches, since it is looked at once. */
+const PIECE_BYTES = 128 * 1024;
+
+function contentsOf(file: Deno.FsFile, proof: Uint8Array): Uint8Array<ArrayBuffer> | "damaged" | "other" {
+  const { size } = file.statSync();
+  const head = new Uint8Array(Math.min(size, HEAD_BYTES));
+  readAll(file, head);
+  const text = new TextDecoder("latin1").decode(head), length = Number.parseInt(text.slice(MAGIC.length), 16);
+  if (!(HEAD_BYTES + length <= size)) return "damaged";
+  const contents = new Uint8Array(length);
+  if (!readAll(file, contents) || text !== headOf(contents)) return "damaged";
+  if (size !== HEAD_BYTES + length + proof.length) return "other";
+  const piece = new Uint8Array(Math.min(PIECE_BYTES, proof.length));
+  for (let at = 0; at < proof.length; at += piece.length) {
+    const part = piece.subarray(0, proof.length - at);
+    if (!readAll(file, part) || !sameBytes(part, proof.subarray(at, at + part.length))) return "other";
+  }
+  return contents;
+}
+
+/** Fills `bytes`; false where the file ends before. */
+function readAll(file: Deno.FsFile, bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length;) {
+    const count = file.readSync(bytes.subarray(at));
+    if (count === null) return false;
+    at += count;
+  }
+  return true;
 }
 
 function statOf(path: string): Deno.FileInfo | undefined {

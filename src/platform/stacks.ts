@@ -6,6 +6,7 @@ import { ResourceError } from "../wasm/errors.ts";
 import { bufferAt, type NativePointer, pointerTo } from "./ffi.ts";
 import {
   Access,
+  clearMemory,
   forEachResident,
   keepMemory,
   mapMemory,
@@ -103,6 +104,11 @@ export class NativeStack {
     return this.usableBytes - lowest;
   }
 
+  /** Gives the memory back that deep calls took, while nothing is on it. */
+  trim(): void {
+    if (this.usableBytes > KEPT_BYTES) clearMemory(this.limit, this.usableBytes - KEPT_BYTES);
+  }
+
   /** Gives the memory back. */
   release(): void {
     this.released = true;
@@ -133,6 +139,14 @@ export interface NativeStackFigures {
   readonly highWaterBytes: number;
 }
 
+/**
+ * Idle stacks that are kept, more than host functions call back in at once unless configured otherwise: making one and giving it back takes 30 µs. Of those beyond
+ * the first, the memory of deep calls is given back, but not where calls begin.
+ */
+const KEPT = 512;
+const KEPT_WHOLE = 64;
+const KEPT_BYTES = 8192;
+
 /** After so many new stacks, those that are gone are forgotten. */
 const PRUNED = 64;
 
@@ -150,13 +164,17 @@ export class StackPool {
   #made = 0;
   #reused = 0;
 
-  /** `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept, and `most` may be in use. */
+  /**
+   * `prepare` writes what every stack's block holds; it runs whenever a stack is taken. At most `keep` idle stacks are kept, `whole` of them with all the memory that
+   * they took, and `most` may be in use.
+   */
   constructor(
     readonly stackBytes: number,
     readonly blockBytes: number,
     readonly prepare: (stack: NativeStack) => void,
-    readonly keep = 64,
+    readonly keep = KEPT,
     readonly most = MAX_STACKS,
+    readonly whole = KEPT_WHOLE,
   ) {}
 
   /** Stacks that are taken and neither given back nor forgotten. */
@@ -217,10 +235,11 @@ export class StackPool {
 
   /** Takes a stack back; whatever is parked on it is dropped, but results in its block stay readable until others are given back. */
   giveBack(stack: NativeStack): void {
-    if (this.#idle.includes(stack)) throw new BugError("a stack was given back twice");
+    if (!stack.use.taken) throw new BugError("a stack was given back twice");
     stack.use.taken = false;
     this.#live--;
     this.#idle.push(stack);
     if (this.#idle.length > this.keep) this.#idle.shift()!.release();
+    if (this.#idle.length > this.whole) stack.trim();
   }
 }

@@ -9,12 +9,12 @@ import type { ValidModule } from "../validate/validate_module.ts";
 import { LinkError, Trap } from "../wasm/errors.ts";
 import {
   type ConstExpr,
-  type DataSegment,
   type ElemSegment,
   EXTERN_NAMES,
   ExternKind,
   type Import,
   type Module,
+  SEGMENT_NUMBERS,
 } from "../wasm/module.ts";
 import * as op from "../wasm/opcodes.ts";
 import {
@@ -106,24 +106,42 @@ export function initialize(instance: WasmInstance, call: (start: WasmFunc) => vo
     }
     if (e.mode !== "passive") instance.dropElem(i);
   });
-  for (let i = 0; i < m.datas.length; i++) {
+  for (let i = writeUsual(instance); i < m.datas.length; i = writeUsual(instance, i + 1)) {
     const d = m.datas.at(i)!;
     if (d.mode !== "active") continue;
     const at = offset(d.offsetExpr!, instance.memories[d.memory].type, instance);
-    if (!writeShort(instance, d, at)) check(memoryInit(instance, i, d.memory, at, 0, d.end - d.start));
+    check(memoryInit(instance, i, d.memory, at, 0, d.end - d.start));
     instance.dropData(i);
   }
   if (m.start !== undefined) call(instance.funcs[m.start]);
 }
 
-/** Writes a short data segment byte by byte, which takes less time than a view of its bytes; false where that is not what is to be done. */
-function writeShort(instance: WasmInstance, d: DataSegment, at: number): boolean {
-  const memory = instance.memories[d.memory], { bytes } = instance.module;
-  const count = d.end - d.start;
-  if (count > SHORT_BYTES || at + count > memory.byteLength || memory.protection !== undefined) return false;
-  const { u8 } = memory;
-  for (let i = 0; i < count; i++) u8[at + i] = bytes[d.start + i];
-  return true;
+/**
+ * Writes the data segments from `first` on up to one that is not of the usual form, whose index it gives, or else their number. Usual ones, of which some modules have 100,000,
+ * are in the first memory at an `i32.const`.
+ */
+function writeUsual(instance: WasmInstance, first = 0): number {
+  const { bytes, datas: { numbers, length } } = instance.module, memory = instance.memories[0];
+  if (memory === undefined || memory.type.is64 || memory.isChecked) return first;
+  const { u8, byteLength } = memory;
+  for (let i = first, n = first * SEGMENT_NUMBERS; i < length; i++, n += SEGMENT_NUMBERS) {
+    const exprEnd = numbers[n + 3], start = numbers[n + 4], end = numbers[n + 5];
+    let pos = numbers[n + 2], at = 0, shift = 0;
+    // Flags are 0 where it is active and the memory is the first.
+    if (numbers[n] !== 0 || constantEnd(bytes, pos, exprEnd) !== exprEnd) return i;
+    do {
+      at |= (bytes[++pos] & 0x7f) << shift;
+      shift += 7;
+    } while (bytes[pos] >= 0x80);
+    if ((bytes[pos] & 0x40) !== 0) at |= -1 << shift;
+    at >>>= 0;
+    if (at + end - start > byteLength) return i;
+    // Up to so many, a view of them would take longer.
+    if (end - start > SHORT_BYTES) u8.set(bytes.subarray(start, end), at);
+    else for (let k = start; k < end; k++) u8[at++] = bytes[k];
+    instance.dropData(i);
+  }
+  return length;
 }
 const SHORT_BYTES = 64;
 

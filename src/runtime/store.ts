@@ -46,7 +46,7 @@ const NO_TYPE = -1;
 const HOST_VMCTX_BYTES = 64;
 
 /** Why a function is interpreted that is to run as JavaScript. */
-const PROTECTED = "a memory has protected or watched places";
+export const PROTECTED = "a memory has protected or watched places";
 
 /** Calls that may be parked at once. Each may have a native stack, of which an isolate has no more than platform/stacks.ts says. */
 export const DEFAULT_MAX_PARKED = 5000;
@@ -114,6 +114,8 @@ export class Store {
   frameMoved: (func: WasmFunc, to: TierName, offset: number, spot?: HotSpot, from?: TierName) => void = () => {};
   /** Told of each instruction where a stop is set, before it runs. What it throws ends the activation, and no handler of Wasm catches it. */
   stopped: ((stop: Stop) => void) | undefined = undefined;
+  /** Told whether accesses to the memories of an instance are checked from now on. */
+  checksChanged: (instance: WasmInstance, check: boolean) => void = () => {};
   /** Told of each collection, while Wasm may be running: it must not call it. */
   collected: ((pause: Pause) => void) | undefined = undefined;
   /** Told of the traps of Wasm's own, before the frames go, by those who count: the function on top, and the byte offset of the instruction there. */
@@ -223,18 +225,7 @@ export class Store {
     instance.writeChecks();
     const check = instance.memories.some((m) => m.isChecked);
     this.interp.checkAccesses(instance, check);
-    this.#moveJs(instance, check);
-  }
-
-  /** Functions of JavaScript know nothing of rights: those of an instance are interpreted while there are any. */
-  #moveJs(instance: WasmInstance, check: boolean): void {
-    for (const func of instance.funcs) {
-      if (func.instance !== instance) continue;
-      if (check && func.mode === Mode.JS) {
-        this.setTier(func, "interp");
-        func.refusal = PROTECTED;
-      } else if (!check && func.refusal === PROTECTED) this.setTier(func, "js");
-    }
+    this.checksChanged(instance, check);
   }
 
   /** Address of function record 0; 0 where native code cannot run. */

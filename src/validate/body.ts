@@ -158,6 +158,7 @@ export class BodyValidator {
       // The lists that stayed empty are filled for other bodies.
       handlers: this.handlers.length === 0 ? NO_HANDLERS : this.handlers,
       sideTable: this.#keepTable(),
+      tableInts: this.length,
       paramSlots: slotCount(decl.type.params),
       localSlots: this.localSlots + this.caughtSlots,
       resultSlots: slotCount(decl.type.results),

@@ -1,40 +1,98 @@
-// The facts about the bodies of a module ↔ bytes, for who keeps them between runs. Numbers are words in the order of the machine; whoever keeps them checks that they are whole.
+// The facts about the bodies of a module ↔ bytes, for who keeps them between runs: numbers are words in the order of the machine, side tables are packed. Whoever keeps them
+// checks that they are whole. What is read stays in that form until somebody asks for it, since of a large module few functions run soon.
 
-import type { BodyFacts, Catch, CatchKind, Handler } from "./side_table.ts";
+import {
+  type BodyFacts,
+  type Catch,
+  type CatchKind,
+  ENTRY_INTS,
+  type Handler,
+  TARGET_HEIGHT,
+  TARGET_PC,
+  TARGET_STP,
+  VALUE_SLOTS,
+} from "./side_table.ts";
 
-/** Words of each body in the first list: ints of its side table, six numbers, then how many words of the third list are its own. */
-const BODY_WORDS = 8;
+/** Words of each body in the first list: ints of its side table and the bytes of it here, six numbers, then how many words of the second list are its own. */
+const BODY_WORDS = 9;
 const HEAD_WORDS = 4;
 /** Flags of a body. */
 const LEAVES = 1, HAS_SLOTS = 2;
+/** Bytes of the longest entry of a side table: four numbers of at most five bytes. */
+const ENTRY_BYTES = 20;
 const NO_FACTS: readonly never[] = [];
 
-/** Facts as bytes, a multiple of 4. */
+/** Facts as bytes, a multiple of 4: how many bodies, words of rare facts and bytes of side tables there are; their numbers; the rare facts; the side tables. */
 export function factsToBytes(bodies: readonly BodyFacts[]): Uint8Array {
   const rare: number[] = [];
-  const table = bodies.reduce((n, b) => n + b.sideTable.length, 0);
   const numbers = new Int32Array(bodies.length * BODY_WORDS);
+  const entries = bodies.reduce((n, b) => n + b.tableInts, 0) / ENTRY_INTS;
+  const tables = new Uint8Array(entries * ENTRY_BYTES);
+  let end = 0;
   bodies.forEach((b, i) => {
-    const before = rare.length;
+    const rareBefore = rare.length, before = end;
     writeRare(rare, b);
+    end = packTable(b.sideTable, tables, end);
     const flags = (b.leaves ? LEAVES : 0) | (b.localSlot === undefined ? 0 : HAS_SLOTS);
-    const { paramSlots, localSlots, resultSlots, maxOperandSlots, extension } = b;
-    numbers.set(
-      [b.sideTable.length, paramSlots, localSlots, resultSlots, maxOperandSlots, extension, flags],
-      i * BODY_WORDS,
-    );
-    numbers[i * BODY_WORDS + BODY_WORDS - 1] = rare.length - before;
+    const { tableInts, paramSlots, localSlots, resultSlots, maxOperandSlots, extension } = b, at = i * BODY_WORDS;
+    numbers[at] = tableInts;
+    numbers[at + 1] = end - before;
+    numbers[at + 2] = paramSlots;
+    numbers[at + 3] = localSlots;
+    numbers[at + 4] = resultSlots;
+    numbers[at + 5] = maxOperandSlots;
+    numbers[at + 6] = extension;
+    numbers[at + 7] = flags;
+    numbers[at + 8] = rare.length - rareBefore;
   });
-  const words = new Int32Array(HEAD_WORDS + numbers.length + table + rare.length);
-  words.set([bodies.length, table, rare.length]);
+  const words = new Int32Array(HEAD_WORDS + numbers.length + rare.length + ((end + 3) >> 2));
+  words.set([bodies.length, rare.length, end]);
   words.set(numbers, HEAD_WORDS);
-  let at = HEAD_WORDS + numbers.length;
-  for (const { sideTable } of bodies) {
-    words.set(sideTable, at);
-    at += sideTable.length;
+  words.set(rare, HEAD_WORDS + numbers.length);
+  const bytes = new Uint8Array(words.buffer);
+  bytes.set(tables.subarray(0, end), (HEAD_WORDS + numbers.length + rare.length) * 4);
+  return bytes;
+}
+
+/** Writes a side table to `bytes` from `at` on, each target as the difference to the one before; gives the end. */
+function packTable(table: Int32Array, bytes: Uint8Array, at: number): number {
+  let pc = 0, stp = 0;
+  for (let k = 0; k < table.length; k += ENTRY_INTS) {
+    at = packSigned(bytes, at, table[k + TARGET_PC] - pc | 0);
+    at = packSigned(bytes, at, table[k + TARGET_STP] - stp | 0);
+    at = packSigned(bytes, at, table[k + VALUE_SLOTS]);
+    at = packSigned(bytes, at, table[k + TARGET_HEIGHT]);
+    pc = table[k + TARGET_PC];
+    stp = table[k + TARGET_STP];
   }
-  words.set(rare, at);
-  return new Uint8Array(words.buffer);
+  return at;
+}
+
+function packSigned(bytes: Uint8Array, at: number, value: number): number {
+  let rest = (value << 1) ^ (value >> 31);
+  for (; rest >>> 7 !== 0; rest >>>= 7) bytes[at++] = rest & 0x7f | 0x80;
+  bytes[at++] = rest;
+  return at;
+}
+
+function unpackTable(bytes: Uint8Array, at: number, ints: number): Int32Array {
+  const table = new Int32Array(ints);
+  let pc = 0, stp = 0;
+  const next = () => {
+    let byte = bytes[at++], value = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      byte = bytes[at++];
+      value |= (byte & 0x7f) << shift;
+    }
+    return (value >>> 1) ^ -(value & 1);
+  };
+  for (let k = 0; k < ints; k += ENTRY_INTS) {
+    table[k + TARGET_PC] = pc = pc + next() | 0;
+    table[k + TARGET_STP] = stp = stp + next() | 0;
+    table[k + VALUE_SLOTS] = next();
+    table[k + TARGET_HEIGHT] = next();
+  }
+  return table;
 }
 
 /** Handlers, moves of vectors, loops and slots of locals, which most bodies do not have. */
@@ -54,35 +112,85 @@ function writeRare(rare: number[], b: BodyFacts): void {
 /** The facts in bytes that `factsToBytes()` gave, aligned to 4, which they stay views of; undefined if they are of another number of bodies. */
 export function factsFromBytes(bytes: Uint8Array, count: number): BodyFacts[] | undefined {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-  const [bodies, tableWords, rareWords] = words;
-  const numbers = HEAD_WORDS, table = numbers + bodies * BODY_WORDS, rareAt = table + tableWords;
-  if (bodies !== count || rareAt + rareWords !== words.length) return undefined;
+  const [bodies, rareWords, tableBytes] = words;
+  const rareAt = HEAD_WORDS + bodies * BODY_WORDS, tablesAt = (rareAt + rareWords) * 4;
+  if (bodies !== count || (tablesAt + tableBytes + 3 & ~3) !== bytes.length) return undefined;
   const made: BodyFacts[] = [];
-  let next = table, rare = rareAt;
-  for (let i = 0, at = numbers; i < bodies; i++, at += BODY_WORDS) {
-    const flags = words[at + 6], more = words[at + 7], end = next + words[at];
-    const { handlers, vectorMoves, loops, localSlot } = readRare(words, rare, more, (flags & HAS_SLOTS) !== 0);
-    made.push({
-      sideTable: words.subarray(next, end),
-      handlers,
-      paramSlots: words[at + 1],
-      localSlots: words[at + 2],
-      resultSlots: words[at + 3],
-      maxOperandSlots: words[at + 4],
-      extension: words[at + 5],
-      leaves: (flags & LEAVES) !== 0,
-      vectorMoves,
-      loops,
-      localSlot,
-    });
-    next = end;
-    rare += more;
+  let table = tablesAt, rare = rareAt;
+  for (let i = 0, at = HEAD_WORDS; i < bodies; i++, at += BODY_WORDS) {
+    made.push(new KeptFacts(bytes, words, at, table, rare));
+    table += words[at + 1];
+    rare += words[at + 8];
   }
   return made;
 }
 
-type Rare = Pick<BodyFacts, "handlers" | "vectorMoves" | "loops" | "localSlot">;
+interface Rare {
+  readonly handlers: readonly Handler[];
+  readonly vectorMoves: readonly number[];
+  readonly loops: readonly number[];
+  readonly localSlot: Int32Array | undefined;
+}
 const NOTHING_RARE: Rare = { handlers: NO_FACTS, vectorMoves: NO_FACTS, loops: NO_FACTS, localSlot: undefined };
+
+/** Facts that stand in bytes: its numbers at word `at`, its side table from byte `tableAt` and its rare facts from word `rareAt` on. */
+class KeptFacts implements BodyFacts {
+  #rare: Rare | undefined = undefined;
+  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #tableAt: number;
+  readonly #rareAt: number;
+
+  constructor(bytes: Uint8Array, words: Int32Array, at: number, tableAt: number, rareAt: number) {
+    this.#bytes = bytes;
+    this.#words = words;
+    this.#at = at;
+    this.#tableAt = tableAt;
+    this.#rareAt = rareAt;
+  }
+
+  get tableInts(): number {
+    return this.#words[this.#at];
+  }
+  get sideTable(): Int32Array {
+    return unpackTable(this.#bytes, this.#tableAt, this.tableInts);
+  }
+  get paramSlots(): number {
+    return this.#words[this.#at + 2];
+  }
+  get localSlots(): number {
+    return this.#words[this.#at + 3];
+  }
+  get resultSlots(): number {
+    return this.#words[this.#at + 4];
+  }
+  get maxOperandSlots(): number {
+    return this.#words[this.#at + 5];
+  }
+  get extension(): number {
+    return this.#words[this.#at + 6];
+  }
+  get leaves(): boolean {
+    return (this.#words[this.#at + 7] & LEAVES) !== 0;
+  }
+  get handlers(): readonly Handler[] {
+    return this.#rareFacts.handlers;
+  }
+  get vectorMoves(): readonly number[] {
+    return this.#rareFacts.vectorMoves;
+  }
+  get loops(): readonly number[] {
+    return this.#rareFacts.loops;
+  }
+  get localSlot(): Int32Array | undefined {
+    return this.#rareFacts.localSlot;
+  }
+  get #rareFacts(): Rare {
+    const words = this.#words, at = this.#at;
+    return this.#rare ??= readRare(words, this.#rareAt, words[at + 8], (words[at + 7] & HAS_SLOTS) !== 0);
+  }
+}
 
 function readRare(words: Int32Array, at: number, length: number, hasSlots: boolean): Rare {
   if (length === 0) return NOTHING_RARE;

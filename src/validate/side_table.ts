@@ -85,6 +85,8 @@ export interface BodyFacts {
    * `end`, those to a loop behind its head, those to the function to its last `end`.
    */
   readonly sideTable: Int32Array;
+  /** How many ints that are: facts that were kept make the table when it is asked for. */
+  readonly tableInts: number;
   /** Regions with exception handlers; inner ones have higher indices. */
   readonly handlers: readonly Handler[];
   readonly paramSlots: number;

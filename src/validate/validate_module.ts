@@ -1,10 +1,19 @@
 // Module → ValidModule (specification 3.5): checks everything but the bodies, which body.ts does, and collects their side tables.
 
+import { constantEnd } from "../bytecode/reader.ts";
 import { CompileError } from "../wasm/errors.ts";
 import { type Feature, featureOfType, type FeatureSet } from "../wasm/features.ts";
 import { LIMITS } from "../wasm/limits.ts";
 import { INVALID } from "../wasm/messages.ts";
-import { EXTERN_NAMES, ExternKind, type FuncDecl, functionName, type Module, type TagDecl } from "../wasm/module.ts";
+import {
+  EXTERN_NAMES,
+  ExternKind,
+  type FuncDecl,
+  functionName,
+  type Module,
+  SEGMENT_NUMBERS,
+  type TagDecl,
+} from "../wasm/module.ts";
 import {
   type CompositeType,
   type FieldType,
@@ -39,8 +48,8 @@ export type ProgressListener = (part: number) => void;
 const PROGRESS_STEP = 256;
 
 /**
- * Validates a decoded module. Throws a CompileError with the byte offset of the first fault. `known`: what was found out about the bodies of this very module before,
- * which are then not looked at.
+ * Validates a decoded module. Throws a CompileError with the byte offset of the first fault. `known`: what was found out about the bodies of this very module before, when it
+ * was valid; of the module only declarations are looked at then.
  */
 export function validateModule(
   module: Module,
@@ -49,9 +58,9 @@ export function validateModule(
 ): ValidModule {
   const v = new ModuleValidation(module);
   v.declarations();
+  if (known !== undefined) return { ...v.valid, bodies: known };
   v.dataSegments();
   v.start();
-  if (known !== undefined) return { ...v.valid, bodies: known };
   for (let i = module.importedFuncs; i < module.funcs.length; i++) {
     const f = module.funcs[i];
     v.body(f);
@@ -286,8 +295,12 @@ function checkInitializers(c: Context, v: BodyValidator): void {
 }
 
 function checkDataSegments(c: Context, v: BodyValidator): void {
-  const m = c.module;
-  for (const d of m.datas) {
+  const m = c.module, { datas: { numbers, length }, bytes } = m;
+  const first = m.memories[0]?.type, isUsual = first !== undefined && !first.is64;
+  for (let i = 0, n = 0; i < length; i++, n += SEGMENT_NUMBERS) {
+    // Flags are 0 for an active segment of the first memory: nearly all are, and begin at an `i32.const`.
+    if (isUsual && numbers[n] === 0 && constantEnd(bytes, numbers[n + 2], numbers[n + 3]) === numbers[n + 3]) continue;
+    const d = m.datas.at(i)!;
     if (d.mode === "passive") continue;
     const memory = m.memories[d.memory];
     if (memory === undefined) throw new CompileError(`${INVALID.unknownMemory} ${d.memory}`, d.offset);

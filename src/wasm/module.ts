@@ -118,6 +118,11 @@ export class DataSegments implements Iterable<DataSegment> {
     numbers[at + 6] = offset;
   }
 
+  /** What was added, {@link SEGMENT_NUMBERS} numbers for each: for loops over all of them. */
+  get numbers(): Uint32Array {
+    return this.#numbers;
+  }
+
   /** The segment with this index; undefined if there is none. */
   at(index: number): DataSegment | undefined {
     if (index >= this.length) return undefined;
@@ -136,7 +141,8 @@ export class DataSegments implements Iterable<DataSegment> {
     for (let i = 0; i < this.length; i++) yield this.at(i)!;
   }
 }
-const SEGMENT_NUMBERS = 7;
+/** Numbers of a data segment, as they are given to `add()`. */
+export const SEGMENT_NUMBERS = 7;
 
 export interface CustomSection {
   readonly name: string;

@@ -11,14 +11,20 @@ function fail(why: string): never {
   Deno.exit(1);
 }
 
+/** What stands in a file behind its head of 64 bytes, which tells how many the contents are, and those. */
+function proofOf(file: string): Uint8Array {
+  const bytes = Deno.readFileSync(file), head = new TextDecoder().decode(bytes.subarray(0, 64));
+  return bytes.slice(64 + Number.parseInt(head.split("\n")[1], 16));
+}
+
 /** Writes some entries as they are, so that most of the time something is being written. */
 function rewrite(): void {
   const cache = new CacheFolder(folder, LIMIT, fail);
   const names = [...Deno.readDirSync(folder)].map((f) => /^(.*)\.strata$/.exec(f.name)?.[1] ?? "").filter(Boolean);
   for (const name of names.slice(0, 8)) {
-    const entry = cache.read(name);
-    if (entry === undefined) fail(`${name} cannot be read`);
-    for (let n = 0; n < 20; n++) cache.write(name, entry.contents, entry.proof);
+    const proof = proofOf(`${folder}/${name}.strata`), contents = cache.read(name, proof);
+    if (contents === undefined) fail(`${name} cannot be read`);
+    for (let n = 0; n < 20; n++) cache.write(name, contents, proof);
   }
 }
 

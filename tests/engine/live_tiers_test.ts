@@ -64,6 +64,17 @@ testNative("a function is hot at the call that the threshold names, a loop at th
   assert(nest.offset > 0 && nest.time >= add.time && frame.codeBytes === 0);
 });
 
+testNative("a function with a large body has to be hotter, in proportion", () => {
+  const engine = new Engine({ tier: "auto", callThreshold: 5, loopThreshold: 100 });
+  // 7 bytes each: three times as large as what has to be as hot as usual.
+  const additions = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(2990);
+  const instance = engine.load(`(module (func (export "large") (param i32) (result i32) ${additions} (local.get 0)))`);
+  for (let i = 0; i < 14; i++) assertEquals(instance.exports.large(i), i + 2990);
+  assertEquals([instance.func("large").tier, engine.tierEventCount], ["interp", 0]);
+  assertEquals(instance.exports.large(1), 2991);
+  assertEquals(brief(engine.tierEvents), ["function large interp-jit calls 15/0"]);
+});
+
 testNative("what somebody has moved stays there, until it is the engine's again", () => {
   const engine = new Engine({ tier: "auto", callThreshold: 1, loopThreshold: 1 });
   const instance = engine.load(SOURCE);

@@ -213,3 +213,40 @@ Deno.test("where code may not be made of text, the tier is refused by name and o
   assertStringIncludes(out, "tier js cannot run here");
   assertStringIncludes(out, "auto gives 55");
 });
+
+Deno.test("while a memory has rights functions of JavaScript are interpreted, and go back to their tier afterwards", () => {
+  const engine = new Engine({ tier: "js" });
+  const instance = load(
+    `(module (memory (export "m") 1)
+      (func (export "get") (param i32) (result i32) (i32.load (local.get 0)))
+      (func (export "other") (result i32) (i32.load (i32.const 4)))
+      (func (export "still") (result i32) (i32.const 3)))`,
+    {},
+    engine,
+  );
+  const { get } = instance.exports, memory = instance.memory();
+  const tiers = () => ["get", "other", "still"].map((name) => instance.func(name).tier);
+  instance.func("other").tier = "interp";
+  assertEquals([tiers(), get(0)], [["js", "interp", "js"], 0]);
+
+  memory.protect(8, 16, { write: true });
+  assertEquals(tiers(), ["interp", "interp", "interp"]);
+  assertEquals(instance.func("get").tierReason, "a memory has protected or watched places");
+  assertThrows(() => get(8), Trap, "forbidden memory access");
+  // What somebody chooses meanwhile holds afterwards.
+  instance.func("other").tier = "js";
+  instance.func("still").tier = "interp";
+  assertEquals(tiers(), ["interp", "interp", "interp"]);
+
+  memory.unprotect();
+  assertEquals([tiers(), get(8)], [["js", "js", "interp"], 0]);
+  assertEquals(instance.func("get").tierReason, undefined);
+  const moves = engine.tierEvents.filter(({ name }) => name === "get").map(({ from, to, why }) => [from, to, why]);
+  assertEquals(moves, [["js", "interp", "protection"], ["interp", "js", "released"]]);
+
+  // A watch does the same, and a function that is held for something else goes back when nothing needs it any more.
+  const watchpoint = memory.watch(0, 4, { write: true }, () => {});
+  assertEquals(tiers(), ["interp", "interp", "interp"]);
+  watchpoint.remove();
+  assertEquals(tiers(), ["js", "js", "interp"]);
+});

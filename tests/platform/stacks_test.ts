@@ -41,3 +41,14 @@ Deno.test("a pool gives no more stacks than it may, and again when some come bac
   for (const stack of taken) pool.giveBack(stack);
   assertEquals(pool.live, 0);
 });
+
+Deno.test("a pool keeps some stacks whole, and of further ones the memory where calls begin", () => {
+  const pool = new StackPool(65536, 4096, () => {}, 3, 10, 1);
+  const stacks = [pool.take(), pool.take()];
+  for (const { words } of stacks) words[0] = words[words.length - 1] = 7;
+  for (const stack of stacks) pool.giveBack(stack);
+  assertEquals(stacks.map(({ words }) => [words[0], words[words.length - 1]]), [[7, 7], [0, 7]]);
+  assertEquals(pool.figures.idle, 2);
+  assert(pool.take() === stacks[1]);
+  assert(pool.take() === stacks[0]);
+});

@@ -1,6 +1,6 @@
 // Commands about the past of a call: :record, :back, :who.
 
-import { DEFAULT_TAPE_BYTES } from "../../debug/tape.ts";
+import { DEFAULT_TAPE_BYTES } from "../../debug/recording.ts";
 import type { Point } from "../../debug/points.ts";
 import { globalNamed } from "../../debug/scope.ts";
 import { Right } from "../../wasm/rights.ts";

@@ -1,7 +1,9 @@
 // What the emitters of this folder need of the macro assembler, and the constants that several of them place behind the code.
 
+import type { VmctxLayout } from "../../abi/vmctx.ts";
 import type { Label } from "../../asm/buffer.ts";
 import type { Assembler } from "../../asm/x64/assembler.ts";
+import type { Module } from "../../wasm/module.ts";
 import type { TrapCode } from "../../wasm/traps.ts";
 
 /** What the compiler may use beyond the baseline. */
@@ -21,6 +23,16 @@ export interface EmitContext {
   trapLabel(code: TrapCode): Label;
   /** Emits code behind the function. */
   outOfLine(emit: () => void): void;
+}
+
+/** What those need besides that look into the module or its instance. */
+export interface ModuleContext extends EmitContext {
+  readonly module: Module;
+  readonly layout: VmctxLayout;
+  /** Where the operation comes from that is emitted: byte offset in the module. */
+  readonly sourceOffset: number;
+  /** A routine behind the function that calls the helper in HELPER_REG and keeps all other registers, for calls that no compiler can know of. */
+  keeper(): Label;
 }
 
 const view = new DataView(new ArrayBuffer(8));

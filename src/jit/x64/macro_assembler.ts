@@ -5,42 +5,23 @@ import type { Label } from "../../asm/buffer.ts";
 import type { Code, FrameMap } from "../../asm/code.ts";
 import { Assembler } from "../../asm/x64/assembler.ts";
 import { Cond, R10, R11, R12, R13, R8, R9, RAX, RBP, RCX, RDI, RDX, RSI, RSP } from "../../asm/x64/registers.ts";
-import {
-  ELEMENT_BYTES,
-  GLOBAL_BYTES,
-  MEMORY,
-  RECORD,
-  RECORD_BYTES,
-  SLOT_BYTES,
-  STACK,
-  TABLE,
-  VMCTX,
-  type VmctxLayout,
-} from "../../abi/vmctx.ts";
+import { SLOT_BYTES, STACK, type VmctxLayout } from "../../abi/vmctx.ts";
 import {
   ALLOCATABLE,
   ALLOCATABLE_XMM,
   FLOAT_PARAMS,
   FLOAT_RESULTS,
-  HELPER_REG,
   INT_PARAMS,
   INT_RESULTS,
-  MEMORY_REG,
-  RECORD_REG,
   SCRATCH_XMM,
   STACK_REG,
   VMCTX_REG,
 } from "../../abi/x64/registers.ts";
-import { Helper } from "../../abi/helpers.ts";
 import { emitTrapCall } from "../../abi/x64/trap_call.ts";
 import { BugError } from "../../base/bug.ts";
-import { BytecodeReader } from "../../bytecode/reader.ts";
-import { rightsOf } from "../../wasm/rights.ts";
 import type { Module } from "../../wasm/module.ts";
-import { PAGE_BYTES } from "../../wasm/limits.ts";
-import { I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S, opInfo } from "../../wasm/opcodes.ts";
+import { I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S } from "../../wasm/opcodes.ts";
 import { TrapCode } from "../../wasm/traps.ts";
-import type { MemoryType } from "../../wasm/types.ts";
 import {
   ARGUMENT,
   type Arithmetic,
@@ -52,7 +33,6 @@ import {
   type Fixed,
   type FloatArithmetic,
   INCOMING,
-  inverse,
   Kind,
   type MacroAssembler,
   NO_REGISTER,
@@ -78,7 +58,28 @@ import {
 } from "./integer_arithmetic.ts";
 import { emitLoad, emitStore, emitStoreConstant } from "./memory_access.ts";
 import { emitCompareExchange, emitExchange, emitExchangeAdd, emitLogicLoop } from "./atomic_access.ts";
-import type { EmitContext, X64Features } from "./emit_context.ts";
+import {
+  emitCall,
+  emitCallHelper,
+  emitKeeper,
+  emitPrepareIndirect,
+  emitPrepareReference,
+  emitRestore,
+  emitTailCall,
+} from "./calls.ts";
+import { emitJumpIf, emitSelectIf, emitSetIf, isExchanged } from "./conditions.ts";
+import type { ModuleContext, X64Features } from "./emit_context.ts";
+import {
+  emitFunctionReference,
+  emitLoadElement,
+  emitLoadGlobal,
+  emitMemorySize,
+  emitStoreElement,
+  emitStoreGlobal,
+  emitTableSize,
+} from "./instance_state.ts";
+import { emitLoadKind, emitMove, emitStoreKind, xmm } from "./kinds.ts";
+import { MemoryAddress } from "./memory_address.ts";
 import {
   emitAllocate,
   emitAllocateArray,
@@ -94,8 +95,6 @@ import { emitExtractLane, emitReplaceLane, emitShuffle, emitSplat } from "./vect
 import { emitShift, emitShiftConstant } from "./vector_shift.ts";
 
 const float = (n: number): Register => FIRST_FLOAT + n;
-/** Number of a float register in the encoding. */
-const xmm = (r: Register): number => r - FIRST_FLOAT;
 
 /** Frames above this are checked against the stack's limit, since they could step over its guard (64 KiB). */
 const LARGE_FRAME_BYTES = 16384;
@@ -103,10 +102,6 @@ const FIRST_SLOT = -16;
 /** In functions with vectors, canonical slots hold one each, and are aligned. */
 const VECTOR_BYTES = 16;
 const FIRST_VECTOR_SLOT = -32;
-/** Condition codes of the integer conditions, in their order. */
-const CONDS = [Cond.E, Cond.NE, Cond.L, Cond.B, Cond.G, Cond.A, Cond.LE, Cond.BE, Cond.GE, Cond.AE];
-/** Likewise of float conditions without parity: from FLOAT_LT on. The operands of LT and LE are exchanged when compared. */
-const FLOAT_CONDS = [Cond.A, Cond.A, Cond.AE, Cond.AE, Cond.BE, Cond.BE, Cond.B, Cond.B];
 /** From here on a jump table is shorter and faster than a chain of comparisons. */
 const JUMP_TABLE_LABELS = 5;
 
@@ -117,15 +112,6 @@ const BY_MULTIPLICATION: Fixed = { lhs: NO_REGISTER, rhs: NO_REGISTER, result: R
 const PRODUCT_128 = { lhs: RAX, rhs: NO_REGISTER, result: RAX, high: RDX, clobbered: [RAX, RDX] };
 const REMAINDER: Fixed = { lhs: RAX, rhs: NO_REGISTER, result: RDX, clobbered: [RAX, RDX] };
 
-/** No memory without guard is as long as this (see LIMITS.memory64Pages). */
-const MEMORY_END = 2 ** 40;
-
-/** Whether any address and offset fault or lie within: see platform/linear_memory.ts. */
-function isGuarded(type: MemoryType): boolean {
-  return !type.is64 && !type.shared && type.pageSizeLog2 === PAGE_LOG2;
-}
-const PAGE_LOG2 = Math.log2(PAGE_BYTES);
-
 interface Trap {
   readonly label: Label;
   readonly code: TrapCode;
@@ -133,7 +119,7 @@ interface Trap {
 }
 
 /** Writes x86-64 machine code for the functions of one module. */
-export class X64MacroAssembler implements MacroAssembler, EmitContext {
+export class X64MacroAssembler implements MacroAssembler, ModuleContext {
   readonly intRegisters = [RCX, RDX, RAX, RSI, RDI, R8, R9, R12, R13];
   readonly floatRegisters = ALLOCATABLE_XMM.map(float);
   readonly intParams = INT_PARAMS;
@@ -146,9 +132,9 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   readonly a = new Assembler();
   readonly cpu: X64Features;
   readonly layout: VmctxLayout;
-  readonly #module: Module;
-  readonly #hasMemory: boolean;
-  #source = 0;
+  readonly module: Module;
+  readonly #address: MemoryAddress;
+  sourceOffset = 0;
   #traps: Trap[] = [];
   #outOfLine: { readonly source: number; readonly emit: () => void }[] = [];
   /** At this offset the zero flag tells whether a register is zero, since the last instruction computed it. */
@@ -167,10 +153,10 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   #checkField = -1;
 
   constructor(module: Module, layout: VmctxLayout, cpu: X64Features) {
-    this.#module = module;
+    this.module = module;
     this.layout = layout;
     this.cpu = cpu;
-    this.#hasMemory = module.memories.length > 0;
+    this.#address = new MemoryAddress(this);
   }
 
   // The function
@@ -215,7 +201,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   }
 
   source(offset: number): void {
-    this.#source = offset;
+    this.sourceOffset = offset;
     this.a.markSource(offset);
   }
 
@@ -231,7 +217,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
       this.source(source);
       emit();
     }
-    if (this.#keeperLabel >= 0) this.#emitKeeper();
+    if (this.#keeperLabel >= 0) emitKeeper(this, this.#keeperLabel);
     for (const { label, code, source } of this.#traps) {
       this.source(source);
       a.bind(label);
@@ -247,14 +233,14 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
 
   trapLabel(code: TrapCode): Label {
     const last = this.#traps.at(-1);
-    if (last !== undefined && last.code === code && last.source === this.#source) return last.label;
+    if (last !== undefined && last.code === code && last.source === this.sourceOffset) return last.label;
     const label = this.a.newLabel();
-    this.#traps.push({ label, code, source: this.#source });
+    this.#traps.push({ label, code, source: this.sourceOffset });
     return label;
   }
 
   outOfLine(emit: () => void): void {
-    this.#outOfLine.push({ source: this.#source, emit });
+    this.#outOfLine.push({ source: this.sourceOffset, emit });
   }
 
   beginCold(): void {
@@ -285,18 +271,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     this.a.jmp(label);
   }
   jumpIf(condition: Condition, label: Label): void {
-    const a = this.a;
-    if (condition === Condition.FLOAT_EQ) {
-      const not = a.newLabel();
-      a.jccNear(Cond.P, not);
-      a.jcc(Cond.E, label);
-      a.bind(not);
-    } else if (condition === Condition.FLOAT_NE) {
-      a.jcc(Cond.P, label);
-      a.jcc(Cond.NE, label);
-    } else {
-      a.jcc(condOf(condition), label);
-    }
+    emitJumpIf(this.a, condition, label);
   }
 
   jumpTable(index: Register, labels: readonly Label[]): void {
@@ -318,7 +293,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   }
 
   trap(code: TrapCode): void {
-    this.a.trapSite(code, this.#source);
+    this.a.trapSite(code, this.sourceOffset);
     emitTrapCall(this.a);
   }
 
@@ -354,10 +329,7 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   // Moves
 
   move(kind: Kind, dst: Register, src: Register): void {
-    if (dst === src) return;
-    if (kind === Kind.I64) this.a.mov64(dst, src);
-    else if (dst >= FIRST_FLOAT) this.a.movaps(xmm(dst), xmm(src));
-    else this.a.mov32(dst, src);
+    emitMove(this.a, kind, dst, src);
   }
 
   constant(kind: Kind, dst: Register, low: number, high: number): void {
@@ -400,21 +372,12 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   }
 
   loadSlot(kind: Kind, dst: Register, slot: Slot): void {
-    const a = this.a, base = this.#base(slot), disp = this.#disp(slot);
-    if (kind === Kind.I64) a.mov64_rm(dst, base, disp);
-    else if (kind === Kind.F32) a.movss_rm(xmm(dst), base, disp);
-    else if (kind === Kind.F64) a.movsd_rm(xmm(dst), base, disp);
-    else if (kind === Kind.V128) a.movups_rm(xmm(dst), base, disp);
-    else a.mov32_rm(dst, base, disp);
+    emitLoadKind(this.a, kind, dst, this.#base(slot), this.#disp(slot));
   }
   /** Integers are stored with their whole slot, since areas are read whole by thunks. */
   storeSlot(kind: Kind, slot: Slot, src: Register): void {
-    const a = this.a, base = this.#base(slot), disp = this.#disp(slot);
-    if (kind === Kind.F32) a.movss_mr(base, disp, xmm(src));
-    else if (kind === Kind.F64) a.movsd_mr(base, disp, xmm(src));
-    else if (kind === Kind.V128) a.movups_mr(base, disp, xmm(src));
-    else if (kind === Kind.I64 || slot >= INCOMING) a.mov64_mr(base, disp, src);
-    else a.mov32_mr(base, disp, src);
+    const whole = slot >= INCOMING && src < FIRST_FLOAT;
+    emitStoreKind(this.a, whole ? Kind.I64 : kind, this.#base(slot), this.#disp(slot), src);
   }
   storeSlotConstant(kind: Kind, slot: Slot, low: number, high: number): void {
     if (kind === Kind.V128) {
@@ -556,48 +519,12 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     if (isExchanged(condition)) this.a.ucomisd(xmm(rhs), xmm(lhs));
     else this.a.ucomisd(xmm(lhs), xmm(rhs));
   }
+
   setIf(condition: Condition, dst: Register): void {
-    const a = this.a;
-    if (condition === Condition.FLOAT_EQ) {
-      a.setcc(Cond.NP, R11);
-      a.setcc(Cond.E, dst);
-      a.and32(dst, R11);
-    } else if (condition === Condition.FLOAT_NE) {
-      a.setcc(Cond.P, R11);
-      a.setcc(Cond.NE, dst);
-      a.or32(dst, R11);
-    } else {
-      a.setcc(condOf(condition), dst);
-    }
-    a.movzx8to32(dst, dst);
+    emitSetIf(this.a, condition, dst);
   }
   selectIf(kind: Kind, condition: Condition, dst: Register, lhs: Register, rhs: Register): void {
-    const a = this.a;
-    if (dst >= FIRST_FLOAT) {
-      const done = a.newLabel();
-      if (dst === rhs) {
-        this.jumpIf(inverse(condition), done);
-        this.move(kind, dst, lhs);
-      } else {
-        this.move(kind, dst, lhs);
-        this.jumpIf(condition, done);
-        this.move(kind, dst, rhs);
-      }
-      return a.bind(done);
-    }
-    if (condition === Condition.FLOAT_NE) return this.selectIf(kind, Condition.FLOAT_EQ, dst, rhs, lhs);
-    if (condition === Condition.FLOAT_EQ) {
-      const at = dst === rhs ? R11 : dst;
-      this.move(Kind.I64, at, lhs);
-      a.cmovcc64(Cond.NE, at, rhs);
-      a.cmovcc64(Cond.P, at, rhs);
-      return this.move(Kind.I64, dst, at);
-    }
-    const cond = condOf(condition);
-    const cmov = kind === Kind.I64 ? a.cmovcc64 : a.cmovcc32;
-    if (dst === rhs) return cmov.call(a, cond, dst, lhs);
-    this.move(kind, dst, lhs);
-    cmov.call(a, cond ^ 1, dst, rhs);
+    emitSelectIf(this.a, kind, condition, dst, lhs, rhs);
   }
 
   // Integers of 128 bits
@@ -681,152 +608,36 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
 
   // Memory
 
-  /** Gives base and index of an address, and leaves the displacement in `#accessDisp`. */
-  #accessBase = MEMORY_REG;
-  #accessIndex = NO_REGISTER;
-  #accessDisp = 0;
-  #address(opcode: number, memory: number, address: Register, offset: number): void {
-    this.#locate(memory, address, offset, 1 << opInfo(opcode)!.accessLog2);
-    this.a.trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS, this.#source);
-  }
-  #locate(memory: number, address: Register, offset: number, bytes: number): void {
-    const a = this.a;
-    const { type } = this.#module.memories[memory];
-    if (!isGuarded(type)) return this.#locateChecked(memory, type, address, offset + bytes, bytes);
-    this.#accessBase = MEMORY_REG;
-    if (memory !== 0) {
-      a.mov64_rm(R10, VMCTX_REG, this.layout.memories + 8 * memory);
-      a.mov64_rm(R10, R10, MEMORY.base);
-      this.#accessBase = R10;
-    }
-    this.#accessIndex = address;
-    this.#accessDisp = offset;
-    if (offset > 0x7fffffff) {
-      a.mov64_ri(R11, offset);
-      if (address !== NO_REGISTER) a.add64(R11, address);
-      this.#accessIndex = R11;
-      this.#accessDisp = 0;
-    }
-  }
-  /** Compares the end of the access with the length of a memory that has no guard. `end` is that for address 0; beyond 2^53 it need not be exact. */
-  #locateChecked(memory: number, type: MemoryType, address: Register, end: number, bytes: number): void {
-    const a = this.a;
-    const record = this.layout.memories + 8 * memory;
-    const outOfBounds = this.trapLabel(TrapCode.MEMORY_OUT_OF_BOUNDS);
-    this.#accessBase = R10;
-    this.#accessIndex = R11;
-    this.#accessDisp = -bytes;
-    if (end > MEMORY_END) return a.jmp(outOfBounds);
-    if (address === NO_REGISTER) a.mov64_ri(R11, end);
-    else if (end > 0x7fffffff) {
-      a.mov64_ri(R11, end);
-      a.add64(R11, address);
-    } else if (!type.is64) a.lea64_rm(R11, address, end);
-    else {
-      a.mov64(R11, address);
-      a.add64_ri(R11, end);
-    }
-    if (type.is64 && address !== NO_REGISTER) a.jcc(Cond.B, outOfBounds);
-    a.mov64_rm(R10, VMCTX_REG, record);
-    a.cmp64_rm(R11, R10, MEMORY.byteLength);
-    if (type.shared) {
-      // Another thread may have made it longer than this one knows.
-      const beyond = a.newLabel(), within = a.newLabel();
-      a.jcc(Cond.A, beyond);
-      a.bind(within);
-      this.outOfLine(() => {
-        a.bind(beyond);
-        a.mov64_mi(STACK_REG, STACK.args, memory);
-        a.mov32_ri(HELPER_REG, Helper.MEMORY_LENGTH);
-        a.call(this.#keeper());
-        a.mov64_rm(R10, VMCTX_REG, record);
-        a.cmp64_rm(R11, R10, MEMORY.byteLength);
-        a.jcc(Cond.BE, within);
-        a.jmp(outOfBounds);
-      });
-      this.#checkRights(memory, bytes, record);
-    } else a.jcc(Cond.A, outOfBounds);
-    a.mov64_rm(R10, R10, MEMORY.base);
-  }
-  /** Asks whether an access to a shared memory is allowed, if anything in it is forbidden or watched. The end of the access is in R11, the record's address in R10. */
-  #checkRights(memory: number, bytes: number, record: number): void {
-    const a = this.a, check = a.newLabel(), checked = a.newLabel();
-    a.cmp32_mi(VMCTX_REG, VMCTX.checkShared, 0);
-    a.jcc(Cond.NE, check);
-    a.bind(checked);
-    const forbidden = this.trapLabel(TrapCode.MEMORY_PROTECTION);
-    const r = new BytecodeReader(this.#module.bytes, this.#source);
-    r.next();
-    const rights = rightsOf(r.info), source = this.#source;
-    this.outOfLine(() => {
-      a.bind(check);
-      a.mov64_mi(STACK_REG, STACK.args, memory);
-      a.mov64_mr(STACK_REG, STACK.args + SLOT_BYTES, R11);
-      a.mov64_mi(STACK_REG, STACK.args + 2 * SLOT_BYTES, bytes);
-      a.mov64_mi(STACK_REG, STACK.args + 3 * SLOT_BYTES, rights);
-      a.mov64_mi(STACK_REG, STACK.args + 4 * SLOT_BYTES, source);
-      a.mov32_ri(HELPER_REG, Helper.MEMORY_CHECK);
-      a.call(this.#keeper());
-      a.cmp32_mi(STACK_REG, STACK.args, 0);
-      a.jcc(Cond.NE, forbidden);
-      a.mov64_rm(R10, VMCTX_REG, record);
-      a.jmp(checked);
-    });
-  }
   load(opcode: number, dst: Register, memory: number, address: Register, offset: number): void {
-    this.#address(opcode, memory, address, offset);
-    emitLoad(this.a, opcode, dst & 31, this.#accessBase, this.#accessIndex, this.#accessDisp);
+    this.#address.access(opcode, memory, address, offset);
+    emitLoad(this.a, opcode, dst & 31, this.#address.base, this.#address.index, this.#address.disp);
   }
   store(opcode: number, memory: number, address: Register, offset: number, src: Register): void {
-    this.#address(opcode, memory, address, offset);
-    emitStore(this.a, opcode, this.#accessBase, this.#accessIndex, this.#accessDisp, src & 31);
+    this.#address.access(opcode, memory, address, offset);
+    emitStore(this.a, opcode, this.#address.base, this.#address.index, this.#address.disp, src & 31);
   }
   storeConstant(opcode: number, memory: number, address: Register, offset: number, value: number): void {
-    this.#address(opcode, memory, address, offset);
-    emitStoreConstant(this.a, opcode, this.#accessBase, this.#accessIndex, this.#accessDisp, value);
+    this.#address.access(opcode, memory, address, offset);
+    emitStoreConstant(this.a, opcode, this.#address.base, this.#address.index, this.#address.disp, value);
   }
   memorySize(dst: Register, memory: number): void {
-    const a = this.a;
-    a.mov64_rm(dst, VMCTX_REG, this.layout.memories + 8 * memory);
-    if (this.#module.memories[memory].type.is64) a.mov64_rm(dst, dst, MEMORY.pages);
-    else a.mov32_rm(dst, dst, MEMORY.pages);
+    emitMemorySize(this, dst, memory);
   }
 
   // Atomic accesses
 
   checkAligned(log2: number, address: Register, offset: number): void {
-    const a = this.a, mask = (1 << log2) - 1;
-    if (log2 === 0) return;
-    const unaligned = this.trapLabel(TrapCode.UNALIGNED_ATOMIC);
-    const rest = offset % 8;
-    if (address === NO_REGISTER) {
-      if ((rest & mask) !== 0) a.jmp(unaligned);
-      return;
-    }
-    let tested = address;
-    if ((rest & mask) !== 0) a.lea32_rm(tested = R11, address, rest);
-    a.test32_ri(tested, mask);
-    a.jcc(Cond.NE, unaligned);
-  }
-  /** Leaves the whole address in R11. */
-  #atomicAddress(log2: number, memory: number, address: Register, offset: number): void {
-    const a = this.a;
-    this.#locate(memory, address, offset, 1 << log2);
-    if (this.#accessIndex === NO_REGISTER) a.lea64_rm(R11, this.#accessBase, this.#accessDisp);
-    else a.lea64_rx(R11, this.#accessBase, this.#accessIndex, 1, this.#accessDisp);
-  }
-  #atomicSite(): void {
-    this.a.trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS, this.#source);
+    this.#address.checkAligned(log2, address, offset);
   }
   readonly atomicRegister = RAX;
   atomicExchange(log2: number, memory: number, address: Register, offset: number, value: Register): void {
-    this.#atomicAddress(log2, memory, address, offset);
-    this.#atomicSite();
+    this.#address.atomic(log2, memory, address, offset);
+    this.#address.site();
     emitExchange(this.a, log2, R11, value);
   }
   atomicAdd(log2: number, memory: number, address: Register, offset: number, value: Register): void {
-    this.#atomicAddress(log2, memory, address, offset);
-    this.#atomicSite();
+    this.#address.atomic(log2, memory, address, offset);
+    this.#address.site();
     emitExchangeAdd(this.a, log2, R11, value);
   }
   atomicLogic(
@@ -837,13 +648,13 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
     offset: number,
     value: Register,
   ): void {
-    this.#atomicAddress(log2, memory, address, offset);
-    this.#atomicSite();
-    emitLogicLoop(this.a, operation, log2, R11, R10, value, () => this.#atomicSite());
+    this.#address.atomic(log2, memory, address, offset);
+    this.#address.site();
+    emitLogicLoop(this.a, operation, log2, R11, R10, value, () => this.#address.site());
   }
   atomicCompareExchange(log2: number, memory: number, address: Register, offset: number, value: Register): void {
-    this.#atomicAddress(log2, memory, address, offset);
-    this.#atomicSite();
+    this.#address.atomic(log2, memory, address, offset);
+    this.#address.site();
     emitCompareExchange(this.a, log2, R11, value);
   }
   fence(): void {
@@ -852,58 +663,23 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
 
   // Globals, tables, functions
 
-  /** Base and displacement of a global's cell. */
-  #global(index: number): [number, number] {
-    const imported = this.#module.importedGlobals;
-    if (index >= imported) return [VMCTX_REG, this.layout.ownGlobals + GLOBAL_BYTES * (index - imported)];
-    this.a.mov64_rm(R11, VMCTX_REG, this.layout.importedGlobals + 8 * index);
-    return [R11, 0];
-  }
   loadGlobal(kind: Kind, dst: Register, index: number): void {
-    const a = this.a, [base, disp] = this.#global(index);
-    if (kind === Kind.I64) a.mov64_rm(dst, base, disp);
-    else if (kind === Kind.F32) a.movss_rm(xmm(dst), base, disp);
-    else if (kind === Kind.F64) a.movsd_rm(xmm(dst), base, disp);
-    else if (kind === Kind.V128) a.movups_rm(xmm(dst), base, disp);
-    else a.mov32_rm(dst, base, disp);
+    emitLoadGlobal(this, kind, dst, index);
   }
   storeGlobal(kind: Kind, index: number, src: Register): void {
-    const a = this.a, [base, disp] = this.#global(index);
-    if (kind === Kind.I64) a.mov64_mr(base, disp, src);
-    else if (kind === Kind.F32) a.movss_mr(base, disp, xmm(src));
-    else if (kind === Kind.F64) a.movsd_mr(base, disp, xmm(src));
-    else if (kind === Kind.V128) a.movups_mr(base, disp, xmm(src));
-    else a.mov32_mr(base, disp, src);
-  }
-  #checkedTable(table: number, index: Register, code: TrapCode): void {
-    const a = this.a;
-    a.mov64_rm(R10, VMCTX_REG, this.layout.tables + 8 * table);
-    if (this.#module.tables[table].type.is64) a.cmp64_rm(index, R10, TABLE.length);
-    else a.cmp32_rm(index, R10, TABLE.length);
-    a.jcc(Cond.AE, this.trapLabel(code));
-    a.mov64_rm(R10, R10, TABLE.base);
+    emitStoreGlobal(this, kind, index, src);
   }
   loadElement(dst: Register, table: number, index: Register): void {
-    this.#checkedTable(table, index, TrapCode.TABLE_OUT_OF_BOUNDS);
-    this.a.mov32_rx(dst, R10, index, ELEMENT_BYTES, 0);
+    emitLoadElement(this, dst, table, index);
   }
   storeElement(table: number, index: Register, src: Register): void {
-    this.#checkedTable(table, index, TrapCode.TABLE_OUT_OF_BOUNDS);
-    this.a.mov32_xr(R10, index, ELEMENT_BYTES, 0, src);
+    emitStoreElement(this, table, index, src);
   }
   tableSize(dst: Register, table: number): void {
-    this.a.mov64_rm(dst, VMCTX_REG, this.layout.tables + 8 * table);
-    this.a.mov32_rm(dst, dst, TABLE.length);
+    emitTableSize(this, dst, table);
   }
   functionReference(dst: Register, index: number): void {
-    const a = this.a, imported = this.#module.importedFuncs;
-    if (index < imported) {
-      a.mov64_rm(dst, VMCTX_REG, this.layout.importedFunctions + 8 * index);
-      a.mov32_rm(dst, dst, RECORD.index);
-    } else {
-      a.mov64_rm(dst, VMCTX_REG, VMCTX.ownFunctions);
-      a.mov32_rm(dst, dst, RECORD_BYTES * (index - imported) + RECORD.index);
-    }
+    emitFunctionReference(this, dst, index);
   }
 
   // Objects
@@ -959,130 +735,36 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   // Calls
 
   prepareReference(reference: Register): void {
-    const a = this.a;
-    a.mov32(RECORD_REG, reference);
-    a.shl64_ri(RECORD_REG, Math.log2(RECORD_BYTES));
-    a.jcc(Cond.E, this.trapLabel(TrapCode.NULL_FUNCTION));
-    a.add64_rm(RECORD_REG, VMCTX_REG, VMCTX.functionRecords);
+    emitPrepareReference(this, reference);
   }
-
   prepareIndirect(table: number, index: Register, typeIndex: number): void {
-    const a = this.a;
-    this.#checkedTable(table, index, TrapCode.UNDEFINED_ELEMENT);
-    a.mov32_rx(RECORD_REG, R10, index, ELEMENT_BYTES, 0);
-    a.mov32_rm(R11, VMCTX_REG, this.layout.typeIds + 4 * typeIndex);
-    a.shl64_ri(RECORD_REG, Math.log2(RECORD_BYTES));
-    const [uninitialized, mismatch] = [
-      this.trapLabel(TrapCode.UNINITIALIZED_ELEMENT),
-      this.trapLabel(TrapCode.INDIRECT_CALL_TYPE_MISMATCH),
-    ];
-    a.jcc(Cond.E, uninitialized);
-    a.add64_rm(RECORD_REG, VMCTX_REG, VMCTX.functionRecords);
-    a.cmp32_rm(R11, RECORD_REG, RECORD.typeId);
-    if (this.#module.types[typeIndex].final) return a.jcc(Cond.NE, mismatch);
-    const other = a.newLabel(), matches = a.newLabel();
-    a.jcc(Cond.NE, other);
-    a.bind(matches);
-    this.outOfLine(() => {
-      a.bind(other);
-      a.mov64(R11, RECORD_REG);
-      a.mov32_rm(RECORD_REG, RECORD_REG, RECORD.index);
-      a.mov64_mr(STACK_REG, STACK.args, RECORD_REG);
-      a.mov64_mi(STACK_REG, STACK.args + SLOT_BYTES, typeIndex);
-      a.mov32_ri(HELPER_REG, Helper.FUNCTION_MATCHES);
-      a.call(this.#keeper());
-      a.mov64(RECORD_REG, R11);
-      a.cmp32_mi(STACK_REG, STACK.args, 0);
-      a.jcc(Cond.NE, matches);
-      a.jmp(mismatch);
-    });
+    emitPrepareIndirect(this, table, index, typeIndex);
   }
-
-  /** A routine behind the function that calls the helper in HELPER_REG and keeps all other registers, which no compiler can know. */
-  #keeper(): Label {
+  keeper(): Label {
     if (this.#keeperLabel < 0) this.#keeperLabel = this.a.newLabel();
     return this.#keeperLabel;
   }
-  #emitKeeper(): void {
-    const a = this.a;
-    const ints = [...this.intRegisters, R11];
-    const vectors = SLOT_BYTES * ints.length;
-    const bytes = vectors + 16 * this.floatRegisters.length;
-    a.bind(this.#keeperLabel);
-    a.sub64_ri(RSP, bytes);
-    ints.forEach((r, i) => a.mov64_mr(RSP, SLOT_BYTES * i, r));
-    this.floatRegisters.forEach((r, i) => a.movups_mr(RSP, vectors + 16 * i, xmm(r)));
-    a.call64_m(STACK_REG, STACK.helperThunk);
-    this.#restore();
-    ints.forEach((r, i) => a.mov64_rm(r, RSP, SLOT_BYTES * i));
-    this.floatRegisters.forEach((r, i) => a.movups_rm(xmm(r), RSP, vectors + 16 * i));
-    a.add64_ri(RSP, bytes);
-    a.ret();
-  }
-
   tailCall(target: CallTarget): void {
-    const a = this.a;
-    if (target !== "record" && "own" in target) {
-      a.mov64_rm(RECORD_REG, VMCTX_REG, VMCTX.ownFunctions);
-      if (target.own !== 0) a.add64_ri(RECORD_REG, RECORD_BYTES * target.own);
-    } else {
-      if (target !== "record") {
-        a.mov64_rm(RECORD_REG, VMCTX_REG, this.layout.importedFunctions + 8 * target.imported);
-      }
-      a.mov64_rm(VMCTX_REG, RECORD_REG, RECORD.vmctx);
-      a.mov64_rm(MEMORY_REG, VMCTX_REG, VMCTX.memory0Base);
-    }
-    a.leave();
-    a.jmp64_m(RECORD_REG, RECORD.entry);
+    emitTailCall(this, target);
   }
-
   call(target: CallTarget, areaSlots: number): number {
-    const a = this.a;
     if (areaSlots > this.#areaSlots) this.#areaSlots = areaSlots;
-    if (target !== "record" && "own" in target) {
-      a.mov64_rm(RECORD_REG, VMCTX_REG, VMCTX.ownFunctions);
-      if (target.own !== 0) a.add64_ri(RECORD_REG, RECORD_BYTES * target.own);
-      a.call64_m(RECORD_REG, RECORD.entry);
-      const returnOffset = a.position;
-      if (target.leaves) this.#restore();
-      return returnOffset;
-    }
-    if (target !== "record") {
-      a.mov64_rm(RECORD_REG, VMCTX_REG, this.layout.importedFunctions + 8 * target.imported);
-    }
-    // The callee finds memory 0's base in its register, whatever instance it belongs to.
-    a.mov64_rm(VMCTX_REG, RECORD_REG, RECORD.vmctx);
-    a.mov64_rm(MEMORY_REG, VMCTX_REG, VMCTX.memory0Base);
-    a.call64_m(RECORD_REG, RECORD.entry);
-    const returnOffset = a.position;
-    this.#restore();
-    return returnOffset;
+    return emitCall(this, target);
   }
-
-  #restore(): void {
-    this.a.mov64_rm(VMCTX_REG, RBP, -8);
-    if (this.#hasMemory) this.a.mov64_rm(MEMORY_REG, VMCTX_REG, VMCTX.memory0Base);
-  }
-
   callHelper(id: number): number {
-    const a = this.a;
-    a.mov32_ri(HELPER_REG, id);
-    a.call64_m(STACK_REG, STACK.helperThunk);
-    const returnOffset = a.position;
-    this.#restore();
-    return returnOffset;
+    return emitCallHelper(this, id);
   }
 
   landingPad(entry: number): void {
     this.#zeroFlagAt = -1;
     this.a.landingPad(entry);
-    this.#restore();
+    emitRestore(this);
   }
 
   loopEntry(source: number, moves: Int32Array): void {
     this.#zeroFlagAt = -1;
     this.a.loopEntry(source, moves);
-    this.#restore();
+    emitRestore(this);
   }
   slotDisplacement(slot: Slot): number {
     return this.#firstSlot - this.#slotBytes * slot;
@@ -1100,18 +782,6 @@ export class X64MacroAssembler implements MacroAssembler, EmitContext {
   addFrameMap(map: FrameMap): void {
     this.a.addFrameMap(map);
   }
-}
-
-function condOf(condition: Condition): Cond {
-  if (condition < Condition.FLOAT_EQ) return CONDS[condition];
-  if (condition < Condition.FLOAT_LT) throw new BugError("equality of floats takes two condition codes");
-  return FLOAT_CONDS[condition - Condition.FLOAT_LT];
-}
-
-/** "Below" is also set for NaN, "above" is not: so less-than is asked with the operands exchanged. */
-function isExchanged(condition: Condition): boolean {
-  return condition === Condition.FLOAT_LT || condition === Condition.FLOAT_LE ||
-    condition === Condition.FLOAT_NOT_LT || condition === Condition.FLOAT_NOT_LE;
 }
 
 const wordsView = new DataView(new ArrayBuffer(8));

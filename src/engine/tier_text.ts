@@ -35,8 +35,8 @@ const NO_BYTES = new Uint8Array(0);
 export function jsText(valid: ValidModule, index: number, options: TierTextOptions = {}): TierText | string {
   const { metered = false } = options;
   try {
-    const source = writeFunction(valid, index, { metered, exact: false, stackWords: STACK_WORDS });
-    const { text, offsets } = source, lines = text.split("\n").slice(0, source.linesOnce);
+    const { text, offsets } = writeFunction(valid, index, { metered, exact: false, stackWords: STACK_WORDS });
+    const lines = text.replace(/\n$/, "").split("\n");
     const map: number[] = [];
     lines.forEach((_, i) => {
       // A line of no instruction of its own, such as a closing brace, belongs to what stands before it.

@@ -52,6 +52,14 @@ function copyWords(from: Int32Array, at: number, to: Int32Array, toAt: number, c
   for (let i = 0; i < count; i++) to[toAt + i] = from[at + i];
 }
 
+/** Words from which on `fill()` takes no longer than a loop. */
+const MANY_WORDS = 64;
+/** Writes zeros. */
+function clearWords(words: Int32Array, at: number, end: number): void {
+  if (end - at > MANY_WORDS) words.fill(0, at, end);
+  else for (; at < end; at++) words[at] = 0;
+}
+
 /** Bits of `ThreadImage.standing`. */
 const BEFORE = 1, AT_SAFEPOINT = 2, OWES = 4;
 
@@ -155,7 +163,7 @@ export abstract class ThreadFrames {
     FRAMES[top + FP] = fp;
     FRAMES[top + BASE] = base;
     CODES[top / FRAME_WORDS] = code;
-    this.i32.fill(0, fp + code.paramWords, fp + code.localWords);
+    clearWords(this.i32, fp + code.paramWords, fp + code.localWords);
     this.sp = (fp + code.localWords) >> 1;
     this.owes = this.atSafepoint = true;
     return true;

@@ -1,5 +1,6 @@
 // The interpreter as a tier: threads that run an activation's frames, in slices, in the loop that each frame's function wants, or step by step. The loop itself is run.ts.
 
+import { ensureStack } from "../base/js_stack.ts";
 import { BytecodeReader } from "../bytecode/reader.ts";
 import type { FunctionCounters } from "../runtime/counters.ts";
 import type { WasmException } from "../runtime/exception.ts";
@@ -343,6 +344,7 @@ export class Thread extends ThreadFrames implements InterpThread {
     const code = this.codeAt(top), { instance } = code.func;
     const trap = this.tier.registers!.codeAt(code, FRAMES[top + PC]).inlinedTrapAt(FRAMES[top + PC]);
     if (trap === undefined) return;
+    ensureStack();
     const callee = functionCode(instance!.funcs[trap.callee]), fp = FRAMES[top + FP] + code.localWords;
     FRAMES[top + PC] = trap.end;
     FRAMES[top + STP] = code.cursorAt(trap.end);

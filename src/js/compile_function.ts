@@ -44,8 +44,6 @@ export interface JsSource {
   /** The body of a function whose parameters are `names`; it returns the function in an array, with another one like it if it calls `twin` of its own cell. */
   readonly text: string;
   readonly names: readonly string[];
-  /** How many lines of it there are before the function comes a second time, if it does. */
-  readonly linesOnce: number;
   /** Wasm offset of each line of the text; -1 for what belongs to no instruction. */
   readonly offsets: Int32Array;
   /** By the number that the source sets, from 1 on. */
@@ -347,11 +345,8 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     }
   });
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
-  const above: string[] = [];
-  if (w.sites.length > 0) {
-    declared.push("s=0");
-    endFrame(w, spill, above);
-  }
+  const below: Line[] = [];
+  if (w.sites.length > 0) declared.push("s=0", ...endFrame(w, spill, below));
   if (w.slices && !entered) declared.push(`k=${w.use("me")}.pace.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
@@ -370,24 +365,27 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     ...body.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)).replaceAll("%self%", self)),
     "}",
   ];
-  const offsets = [-1, ...w.offsets, -1],
-    lines = ['"use strict";', ...above.map((l) => l.replace("%leave%", leave)), "return ["];
-  const places = [-1, ...above.map(() => PASSED_ON), -1];
+  const offsets = [-1, ...w.offsets, -1], lines = ['"use strict";return ['], places = [-1];
   lines.push(...write(!mayKnow ? `(${cell}.f??${cell}.get())` : twin ? `${cell}.twin` : `${cell}.own`, w.lines));
   places.push(...offsets);
-  const linesOnce = places.length;
   if (twin) {
     // One of the two asks whether it is to stop.
     const free = w.metered || w.exact ? w.lines : ["", ...w.lines.slice(1)];
-    lines.push(",", ...write(`${cell}.own`, free));
+    lines.push(
+      ", // the same again, which calls the first: V8 inlines neither into itself",
+      ...write(`${cell}.own`, free),
+    );
     places.push(-1, ...offsets);
   }
   lines.push("];");
   places.push(-1);
+  if (below.length > 0) {
+    lines.push("// where frames are left", ...below.map(([line]) => line.replace("%leave%", leave)));
+    places.push(-1, ...below.map(([, offset]) => offset));
+  }
   return {
     index: w.index,
     text: lines.join("\n"),
-    linesOnce,
     names: [...w.outer],
     offsets: Int32Array.from(places),
     sites: w.sites,
@@ -397,44 +395,64 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
 }
 
 /**
- * What follows a body: the frame's variables are written to where all frames are left, or to where the function goes on that takes its place. Functions `above` do that, since
- * V8 inlines what has little bytecode; unless their parameters would make the frame much larger.
+ * What follows a body: the frame's variables are written to where all frames are left, or to where the function goes on that takes its place. Functions `below` do that, since
+ * V8 inlines what has little bytecode; unless their parameters would make the frame much larger. Gives variables that are to be declared.
  */
-function endFrame(w: FunctionWriter, locals: string, above: string[]): void {
+function endFrame(w: FunctionWriter, locals: string, below: Line[]): string[] {
   const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
   const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), read = new Set(code.match(/\b[a-z]\w*/g));
   const me = w.use("me"), leaving = w.use("U"), variables = ["fp", ...w.variables];
   w.localKinds.forEach((kind, n) => variables.push(`l${n}`, ...(kind === "l" ? [`h${n}`] : [])));
   const names = ["s", ...variables.filter((name) => read.has(name) || (name === "fp" && w.framed))];
-  if (w.breaks) {
-    w.lines.push("}switch(s){");
-    w.offsets.push(-1);
-    for (const { site, offset } of w.leaves) {
-      w.lines.push(`case ${site}:${w.use("slice")}(${me});break;`);
-      w.offsets.push(offset);
-    }
-    w.lines.push(`default:${w.use("quit")}();}`);
-    w.offsets.push(-1);
-  }
-  // What is left to another begins where it stands on the shadow stack.
+  // Where a loop was left, `slice` throws if all frames are to be left; otherwise the frame is for another function.
+  const breaks: Line[] = !w.breaks ? [] : [
+    ["switch(s){", -1],
+    ...w.leaves.map(({ site, offset, call }): Line => [`case ${site}:${call};break;`, offset]),
+    [`default:${w.use("quit")}();}`, -1],
+  ];
   const passes = w.leaves.length > 0;
-  const bottom = w.framed ? "fp" : `${w.use("SP")}[0]`;
-  const next = () => w.entry >= 0 ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`;
+  // What is left to another begins where it stands on the shadow stack.
+  const bottom = passes && (w.framed ? "fp" : `${w.use("SP")}[0]`), words = passes && w.use("S");
+  const next: Line[] = !passes
+    ? []
+    : [[`%leave%return ${w.entry >= 0 ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`, PASSED_ON]];
   if (names.length <= MOST_APART) {
-    above.push(`function leave(${names}){const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}}`);
-    w.lines.push(`}catch(e){if(e===${leaving})leave(${names});throw e;}`);
-    if (passes) {
-      above.push(`function pass(${names}){const a=${bottom},w=${w.use("S")};${code}%leave%return ${next()};}`);
-      w.lines.push(`return pass(${names});`);
-    }
-  } else {
-    const write = (at: string, words: string) => `const a=${at},w=${words};${code}`;
-    const left = write(`${leaving}.frame(${me},s)`, `${leaving}.words`);
-    w.lines.push(`}catch(e){if(e===${leaving}){${left}}throw e;}`);
-    if (passes) w.lines.push(`${write(bottom, w.use("S"))}%leave%return ${next()};`);
+    const end = `catch(e){if(e===${leaving})leave(${names});throw e;}`;
+    below.push([`function leave(${names}){const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}}`, PASSED_ON]);
+    add(w, [`${w.breaks ? "}" : ""}}${end}`, -1]);
+    if (!w.breaks) return [];
+    below.push([`function pass(${names}){try{`, -1], ...breaks, [`}${end}`, -1]);
+    if (passes) below.push([`const a=${bottom},w=${words};${code}`, -1], ...next);
+    below.push(["}", -1]);
+    add(w, [`return pass(${names});`, PASSED_ON]);
+    return [];
   }
-  w.offsets.push(-1);
-  if (passes) w.offsets.push(PASSED_ON);
+  if (w.breaks) add(w, ["}", -1], ...breaks);
+  if (!passes) {
+    const write = `const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}`;
+    add(w, [`}catch(e){if(e===${leaving}){${write}}throw e;}`, -1]);
+    return [];
+  }
+  add(
+    w,
+    [`}catch(e){if(e!==${leaving})throw e;un=true;}`, -1],
+    [
+      `const a=un?${leaving}.frame(${me},s):${bottom},w=un?${leaving}.words:${words};${code}if(un)throw ${leaving};`,
+      -1,
+    ],
+    ...next,
+  );
+  return ["un=false"];
+}
+
+/** A line of the text with its Wasm offset. */
+type Line = readonly [string, number];
+
+function add(w: FunctionWriter, ...lines: readonly Line[]): void {
+  for (const [text, offset] of lines) {
+    w.lines.push(text);
+    w.offsets.push(offset);
+  }
 }
 
 /** Whether V8 would inline a function, so that two that are the same and call one another are better than one that calls itself, which V8 never inlines. */

@@ -20,7 +20,16 @@ import { entryOf } from "./entries.ts";
 import { getF32, getF64, putF32, putF64, signalsF32, signalsF64 } from "./floats.ts";
 import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
 import { RH } from "./long.ts";
-import { limitTraces, makeEntry, nameSource, type Origin, resetTraces, type Runs, runsOf } from "./positions.ts";
+import {
+  limitTraces,
+  makeEntry,
+  nameSource,
+  noteRuns,
+  type Origin,
+  resetTraces,
+  type Runs,
+  runsOf,
+} from "./positions.ts";
 import { type Kind, kindSlots, kindsOf, Unsuitable } from "./state.ts";
 import { type Surroundings, WaysOut } from "./ways_out.ts";
 import { type Leaver, type LoopFunction, type Pace, U } from "./unwinding.ts";
@@ -103,7 +112,7 @@ export class JavaScriptTier implements JsTier {
   readonly #trap: (code: TrapCode) => never;
   readonly #waysOut: WaysOut;
   #thrown: { readonly exception: WasmException; readonly error: unknown } | undefined;
-  #noted: Runs = [];
+  #noted: () => Runs = () => [];
 
   constructor(readonly store: Store, readonly steps: SingleSteps) {
     this.#metered = store.meter !== undefined;
@@ -554,11 +563,12 @@ export class JavaScriptTier implements JsTier {
   // Where frames stand
 
   notePositions(): void {
-    this.#noted = RUNNING.length === 0 ? [] : runsOf();
+    this.#noted = RUNNING.length === 0 ? () => [] : noteRuns();
   }
-  frames(caller: JsCaller): readonly (() => WasmFrame)[] {
-    const i = RUNNING.findLastIndex((r) => r.caller === caller);
-    return i < 0 ? [] : this.#noted[RUNNING.length - 1 - i] ?? [];
+  frames(caller: JsCaller): () => readonly WasmFrame[] {
+    const i = RUNNING.findLastIndex((r) => r.caller === caller), above = RUNNING.length - 1 - i;
+    const noted = this.#noted;
+    return () => i < 0 ? [] : (noted()[above] ?? []).map((make) => make());
   }
   topOf(caller: JsCaller): number {
     const running = RUNNING.findLast((r) => r.caller === caller), top = 2 * caller.stackTop;

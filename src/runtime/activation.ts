@@ -25,6 +25,7 @@ import {
   type Pause,
   type Segment,
   SP,
+  type Trace,
 } from "./segment.ts";
 import { depthOf, topFrame, traceSegments, trap, waitingFrames, waitsBelow } from "./segment_frames.ts";
 import { scanSegments } from "./segment_roots.ts";
@@ -266,16 +267,16 @@ export class Activation {
   /** Its Wasm frames, innermost first. */
   frames(): WasmFrame[] {
     this.store.js?.notePositions();
-    const trace: (() => WasmFrame)[] = [];
+    const trace: Trace = [];
     traceSegments(this, trace, false);
-    return trace.map((make) => make());
+    return trace.flatMap((make) => make());
   }
   /** The innermost of them. */
   topFrame(): WasmFrame | undefined {
     return topFrame(this);
   }
   /** Takes note of them, innermost first, behind what is in `trace` already. */
-  trace(trace: (() => WasmFrame)[], trapped: boolean): void {
+  trace(trace: Trace, trapped: boolean): void {
     traceSegments(this, trace, trapped);
   }
   /** The frames of one that is parked by a debugger, innermost first, with what is in them. */

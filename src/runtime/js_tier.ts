@@ -96,8 +96,8 @@ export interface JsTier {
   enterLoop(caller: JsCaller, func: WasmFunc, source: number, words: Int32Array, at: number): JsOutcome;
   /** Takes note of the frames that run now, for `frames()`. */
   notePositions(): void;
-  /** The noted frames of an activation's caller, innermost first. */
-  frames(caller: JsCaller): readonly (() => WasmFrame)[];
+  /** What makes the noted frames of an activation's caller, innermost first. */
+  frames(caller: JsCaller): () => readonly WasmFrame[];
   /** Words of the interpreter's stack between which the shadow frames of `caller` lie, whose code runs. */
   baseOf(caller: JsCaller): number;
   topOf(caller: JsCaller): number;

@@ -19,7 +19,7 @@ import {
   translationFigures,
 } from "../fast/code.ts";
 import { setSourceCacheBytes, sourceCache } from "../js/source_cache.ts";
-import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
+import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/frames.ts";
 import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
 import type { NativeStackFigures } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";
@@ -71,6 +71,13 @@ export type Imports = Record<string, Record<string, unknown>>;
 
 /** Bytes that arrive piece by piece. */
 export type ByteStream = Response | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** As `engine.instantiate()`, but the start function, if there is one, is left to who asked: nothing else may run before it. */
+export let instantiateUnstarted: (
+  engine: Engine,
+  module: Module,
+  imports: Imports,
+) => { readonly instance: Instance; readonly start: Func | undefined };
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
 export class Engine {
@@ -167,9 +174,9 @@ export class Engine {
   static set sourceCacheBytes(bytes: number) {
     setSourceCacheBytes(bytes);
   }
-  /** Writes the machine code that was made to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
+  /** Writes the machine code that was made, and what validation found out about large modules, to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
   saveCache(): void {
-    this.#context.codeCache?.save();
+    this.#context.saveCache();
   }
 
   /**
@@ -250,12 +257,24 @@ export class Engine {
    * Trap when a segment does not fit or the start function traps, Exception when it throws, ResourceError when there is no room.
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
+    return this.#instantiate(module, imports);
+  }
+  #instantiate(module: Module, imports: Imports, run?: (start: WasmFunc) => void): Instance {
     const instance = this.#context.instantiate(
       innerModule(module),
       (i, m) => this.#resolve(i, m, imports) ?? noteMissing(module, imports),
       (made) => own(made, this.#context),
+      undefined,
+      run,
     );
     return publicInstance(instance, module, this.#context);
+  }
+  static {
+    instantiateUnstarted = (engine, module, imports) => {
+      let start: Func | undefined;
+      const instance = engine.#instantiate(module, imports, (f) => start = publicFunc(f, engine.#context));
+      return { instance, start };
+    };
   }
 
   /**

@@ -6,7 +6,7 @@ import { type CacheFigures, LruCache } from "../base/lru_cache.ts";
 import { type FunctionCode, functionCode, type InstanceCode, instanceCode, wantsRegisters } from "../interp/code.ts";
 import type { InlinedTrap, RegisterCode } from "../interp/registers.ts";
 import { FRAMES, PC } from "../interp/stack.ts";
-import { visitRegisterFrames } from "../interp/thread.ts";
+import { visitRegisterFrames } from "../interp/frames.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { ValidModule } from "../validate/validate_module.ts";

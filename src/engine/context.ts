@@ -437,15 +437,16 @@ export class Context {
 
   /**
    * Makes an instance of a module and runs its start function. Throws LinkError, Trap, what the start function throws, ResourceError. `linked` is told of the instance
-   * before any of its code runs; `failed` decides what becomes of one whose code then throws.
+   * before any of its code runs; `failed` decides what becomes of one whose code then throws; `run` calls the start function.
    */
   instantiate(
     valid: ValidModule,
     resolve: Resolver,
     linked: (instance: WasmInstance) => void = () => {},
     failed: (instance: WasmInstance) => void = (i) => this.#abandon(i),
+    run: (start: WasmFunc) => void = (f) => this.caller.call(f, []),
   ): WasmInstance {
-    const { store, caller } = this;
+    const { store } = this;
     let instance: WasmInstance | undefined;
     store.debug?.instantiates();
     try {
@@ -456,7 +457,7 @@ export class Context {
       store.debug?.instantiated(instance);
       if (this.#monitoring?.counts) this.#monitoring.countInstance(instance);
       linked(instance);
-      start(instance, (f) => caller.call(f, []));
+      start(instance, run);
       return instance;
     } catch (error) {
       if (instance === undefined) this.disposed();

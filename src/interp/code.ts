@@ -503,6 +503,8 @@ export class FunctionCode implements InterpCode {
   /** Slot of each local, where some take two. */
   readonly localSlot: Int32Array | undefined;
   readonly handlers: readonly Handler[];
+  /** Cursors by pc, where frames came from other tiers: to find one takes as long as the body is up to there. */
+  #cursors: Map<number, number> | undefined;
 
   constructor(readonly func: WasmFunc) {
     const instance = func.instance!;
@@ -530,12 +532,15 @@ export class FunctionCode implements InterpCode {
 
   /** The cursor of the side table before the instruction at `pc`. */
   cursorAt(pc: number): number {
+    const known = this.#cursors?.get(pc);
+    if (known !== undefined) return known;
     const r = new BytecodeReader(this.view.code.original, this.body, pc);
     let stp = this.stp;
     while (r.pos < pc) {
       r.next();
       stp += ENTRY_INTS * entriesOf(r);
     }
+    (this.#cursors ??= new Map()).set(pc, stp);
     return stp;
   }
 }

@@ -1,6 +1,7 @@
 // A cell per function: what code in tier `js` calls. Changing its tier is one store.
 
 import type { WasmFunc } from "../runtime/func.ts";
+import type { JsEntry } from "../runtime/js_tier.ts";
 
 /** A function of JavaScript: takes numbers, an i64 as two of them; gives the only result, or the low half of an i64. */
 // deno-lint-ignore no-explicit-any
@@ -15,6 +16,8 @@ export class Cell {
   /** What runs when the function calls itself, and when the other one does that it calls then; both undefined before it runs. */
   own: Callable | undefined = undefined;
   twin: Callable | undefined = undefined;
+  /** How it is called with JavaScript values; undefined if that is not known, null if there is no such way. */
+  entry: JsEntry | undefined | null = undefined;
   readonly ref: number;
   readonly typeId: number;
 

@@ -66,8 +66,8 @@ export interface JsOptions {
 
 /** Bytes of a body that calls itself, up to which there are two of it. */
 const MOST_TWINNED = 120;
-/** Variables up to which a function of its own writes them. */
-const MOST_ARGUMENTS = 16;
+/** Variables of a function whose frame another function writes. */
+const MOST_APART = 16;
 /** Offset of lines at which a frame waits for the function that took its place. */
 export const PASSED_ON = -2;
 /** Words above a shadow frame that results of calls may take. */
@@ -345,7 +345,8 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     }
   });
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
-  if (w.sites.length > 0) declared.push("s=0");
+  const below: Line[] = [];
+  if (w.sites.length > 0) declared.push("s=0", ...endFrame(w, spill, below));
   if (w.slices && !entered) declared.push(`k=${w.use("me")}.pace.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
@@ -356,30 +357,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   }
   if (declared.length > 0) head.push(`let ${declared.join(",")};`);
   if (take !== "") head.push(take);
-  const above: string[] = [];
-  if (w.sites.length > 0) {
-    head.push(w.breaks ? "try{B:{" : "try{");
-    const { text, leaves, stays } = frameWriter(w, spill), me = w.use("me");
-    if (text !== "") above.push(text);
-    if (w.breaks) {
-      w.lines.push("}switch(s){");
-      w.offsets.push(-1);
-      for (const { site, offset } of w.leaves) {
-        w.lines.push(`case ${site}:${w.use("slice")}(${me});break;`);
-        w.offsets.push(offset);
-      }
-      w.lines.push(`default:${w.use("quit")}();}`);
-      w.offsets.push(-1);
-    }
-    w.lines.push(`}catch(e){if(e!==${w.use("U")})throw e;${leaves}throw U;}`);
-    w.offsets.push(-1);
-    if (w.leaves.length > 0) {
-      // What is left to another begins where it stands on the shadow stack.
-      w.lines.push(stays);
-      w.lines.push(`%leave%return ${entered ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`);
-      w.offsets.push(-1, PASSED_ON);
-    }
-  }
+  if (w.sites.length > 0) head.push(w.breaks ? "try{B:{" : "try{");
   const leave = w.framed ? `${w.use("SP")}[0]=fp;` : "", cell = `c${w.index}`, name = `wasm${w.index}`;
   const mayKnow = w.callsItself && !entered && !w.tails, twin = mayKnow && isSmall(w);
   const write = (self: string, body: readonly string[]) => [
@@ -387,18 +365,24 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     ...body.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)).replaceAll("%self%", self)),
     "}",
   ];
-  const offsets = [-1, ...w.offsets, -1], lines = ['"use strict";', ...above, "return ["];
-  const places = [-1, ...above.map(() => PASSED_ON), -1];
+  const offsets = [-1, ...w.offsets, -1], lines = ['"use strict";return ['], places = [-1];
   lines.push(...write(!mayKnow ? `(${cell}.f??${cell}.get())` : twin ? `${cell}.twin` : `${cell}.own`, w.lines));
   places.push(...offsets);
   if (twin) {
     // One of the two asks whether it is to stop.
     const free = w.metered || w.exact ? w.lines : ["", ...w.lines.slice(1)];
-    lines.push(",", ...write(`${cell}.own`, free));
+    lines.push(
+      ", // the same again, which calls the first: V8 inlines neither into itself",
+      ...write(`${cell}.own`, free),
+    );
     places.push(-1, ...offsets);
   }
   lines.push("];");
   places.push(-1);
+  if (below.length > 0) {
+    lines.push("// where frames are left", ...below.map(([line]) => line.replace("%leave%", leave)));
+    places.push(-1, ...below.map(([, offset]) => offset));
+  }
   return {
     index: w.index,
     text: lines.join("\n"),
@@ -411,36 +395,64 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
 }
 
 /**
- * Statements that write the variables of a frame where it is left, and where it `stays` on the shadow stack; they set `a`, its first word. Of few variables they are the call of
- * a function, `text`, so that the bytecode is short and V8 inlines it. Many would be in the frame twice, as variables and as arguments.
+ * What follows a body: the frame's variables are written to where all frames are left, or to where the function goes on that takes its place. Functions `below` do that, since
+ * V8 inlines what has little bytecode; unless their parameters would make the frame much larger. Gives variables that are to be declared.
  */
-function frameWriter(w: FunctionWriter, locals: string): { text: string; leaves: string; stays: string } {
+function endFrame(w: FunctionWriter, locals: string, below: Line[]): string[] {
   const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
-  const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), me = w.use("me"), U = w.use("U");
-  const candidates = [...w.variables];
-  w.localKinds.forEach((kind, n) => candidates.push(`l${n}`, ...(kind === "l" ? [`h${n}`] : [])));
-  if (w.framed) candidates.push("fp");
-  const words = new Set(code.match(/\b[a-z]\w*/g));
-  const names = candidates.filter((name) => words.has(name));
-  const above = `${U}.frame(${me},s)`, here = w.framed ? "fp" : `${w.use("SP")}[0]`;
-  if (names.length > MOST_ARGUMENTS) {
-    const write = (at: string, into: string) => `const a=${at},w=${into};${code}`;
-    return { text: "", leaves: write(above, `${U}.words`), stays: write(here, w.use("S")) };
+  const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), read = new Set(code.match(/\b[a-z]\w*/g));
+  const me = w.use("me"), leaving = w.use("U"), variables = ["fp", ...w.variables];
+  w.localKinds.forEach((kind, n) => variables.push(`l${n}`, ...(kind === "l" ? [`h${n}`] : [])));
+  const names = ["s", ...variables.filter((name) => read.has(name) || (name === "fp" && w.framed))];
+  // Where a loop was left, `slice` throws if all frames are to be left; otherwise the frame is for another function.
+  const breaks: Line[] = !w.breaks ? [] : [
+    ["switch(s){", -1],
+    ...w.leaves.map(({ site, offset, call }): Line => [`case ${site}:${call};break;`, offset]),
+    [`default:${w.use("quit")}();}`, -1],
+  ];
+  const passes = w.leaves.length > 0;
+  // What is left to another begins where it stands on the shadow stack.
+  const bottom = passes && (w.framed ? "fp" : `${w.use("SP")}[0]`), words = passes && w.use("S");
+  const next: Line[] = !passes
+    ? []
+    : [[`%leave%return ${w.entry >= 0 ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`, PASSED_ON]];
+  if (names.length <= MOST_APART) {
+    const end = `catch(e){if(e===${leaving})leave(${names});throw e;}`;
+    below.push([`function leave(${names}){const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}}`, PASSED_ON]);
+    add(w, [`${w.breaks ? "}" : ""}}${end}`, -1]);
+    if (!w.breaks) return [];
+    below.push([`function pass(${names}){try{`, -1], ...breaks, [`}${end}`, -1]);
+    if (passes) below.push([`const a=${bottom},w=${words};${code}`, -1], ...next);
+    below.push(["}", -1]);
+    add(w, [`return pass(${names});`, PASSED_ON]);
+    return [];
   }
-  if (w.leaves.length > 0 && w.framed && !words.has("fp")) names.push("fp");
-  const values = ["s", ...names].join(",");
-  if (w.leaves.length === 0) {
-    return {
-      text: `function leave(${values}){const a=${above},w=${U}.words;${code}}`,
-      leaves: `leave(${values});`,
-      stays: "",
-    };
+  if (w.breaks) add(w, ["}", -1], ...breaks);
+  if (!passes) {
+    const write = `const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}`;
+    add(w, [`}catch(e){if(e===${leaving}){${write}}throw e;}`, -1]);
+    return [];
   }
-  return {
-    text: `function leave(un,${values}){const a=un?${above}:${here},w=un?${U}.words:${w.use("S")};${code}return a;}`,
-    leaves: `leave(true,${values});`,
-    stays: `const a=leave(false,${values});`,
-  };
+  add(
+    w,
+    [`}catch(e){if(e!==${leaving})throw e;un=true;}`, -1],
+    [
+      `const a=un?${leaving}.frame(${me},s):${bottom},w=un?${leaving}.words:${words};${code}if(un)throw ${leaving};`,
+      -1,
+    ],
+    ...next,
+  );
+  return ["un=false"];
+}
+
+/** A line of the text with its Wasm offset. */
+type Line = readonly [string, number];
+
+function add(w: FunctionWriter, ...lines: readonly Line[]): void {
+  for (const [text, offset] of lines) {
+    w.lines.push(text);
+    w.offsets.push(offset);
+  }
 }
 
 /** Whether V8 would inline a function, so that two that are the same and call one another are better than one that calls itself, which V8 never inlines. */

@@ -7,7 +7,8 @@ import { PASSED_ON } from "./compile_function.ts";
 
 /** What a source is called in V8's traces: this, then its number. */
 const SCHEME = "strata-js:";
-const ENTRY = `${SCHEME}enter`;
+/** Likewise the function that the driver enters functions by. */
+export const ENTRY = `${SCHEME}enter`;
 /** Lines that V8 puts before the body of a function that is made of text. */
 const LINES_BEFORE = 2;
 
@@ -54,22 +55,28 @@ export function resetTraces(before: number): void {
   TRACES.stackTraceLimit = before;
 }
 
-/** The runs of frames at present, or where `error` was made. */
-export function runsOf(error?: Error): Runs {
-  const prepare = TRACES.prepareStackTrace, limit = TRACES.stackTraceLimit;
+/** Takes note of where the frames stand at present; gives their runs when asked, which takes much longer. */
+export function noteRuns(): () => Runs {
+  const limit = TRACES.stackTraceLimit, noted = {} as Error;
+  TRACES.stackTraceLimit = DEEPEST;
+  TRACES.captureStackTrace(noted);
+  TRACES.stackTraceLimit = limit;
+  let runs: Runs | undefined;
+  return () => runs ??= runsOf(noted);
+}
+
+/** The runs of frames where `error` was made. */
+export function runsOf(error: Error): Runs {
+  const prepare = TRACES.prepareStackTrace;
   let sites: CallSites = [];
   try {
-    TRACES.stackTraceLimit = DEEPEST;
     TRACES.prepareStackTrace = (_: unknown, s: CallSites) => {
       sites = s;
       return "";
     };
-    const from = error ?? {};
-    if (error === undefined) TRACES.captureStackTrace(from);
-    void (from as Error).stack;
+    void error.stack;
   } finally {
     TRACES.prepareStackTrace = prepare;
-    TRACES.stackTraceLimit = limit;
   }
   const runs: (() => WasmFrame)[][] = [[]];
   for (const site of sites) {

@@ -2,25 +2,36 @@
 // says where their frames stand. What becomes of frames that are left is the driver's affair (runtime/driver.ts).
 
 import { BugError } from "../base/bug.ts";
-import { ensureStack } from "../base/js_stack.ts";
+import { ensureStack, makeRoomCheck } from "../base/js_stack.ts";
 import { deadlinePassed, requestAlarm } from "../platform/deadline.ts";
 import { INTERRUPT, InterruptBit } from "../platform/interrupt.ts";
 import { Activation } from "../runtime/activation.ts";
 import { WasmException } from "../runtime/exception.ts";
 import { Mode, type WasmFunc } from "../runtime/func.ts";
 import { callHost } from "../runtime/host_call.ts";
-import type { JsCaller, JsOutcome, JsTier, SingleSteps } from "../runtime/js_tier.ts";
+import type { JsCaller, JsEntry, JsOutcome, JsTier, SingleSteps } from "../runtime/js_tier.ts";
 import type { Store } from "../runtime/store.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
 import type { WasmFrame } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { type Callable, Cell } from "./cell.ts";
 import { type JsSource, refusal, writeFunction } from "./compile_function.ts";
+import { entryOf } from "./entries.ts";
 import { getF32, getF64, putF32, putF64, signalsF32, signalsF64 } from "./floats.ts";
 import { AGAIN, FUEL, instanceName, type Scope, SP, storeScope, TAIL } from "./library.ts";
 import { RH } from "./long.ts";
-import { limitTraces, makeEntry, nameSource, type Origin, resetTraces, type Runs, runsOf } from "./positions.ts";
+import {
+  limitTraces,
+  makeEntry,
+  nameSource,
+  noteRuns,
+  type Origin,
+  resetTraces,
+  type Runs,
+  runsOf,
+} from "./positions.ts";
 import { type Kind, kindSlots, kindsOf, Unsuitable } from "./state.ts";
+import { type Surroundings, WaysOut } from "./ways_out.ts";
 import { type Leaver, type LoopFunction, type Pace, U } from "./unwinding.ts";
 
 /** Activations that calls out of JavaScript may begin within one another; a frame beyond is left, so that the call takes no more of JavaScript's stack. */
@@ -68,6 +79,7 @@ interface Running {
 const RUNNING: Running[] = [];
 
 let entry: ReturnType<typeof makeEntry> | undefined;
+let checkRoom: () => void = ensureStack;
 let unavailable: string | undefined | null = null;
 
 /** Why tier `js` cannot run here; undefined if it can. */
@@ -75,6 +87,7 @@ export function jsUnavailable(): string | undefined {
   if (unavailable !== null) return unavailable;
   try {
     entry = makeEntry();
+    checkRoom = makeRoomCheck();
     return unavailable = undefined;
   } catch (error) {
     if (!(error instanceof EvalError)) throw error;
@@ -97,10 +110,9 @@ export class JavaScriptTier implements JsTier {
   /** Fuel that was handed out. */
   #given = 0;
   readonly #trap: (code: TrapCode) => never;
-  /** Ways out by signature. */
-  readonly #outs = new Map<string, (cell: Cell, out: (cell: Cell, at: number) => void) => Callable>();
+  readonly #waysOut: WaysOut;
   #thrown: { readonly exception: WasmException; readonly error: unknown } | undefined;
-  #noted: Runs = [];
+  #noted: () => Runs = () => [];
 
   constructor(readonly store: Store, readonly steps: SingleSteps) {
     this.#metered = store.meter !== undefined;
@@ -114,6 +126,18 @@ export class JavaScriptTier implements JsTier {
       resume: (me: Leaver, site: number, at: number) => this.#resume(me, me.sites[site - 1].source, at),
     });
     this.#trap = this.#scope.trap as (code: TrapCode) => never;
+    const around: Surroundings = {
+      call: (cell, at) => this.#callOut(cell, at),
+      begin: (cell, at) => this.#beginHost(cell, at),
+      gave: () => {
+        if (store.handles.crowded) store.collectUnlessPaused();
+      },
+      threw: (error) => this.#threwHost(error),
+      end: (at) => this.#endHost(at),
+      stops: () => this.#stopsAfterCall(RUNNING[RUNNING.length - 1]),
+      leave: ({ func }, at) => this.#leaveWith(func, at),
+    };
+    this.#waysOut = new WaysOut(steps.words, around, !this.#metered);
   }
 
   get stackWords(): number {
@@ -169,7 +193,7 @@ export class JavaScriptTier implements JsTier {
       this.store.setTier(func, "interp");
       func.refusal = made.message;
     }
-    return cell.f = this.#wayOut(cell);
+    return cell.f = this.#waysOut.of(cell);
   }
 
   /** The source of a function, or of its loop at `at`. */
@@ -272,6 +296,45 @@ export class JavaScriptTier implements JsTier {
     return this.#enter(caller, func, cell.raw ?? cell.f!, args);
   }
 
+  entryOf(func: WasmFunc): JsEntry | undefined {
+    const cell = this.#cells[func.ref] ?? this.#newCell(func.ref);
+    if (cell.f === undefined) cell.get();
+    // One that leaves a tail call to be made may be replaced by a function of another tier.
+    if (func.mode !== Mode.JS || cell.raw !== cell.f) return undefined;
+    if (cell.entry === undefined) cell.entry = entryOf(func.type) ?? null;
+    return cell.entry ?? undefined;
+  }
+
+  value: unknown = undefined;
+  enter(caller: JsCaller, func: WasmFunc, entry: JsEntry, args: ArrayLike<unknown>): JsOutcome | undefined {
+    const before = this.#begin(caller);
+    try {
+      this.value = entry.enter(this.#cells[func.ref]!.f!, args);
+      return undefined;
+    } catch (error) {
+      return this.#ended(error);
+    } finally {
+      this.#end(before);
+    }
+  }
+
+  /** Begins a run; gives the word behind what was there before. */
+  #begin(caller: JsCaller): number {
+    const { store } = this, base = 2 * caller.stackTop, before = SP[0];
+    this.#checkRoom(base);
+    RUNNING.push({ caller, base, demotions: store.demotions, limit: limitTraces() });
+    SP[0] = base;
+    TAIL.cell = undefined;
+    this.#load();
+    if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
+    return before;
+  }
+  #end(before: number): void {
+    this.#unload();
+    SP[0] = before;
+    resetTraces(RUNNING.pop()!.limit);
+  }
+
   canEnterLoop(func: WasmFunc, source: number, words: Int32Array, at: number): boolean {
     const made = this.#make(func, source);
     if (made instanceof Unsuitable) return false;
@@ -322,16 +385,10 @@ export class JavaScriptTier implements JsTier {
   }
 
   #enter(caller: JsCaller, func: WasmFunc, f: Callable, args: readonly unknown[]): JsOutcome {
-    const { store } = this, base = 2 * caller.stackTop, spBefore = SP[0];
+    const base = 2 * caller.stackTop;
     if (entry === undefined) jsUnavailable();
-    const limit = limitTraces();
-    const running: Running = { caller, base, demotions: store.demotions, limit };
-    RUNNING.push(running);
+    const before = this.#begin(caller);
     try {
-      SP[0] = base;
-      TAIL.cell = undefined;
-      this.#load();
-      if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
       let result = entry!(f, args), last = func;
       while (TAIL.cell !== undefined) {
         const { cell, args: next }: { cell: Cell; args: readonly number[] } = { cell: TAIL.cell, args: TAIL.args };
@@ -346,10 +403,7 @@ export class JavaScriptTier implements JsTier {
     } catch (error) {
       return this.#ended(error);
     } finally {
-      this.#unload();
-      SP[0] = spBefore;
-      RUNNING.pop();
-      resetTraces(limit);
+      this.#end(before);
     }
   }
 
@@ -435,72 +489,71 @@ export class JavaScriptTier implements JsTier {
 
   // Calls out
 
-  #wayOut(cell: Cell): Callable {
-    const { params, results } = cell.func.type;
-    const takes = kindsOf(params), gives = kindsOf(results), key = `${takes.join("")}:${gives.join("")}`;
-    let make = this.#outs.get(key);
-    if (make === undefined) {
-      make = new Function("S", "SP", "RH", "putF32", "putF64", "getF32", "getF64", wayOutText(takes, gives))(
-        this.steps.words,
-        SP,
-        RH,
-        putF32,
-        putF64,
-        getF32,
-        getF64,
-      );
-      this.#outs.set(key, make!);
-    }
-    return make!(cell, (c, at) => this.#callOut(c, at));
-  }
-
   /** Calls a function that does not run in this tier; arguments and results stand from word `at` on. */
-  #callOut({ func }: Cell, at: number): void {
-    const { store, steps: { words } } = this, running = RUNNING[RUNNING.length - 1], { caller } = running;
+  #callOut(cell: Cell, at: number): void {
+    const { func } = cell, { store, steps: { words } } = this;
+    const running = RUNNING[RUNNING.length - 1], { caller } = running;
     this.#checkRoom(at);
     const leaves = func.mode !== Mode.HOST &&
       (caller.kind !== "plain" || store.activations.running.length > MOST_NESTED);
     if (leaves) throw U.begin({ what: "call", callee: func, words: words.slice(at, at + 2 * func.paramSlots) });
-    ensureStack();
-    const top = caller.stackTop;
-    this.#unload();
-    caller.stackTop = at >> 1;
+    this.#beginHost(cell, at);
     let promise: Promise<unknown> | undefined;
-    resetTraces(running.limit);
     try {
       promise = func.suspending ? caller.suspends(func, words, at >> 1) : undefined;
-      if (promise === undefined) this.#callOther(func, caller, words, at);
+      if (promise === undefined) this.#callOther(func, words, at);
     } catch (error) {
-      const exception = store.exceptions.enter(error);
-      if (exception === undefined || error instanceof WasmException) throw error;
-      this.#thrown = { exception, error };
-      store.exceptions.thrown(exception);
-      throw exception;
+      this.#threwHost(error);
     } finally {
-      caller.stackTop = top;
-      SP[0] = at;
-      limitTraces();
-      this.#load();
+      this.#endHost(at);
     }
     if (promise !== undefined) throw U.begin({ what: "promise", callee: func, promise });
-    // The host may have asked for a stop, of which a loop would know only some passes later.
-    const stops = (Atomics.load(INTERRUPT, 0) & ~InterruptBit.ATTENTION) !== 0 || deadlinePassed();
-    if (
-      (stops && !caller.serves()) || this.#leavesFrames(running) || !holdsFloats(kindsOf(func.type.results), words, at)
-    ) {
-      const slots = func.resultSlots;
-      throw U.begin({ what: "results", words: words.slice(at, at + 2 * slots), slots });
+    const { results } = func.signature.type;
+    if (this.#stopsAfterCall(running) || (results.length > 0 && !holdsFloats(kindsOf(results), words, at))) {
+      this.#leaveWith(func, at);
     }
-    if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
   }
 
-  #callOther(func: WasmFunc, caller: JsCaller, words: Int32Array, at: number): void {
-    if (func.mode === Mode.HOST) {
-      caller.host = func;
-      callHost(this.store, func, { words, at: at >> 1 });
-      return;
-    }
-    caller.host = undefined;
+  /** Before a function is called that is not of this tier: from now on others may use what this tier has for itself. */
+  #beginHost({ func }: Cell, at: number): void {
+    const { caller, limit } = RUNNING[RUNNING.length - 1];
+    this.#checkRoom(at);
+    checkRoom();
+    this.#unload();
+    caller.stackTop = at >> 1;
+    caller.host = func.mode === Mode.HOST ? func : undefined;
+    resetTraces(limit);
+  }
+  #endHost(at: number): void {
+    const { caller, base } = RUNNING[RUNNING.length - 1];
+    caller.stackTop = base >> 1;
+    SP[0] = at;
+    limitTraces();
+    this.#load();
+  }
+  #threwHost(error: unknown): never {
+    const { exceptions } = this.store, exception = exceptions.enter(error);
+    if (exception === undefined || error instanceof WasmException) throw error;
+    this.#thrown = { exception, error };
+    exceptions.thrown(exception);
+    throw exception;
+  }
+
+  /** Whether the frames are to be left after a call. The host may have asked for a stop, of which a loop would know only some passes later. */
+  #stopsAfterCall(running: Running): boolean {
+    const { store } = this;
+    const stops = (Atomics.load(INTERRUPT, 0) & ~InterruptBit.ATTENTION) !== 0 || deadlinePassed();
+    if ((stops && !running.caller.serves()) || this.#leavesFrames(running)) return true;
+    if (store.policy?.leaves) Atomics.or(INTERRUPT, 0, InterruptBit.ATTENTION);
+    return false;
+  }
+  #leaveWith(func: WasmFunc, at: number): never {
+    const slots = func.resultSlots;
+    throw U.begin({ what: "results", words: this.steps.words.slice(at, at + 2 * slots), slots });
+  }
+
+  #callOther(func: WasmFunc, words: Int32Array, at: number): void {
+    if (func.mode === Mode.HOST) return callHost(this.store, func, { words, at: at >> 1 });
     const from = new Activation(this.store).call(func, { words, at: at >> 1 });
     if (from.words === words && from.at === at >> 1) return;
     const first = 2 * from.at;
@@ -510,11 +563,12 @@ export class JavaScriptTier implements JsTier {
   // Where frames stand
 
   notePositions(): void {
-    this.#noted = RUNNING.length === 0 ? [] : runsOf();
+    this.#noted = RUNNING.length === 0 ? () => [] : noteRuns();
   }
-  frames(caller: JsCaller): readonly (() => WasmFrame)[] {
-    const i = RUNNING.findLastIndex((r) => r.caller === caller);
-    return i < 0 ? [] : this.#noted[RUNNING.length - 1 - i] ?? [];
+  frames(caller: JsCaller): () => readonly WasmFrame[] {
+    const i = RUNNING.findLastIndex((r) => r.caller === caller), above = RUNNING.length - 1 - i;
+    const noted = this.#noted;
+    return () => i < 0 ? [] : (noted()[above] ?? []).map((make) => make());
   }
   topOf(caller: JsCaller): number {
     const running = RUNNING.findLast((r) => r.caller === caller), top = 2 * caller.stackTop;
@@ -547,30 +601,4 @@ function holdsFloats(kinds: readonly Kind[], words: Int32Array, at: number): boo
     at += 2 * kindSlots(kind);
   }
   return true;
-}
-
-/** The text of what makes a way out: it puts arguments into words, has the call made, and gives what stands there then. */
-function wayOutText(takes: readonly Kind[], gives: readonly Kind[]): string {
-  const parameters: string[] = [];
-  let code = "", at = 0;
-  takes.forEach((kind, i) => {
-    if (kind !== "v") {
-      parameters.push(`a${i}`);
-      if (kind === "l") parameters.push(`b${i}`);
-      if (kind === "f") code += `putF32(S,at+${at},a${i});`;
-      else if (kind === "d") code += `putF64(S,at+${at},a${i});`;
-      else code += `S[at+${at}]=a${i};`;
-      if (kind === "l") code += `S[at+${at + 1}]=b${i};`;
-    }
-    at += 2 * kindSlots(kind);
-  });
-  const [kind] = gives;
-  const result = gives.length !== 1 || kind === "v"
-    ? ""
-    : kind === "f"
-    ? "return getF32(S,at);"
-    : kind === "d"
-    ? "return getF64(S,at);"
-    : `${kind === "l" ? "RH[0]=S[at+1];" : ""}return S[at];`;
-  return `"use strict";return function(cell,out){return function(${parameters}){const at=SP[0];${code}out(cell,at);${result}};}`;
 }

@@ -9,11 +9,12 @@ import type { Trap, WasmFrame } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { enterHostError } from "./catching.ts";
 import type { WaitingFrame } from "./debugging.ts";
-import { drive, give, isParked, leave, nativeTrap, serve, start } from "./driver.ts";
+import { drive, give, goOnAfterJs, isParked, leave, nativeTrap, serve, start } from "./driver.ts";
 import type { WasmFunc } from "./func.ts";
 import { type SlotRange, writeHostResults } from "./host_call.ts";
 import type { WasmInstance } from "./instance.ts";
-import type { JsCaller } from "./js_tier.ts";
+import { callerOf } from "./js_caller.ts";
+import type { JsCaller, JsEntry } from "./js_tier.ts";
 import {
   type ActivationImage,
   type ActivationKind,
@@ -24,6 +25,7 @@ import {
   type Pause,
   type Segment,
   SP,
+  type Trace,
 } from "./segment.ts";
 import { depthOf, topFrame, traceSegments, trap, waitingFrames, waitsBelow } from "./segment_frames.ts";
 import { scanSegments } from "./segment_roots.ts";
@@ -60,6 +62,20 @@ export class Activation {
       start(this, func, args);
       return drive(this);
     });
+  }
+
+  /** Calls a function of tier `js` by its entry, with arguments that fit; undefined if that gave a value to the tier; else as call(). */
+  callJs(func: WasmFunc, entry: JsEntry, args: ArrayLike<unknown>): SlotRange | undefined {
+    const { store } = this;
+    try {
+      store.activations.begin(this);
+      const segment = this.push(func, false, 0, { words: NO_WORDS, at: 0, loop: -1, runs: true });
+      const outcome = store.js!.enter(callerOf(this), func, entry, args);
+      return outcome && goOnAfterJs(this, segment, outcome);
+    } finally {
+      this.ended = true;
+      store.activations.dropEnded();
+    }
   }
 
   /** As call(), but parks it before it runs. */
@@ -251,16 +267,16 @@ export class Activation {
   /** Its Wasm frames, innermost first. */
   frames(): WasmFrame[] {
     this.store.js?.notePositions();
-    const trace: (() => WasmFrame)[] = [];
+    const trace: Trace = [];
     traceSegments(this, trace, false);
-    return trace.map((make) => make());
+    return trace.flatMap((make) => make());
   }
   /** The innermost of them. */
   topFrame(): WasmFrame | undefined {
     return topFrame(this);
   }
   /** Takes note of them, innermost first, behind what is in `trace` already. */
-  trace(trace: (() => WasmFrame)[], trapped: boolean): void {
+  trace(trace: Trace, trapped: boolean): void {
     traceSegments(this, trace, trapped);
   }
   /** The frames of one that is parked by a debugger, innermost first, with what is in them. */

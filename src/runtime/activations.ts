@@ -4,6 +4,7 @@ import { BugError } from "../base/bug.ts";
 import { MAX_FRAMES, ResourceError, Trap, type WasmFrame } from "../wasm/errors.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import type { Activation } from "./activation.ts";
+import type { Trace } from "./segment.ts";
 import type { Store } from "./store.ts";
 import type { InterpThread } from "./tier.ts";
 
@@ -95,7 +96,7 @@ export class Activations {
    * `trapped`: the innermost activation's topmost segment is at an exit TRAP.
    */
   trace(trapped: boolean): () => WasmFrame[] {
-    const trace: (() => WasmFrame)[] = [];
+    const trace: Trace = [];
     this.store.js?.notePositions();
     for (let i = this.#running.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
       const activation = this.#running[i], { host } = activation;
@@ -105,7 +106,7 @@ export class Activations {
       }
       activation.trace(trace, trapped && i === this.#running.length - 1);
     }
-    return () => trace.map((make) => make());
+    return () => trace.flatMap((make) => make());
   }
 
   takeThread(): InterpThread {

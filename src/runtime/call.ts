@@ -71,6 +71,13 @@ export class Caller {
       if (results.length === 1) return readSlot(store, i32, ARGS_SLOT, results[0]);
       return readResults(store, results, { words: i32, at: ARGS_SLOT });
     }
+    if (func.mode === Mode.JS) {
+      const entry = store.js!.entryOf(func);
+      if (entry?.fits(args)) {
+        const range = new Activation(store).callJs(func, entry, args);
+        return range === undefined ? store.js!.value : readResults(store, results, range);
+      }
+    }
     // As with the stack: a conversion that calls back in must not find these words. What is called copies them at once.
     const words = this.#scratch ?? new Int32Array(SCRATCH_WORDS);
     this.#scratch = undefined;

@@ -217,7 +217,20 @@ function enterMachineCode(activation: Activation): void {
 function runJs(activation: Activation, segment: Segment): SlotRange | undefined {
   const { func } = segment, { words, at, loop } = segment.js!, js = activation.store.js!, caller = callerOf(activation);
   segment.js!.runs = true;
-  const outcome = loop < 0 ? js.run(caller, func, words, at) : js.enterLoop(caller, func, loop, words, at);
+  return afterJs(
+    activation,
+    segment,
+    loop < 0 ? js.run(caller, func, words, at) : js.enterLoop(caller, func, loop, words, at),
+  );
+}
+
+/** Goes on after a run of functions of JavaScript in the topmost segment; gives the results of the activation. */
+export function goOnAfterJs(activation: Activation, segment: Segment, outcome: JsOutcome): SlotRange {
+  return afterJs(activation, segment, outcome) ?? drive(activation);
+}
+
+function afterJs(activation: Activation, segment: Segment, outcome: JsOutcome): SlotRange | undefined {
+  const { func } = segment, { words, at } = segment.js!;
   activation.segments.pop();
   switch (outcome.what) {
     case "done":

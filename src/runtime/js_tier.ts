@@ -67,6 +67,14 @@ export type JsOutcome =
   /** JavaScript's stack is exhausted, or an access was out of bounds: the trap's code and the frames above. */
   | { readonly what: "trap"; readonly code: TrapCode; readonly frames: readonly (() => WasmFrame)[] };
 
+/** How functions of one type, of numbers alone, are called with JavaScript values. */
+export interface JsEntry {
+  /** Whether these are the arguments, without any conversion that could run JavaScript. */
+  fits(args: ArrayLike<unknown>): boolean;
+  /** Calls a function with them, and gives what JavaScript gets. */
+  enter(f: (...args: never[]) => unknown, args: ArrayLike<unknown>): unknown;
+}
+
 /** What makes and runs functions of JavaScript. */
 export interface JsTier {
   /** Why a function cannot run in this tier; undefined if it can. */
@@ -77,14 +85,19 @@ export interface JsTier {
   forget(first: number, count: number): void;
   /** Runs a function with the arguments in slots, which are copied at once. */
   run(caller: JsCaller, func: WasmFunc, words: Int32Array, at: number): JsOutcome;
+  /** The entry of a function, if it can run in this tier and has one. Compiles it if need be. */
+  entryOf(func: WasmFunc): JsEntry | undefined;
+  /** Calls a function by its entry, with arguments that fit; undefined if it came back done, and `value` is what it gave. */
+  enter(caller: JsCaller, func: WasmFunc, entry: JsEntry, args: ArrayLike<unknown>): JsOutcome | undefined;
+  readonly value: unknown;
   /** Whether a frame of the interpreter, whose slots begin with word `at`, can go on in the function behind the head of the loop at `source`. Compiles it if need be. */
   canEnterLoop(func: WasmFunc, source: number, words: Int32Array, at: number): boolean;
   /** Goes on with such a frame. */
   enterLoop(caller: JsCaller, func: WasmFunc, source: number, words: Int32Array, at: number): JsOutcome;
   /** Takes note of the frames that run now, for `frames()`. */
   notePositions(): void;
-  /** The noted frames of an activation's caller, innermost first. */
-  frames(caller: JsCaller): readonly (() => WasmFrame)[];
+  /** What makes the noted frames of an activation's caller, innermost first. */
+  frames(caller: JsCaller): () => readonly WasmFrame[];
   /** Words of the interpreter's stack between which the shadow frames of `caller` lie, whose code runs. */
   baseOf(caller: JsCaller): number;
   topOf(caller: JsCaller): number;

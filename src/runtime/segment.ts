@@ -2,6 +2,7 @@
 
 import type { Exit } from "../abi/exits.ts";
 import { STACK } from "../abi/vmctx.ts";
+import type { WasmFrame } from "../wasm/errors.ts";
 import type { WasmFunc } from "./func.ts";
 import type { SlotRange } from "./host_call.ts";
 import type { ParkedExit, ThreadImage } from "./tier.ts";
@@ -26,6 +27,9 @@ export interface Segment {
 
 /** No slots at all. */
 export const NO_WORDS = new Int32Array(0);
+
+/** Frames that are noted, innermost first: each makes one when asked, or several. */
+export type Trace = (() => WasmFrame | readonly WasmFrame[])[];
 
 /** What a call gives that was parked instead of ending. */
 export const PARKED: SlotRange = { words: NO_WORDS, at: -1 };

@@ -10,7 +10,7 @@ import type { WaitingFrame } from "./debugging.ts";
 import { lookAt } from "./frames.ts";
 import type { WasmFunc } from "./func.ts";
 import { trapDetail } from "./protection.ts";
-import type { Segment } from "./segment.ts";
+import type { Segment, Trace } from "./segment.ts";
 import type { NativeLocation } from "./tier.ts";
 
 /** Ends the call where its topmost frame stands. */
@@ -92,19 +92,19 @@ export function topFrame(activation: Activation): WasmFrame | undefined {
   if (segment === undefined) return undefined;
   if (segment.js !== undefined) return activation.frames()[0];
   if (!segment.native) return activation.thread!.trace(activation.thread!.level, 1)[0]?.();
-  const trace: (() => WasmFrame)[] = [];
+  const trace: Trace = [];
   traceNative(activation, segment, false, trace, 1);
-  return trace[0]?.();
+  return trace[0]?.() as WasmFrame | undefined;
 }
 
 /** Takes note of an activation's frames, innermost first, behind what is in `trace` already. */
-export function traceSegments(activation: Activation, trace: (() => WasmFrame)[], trapped: boolean): void {
+export function traceSegments(activation: Activation, trace: Trace, trapped: boolean): void {
   let level = activation.thread?.level ?? 0;
   for (let i = activation.segments.length - 1; i >= 0 && trace.length < MAX_FRAMES; i--) {
     const segment = activation.segments[i];
     if (segment.native) traceNative(activation, segment, trapped && i === activation.segments.length - 1, trace);
     else if (segment.js !== undefined) {
-      if (segment.js.runs) trace.push(...activation.store.js!.frames(activation.jsCaller!));
+      if (segment.js.runs) trace.push(activation.store.js!.frames(activation.jsCaller!));
     } else for (const make of activation.thread!.trace(level--, MAX_FRAMES - trace.length)) trace.push(make);
   }
 }
@@ -113,7 +113,7 @@ function traceNative(
   activation: Activation,
   segment: Segment,
   trapped: boolean,
-  trace: (() => WasmFrame)[],
+  trace: Trace,
   limit = MAX_FRAMES,
 ): void {
   const native = activation.store.native!, stack = activation.stack!;

@@ -250,3 +250,147 @@ Deno.test("while a memory has rights functions of JavaScript are interpreted, an
   watchpoint.remove();
   assertEquals(tiers(), ["js", "js", "interp"]);
 });
+
+/** The frames at present, by a trap of a function `boom`. */
+function trace(instance: Instance): Trap["frames"] {
+  return assertThrows(() => instance.exports.boom(), Trap).frames;
+}
+
+/** Fibonacci's function, which tells the host of every seventh call. */
+const FIB = `(module (import "h" "at" (func $at (param i32)))
+  (func (export "boom") (unreachable))
+  (func $fib (export "fib") (param $n i32) (result i32)
+    (if (i32.eqz (i32.rem_u (local.get $n) (i32.const 7))) (then (call $at (local.get $n))))
+    (if (result i32) (i32.lt_s (local.get $n) (i32.const 2)) (then (local.get $n))
+      (else (i32.add (call $fib (i32.sub (local.get $n) (i32.const 1))) (call $fib (i32.sub (local.get $n) (i32.const 2))))))))`;
+
+Deno.test("a function that calls itself runs in the tier that it has been given meanwhile", () => {
+  const engine = new Engine({ tier: "js" });
+  for (let change = 1; change < 30; change += 4) {
+    let calls = 0, traces = "";
+    const instance: Instance = load(FIB, {
+      h: {
+        at() {
+          calls++;
+          if (calls === change) instance.func("fib").tier = "interp";
+          if (calls === change + 3) instance.func("fib").tier = "js";
+          if (calls === change + 1) traces += trace(instance).map((f) => `${f.name} ${f.tier}`).join();
+        },
+      },
+    }, engine);
+    assertEquals(instance.exports.fib(12), 144);
+    assertStringIncludes(traces, "fib interp");
+    assertEquals(instance.func("fib").tier, "js");
+    assertEquals(instance.exports.fib(13), 233);
+  }
+});
+
+Deno.test("a function that calls itself is in traces as often as it runs, and can be interrupted", () => {
+  const engine = new Engine({ tier: "js" });
+  const { exports } = load(
+    `(module (func $down (export "down") (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then (unreachable)))
+      (i32.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+      (func $many (export "many") (param i32) (result i32)
+        (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
+        (i32.add (call $many (i32.sub (local.get 0) (i32.const 1))) (call $many (i32.sub (local.get 0) (i32.const 1))))))`,
+    {},
+    engine,
+  );
+  for (let round = 0; round < 300; round++) {
+    const { frames } = assertThrows(() => exports.down(9), Trap);
+    assertEquals(frames.length, 10);
+    assertEquals(new Set(frames.slice(1).map((f) => f.offset)).size, 1);
+  }
+  assertEquals(exports.many(16), 65536);
+  const trap = assertThrows(() => engine.withDeadline(30, () => exports.many(60)), Trap);
+  assertEquals(trap.kind, "deadline-exceeded");
+});
+
+Deno.test("host functions that take numbers get and give what the JavaScript interface says", () => {
+  const seen: unknown[] = [];
+  let give: unknown;
+  const types = { i: "i32", l: "i64", f: "f32", d: "f64" };
+  const parts = Object.entries(types).map(([name, t]) =>
+    `(import "h" "${name}" (func $${name} (param ${t}) (result ${t})))
+     (func (export "${name}") (param ${t}) (result ${t}) (call $${name} (local.get 0)))`
+  );
+  const host = (x: unknown) => {
+    seen.push(x);
+    return give;
+  };
+  const imports = parts.map((p) => p.slice(0, p.indexOf("\n"))), funcs = parts.map((p) => p.slice(p.indexOf("\n")));
+  const source = `(module ${imports.join("")} ${funcs.join("")})`;
+  const outcome = (tier: "js" | "interp") => {
+    seen.length = 0;
+    const { exports } = load(source, { h: { i: host, l: host, f: host, d: host } }, new Engine({ tier }));
+    const values = [
+      0,
+      -1,
+      2 ** 31,
+      1.7,
+      -0,
+      NaN,
+      Infinity,
+      0.1,
+      5n,
+      -(2n ** 63n),
+      2n ** 64n + 3n,
+      "12",
+      undefined,
+      null,
+    ];
+    const all: unknown[] = [];
+    for (const value of [...values, { valueOf: () => 77 }, { valueOf: () => 9n }, Symbol("s")]) {
+      for (const name of Object.keys(types)) {
+        for (const [argument, result] of [[value, name === "l" ? 4n : 4], [name === "l" ? 3n : 3, value]]) {
+          give = result;
+          try {
+            all.push(exports[name](argument));
+          } catch (error) {
+            all.push((error as Error).name);
+          }
+        }
+      }
+    }
+    return [all, [...seen]];
+  };
+  assertEquals(outcome("js"), outcome("interp"));
+});
+
+Deno.test("a host function may throw, call back in, and make memory longer", () => {
+  const engine = new Engine({ tier: "js" });
+  let act = () => 0;
+  const instance = load(
+    `(module (import "h" "f" (func $f (result i32))) (memory (export "m") 1 9)
+      (func (export "boom") (unreachable))
+      (func $leaf (export "leaf") (result i32) (i32.mul (call $f) (i32.load (i32.const 65536))))
+      (func (export "top") (result i32) (i32.add (call $leaf) (i32.load (i32.const 65536)))))`,
+    { h: { f: () => act() } },
+    engine,
+  );
+  const { exports } = instance;
+  for (let round = 0; round < 100; round++) {
+    const error = new Error("of the host");
+    act = () => {
+      throw error;
+    };
+    assertEquals(assertThrows(() => exports.top()), error);
+  }
+  assertThrows(() => {
+    act = () => 1;
+    exports.top();
+  }, Trap);
+  let traces = "";
+  act = () => {
+    instance.memory("m").grow(1);
+    act = () => {
+      traces = trace(instance).map((f) => f.name).join();
+      return 3;
+    };
+    instance.memory("m").write(65536, new Uint8Array([5, 0, 0, 0]));
+    return exports.top() as number;
+  };
+  assertEquals(exports.top(), (15 + 5) * 5 + 5);
+  assertEquals(traces.split(",").filter((name) => name === "leaf").length, 2);
+});

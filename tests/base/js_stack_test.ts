@@ -1,0 +1,28 @@
+import { assert } from "@std/assert";
+import { ensureStack, makeRoomCheck } from "../../src/base/js_stack.ts";
+
+Deno.test("makeRoomCheck() makes what throws where less of the stack is left than ensureStack() asks for", () => {
+  const check = makeRoomCheck();
+  let passed = 0;
+  /** Goes down until the check throws; says whether the depth before that had room. */
+  function deepest(): "full" | boolean {
+    try {
+      check();
+    } catch (error) {
+      return error instanceof RangeError ? "full" : false;
+    }
+    const below = deepest();
+    if (below !== "full") return below;
+    try {
+      ensureStack();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  for (let round = 0; round < 60; round++) {
+    for (let i = 0; i < 1000; i++) check();
+    if (deepest() === true) passed++;
+  }
+  assert(passed === 60, `${passed} of 60`);
+});

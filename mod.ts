@@ -87,7 +87,7 @@ export {
 export type { WatchedAccess } from "./src/runtime/protection.ts";
 export type { MemoryFigures } from "./src/runtime/memory_manager.ts";
 export type { NativeStackFigures } from "./src/platform/stacks.ts";
-export type { InterpreterStackFigures } from "./src/interp/thread.ts";
+export type { InterpreterStackFigures } from "./src/interp/frames.ts";
 export { type StackValueType, ValueStack, ValueStackOverflow, ValueStackUnderflow } from "./src/interp/value_stack.ts";
 export type { PoolFigures } from "./src/platform/reservations.ts";
 export { Table } from "./src/api/table.ts";

@@ -1,4 +1,5 @@
-// Writes the command line as few large files, which Deno loads in half the time: `cli.js` in a folder, by default `dist/`. Workers and optional parts it still takes from `src/`.
+// Writes the command line as few files without comments and long names, which Deno loads in half the time: `cli.js` in a folder, by default `dist/`. Workers and optional parts
+// it still takes from `src/`.
 // To be run again after each change of the sources. Deno downloads its bundler when it is first used.
 
 import { fromFileUrl, join, relative, resolve } from "@std/path";
@@ -28,6 +29,8 @@ try {
     "--platform",
     "deno",
     "--code-splitting",
+    "--minify",
+    "--keep-names",
     "--outdir",
     dist,
     `${folder}/cli.ts`,

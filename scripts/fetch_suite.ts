@@ -3,6 +3,9 @@
 
 import { fromFileUrl, join } from "@std/path";
 import { CACHE } from "../tests/conformance/suite.ts";
+import { scriptArgs } from "./arguments.ts";
+
+scriptArgs("deno task suite", {});
 
 const REPOSITORY = "https://github.com/WebAssembly/spec";
 const COMMIT = "285a9032950cbad6a9f84de11183008e286092a2";

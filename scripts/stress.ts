@@ -10,6 +10,11 @@ const scale = Number(args.scale ?? 20);
 const until = performance.now() + Number(args.minutes ?? 0) * 60_000;
 if (Engine.nativeUnavailable !== undefined) console.log(`tier jit is left out: ${Engine.nativeUnavailable}`);
 const wanted: readonly string[] = args._.length === 0 ? TIERS : args._.map(String);
+for (const tier of wanted) {
+  if ((TIERS as readonly string[]).includes(tier)) continue;
+  console.error(`error: there is no tier ${tier}; there are ${TIERS.join(", ")}`);
+  Deno.exit(2);
+}
 const tiers = TIERS.filter((tier) =>
   wanted.includes(tier) && (tier !== "jit" || Engine.nativeUnavailable === undefined)
 );

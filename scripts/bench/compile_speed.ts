@@ -1,8 +1,14 @@
-// How fast modules are compiled: decode, validate and the one-pass compiler, in megabytes of Wasm per second, beside V8's Liftoff on one thread.
+// How fast modules are compiled: decode, validate, the one-pass compiler, and the translations of tiers `fast` and `js`, in megabytes of Wasm per second, beside V8's
+// Liftoff on one thread. What V8 does with the source that `js` writes, when a function is first called, is not in it.
 
 import { fromFileUrl } from "@std/path";
 import { BASELINE_CPU } from "../../src/platform/cpu.ts";
 import { compiler, decode, validate } from "../../src/engine/pipeline.ts";
+import { FAST_DEFAULTS } from "../../src/fast/options.ts";
+import { Translator } from "../../src/fast/translate.ts";
+import { refusal, writeFunction } from "../../src/js/compile_function.ts";
+import { Unsuitable } from "../../src/js/state.ts";
+import type { ValidModule } from "../../src/validate/validate_module.ts";
 import { loadKernels } from "./kernels.ts";
 import type { Rival } from "./rival.ts";
 
@@ -36,44 +42,65 @@ export async function compileSpeed(
 ): Promise<Record<string, number | string>[]> {
   const list = await modules();
   for (const file of more) list.push([file.replace(/^.*\/|\.wasm$/g, ""), await Deno.readFile(file)]);
-  const runs = list.map(([name, bytes]) => ({ name, bytes, front: [], back: [], liftoff: [], codeBytes: 0 } as Run));
+  const runs = list.map((
+    [name, bytes],
+  ) => ({ name, bytes, front: [], back: [], fast: [], js: [], liftoff: [], codeBytes: 0 } as Run));
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     for (const run of runs) {
       time(run);
       run.liftoff.push(await rival.compile(run.name, run.bytes));
     }
   }
-  const rows = runs.map(({ name, bytes, front, back, liftoff, codeBytes }): Record<string, number | string> => {
-    const speed = (ms: number) => bytes.length / 1e6 / (ms / 1e3);
-    const [f, b, l] = [front, back, liftoff].map((times) => median(times.slice(WARM_UP)));
-    // Round by round, so that what else the machine does weighs on both.
-    const ratios = liftoff.map((ms, round) => (front[round] + back[round]) / ms).slice(WARM_UP);
-    return {
-      module: name,
-      bytes: bytes.length,
-      "decode+validate MB/s": speed(f),
-      "jit MB/s": speed(b),
-      "all MB/s": speed(f + b),
-      "liftoff MB/s": speed(l),
-      "all, × liftoff's time": median(ratios),
-      "first time, MB/s": speed(front[0] + back[0]),
-      "code ÷ wasm": codeBytes / bytes.length,
-    };
-  });
+  const rows = runs.map(
+    ({ name, bytes, front, back, fast, js, liftoff, codeBytes }): Record<string, number | string> => {
+      const speed = (ms: number) => bytes.length / 1e6 / (ms / 1e3);
+      const [f, b, l] = [front, back, liftoff].map((times) => median(times.slice(WARM_UP)));
+      // Round by round, so that what else the machine does weighs on both.
+      const ratios = liftoff.map((ms, round) => (front[round] + back[round]) / ms).slice(WARM_UP);
+      return {
+        module: name,
+        bytes: bytes.length,
+        "decode+validate MB/s": speed(f),
+        "jit MB/s": speed(b),
+        "all MB/s": speed(f + b),
+        "fast MB/s": speed(median(fast.slice(WARM_UP))),
+        "js MB/s": speed(median(js.slice(WARM_UP))),
+        "liftoff MB/s": speed(l),
+        "all, × liftoff's time": median(ratios),
+        "first time, MB/s": speed(front[0] + back[0]),
+        "code ÷ wasm": codeBytes / bytes.length,
+      };
+    },
+  );
   const mean = (key: string) => geomean(rows.map((row) => row[key] as number));
   const keys = Object.keys(rows[0]).slice(2);
   rows.push({ module: "geomean", bytes: "", ...Object.fromEntries(keys.map((key) => [key, mean(key)])) });
   return rows;
 }
 
-/** Milliseconds of each round: of decoding and validation, of our compiler, and of Liftoff for all. */
+/** Milliseconds of each round: of decoding and validation, of our compiler, of both translations, and of Liftoff for all. */
 interface Run {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly front: number[];
   readonly back: number[];
+  readonly fast: number[];
+  readonly js: number[];
   readonly liftoff: number[];
   codeBytes: number;
+}
+
+const TRANSLATION = { ...FAST_DEFAULTS, metered: false, counts: false };
+const SOURCE = { metered: false, exact: false, stackWords: 2 ** 21 };
+
+/** Writes the source of a function for tier `js`, unless it has none. */
+function writeSource(valid: ValidModule, index: number): void {
+  if (refusal(valid, index) !== undefined) return;
+  try {
+    writeFunction(valid, index, SOURCE);
+  } catch (error) {
+    if (!(error instanceof Unsuitable)) throw error;
+  }
 }
 
 function time(run: Run): void {
@@ -85,5 +112,12 @@ function time(run: Run): void {
   run.codeBytes = 0;
   for (let i = module.importedFuncs; i < module.funcs.length; i++) run.codeBytes += jit.compile(i).bytes.length;
   run.front.push(t1 - t0);
-  run.back.push(performance.now() - t1);
+  const t2 = performance.now();
+  run.back.push(t2 - t1);
+  const translator = new Translator(valid, TRANSLATION);
+  for (let i = module.importedFuncs; i < module.funcs.length; i++) translator.translate(i);
+  const t3 = performance.now();
+  run.fast.push(t3 - t2);
+  for (let i = module.importedFuncs; i < module.funcs.length; i++) writeSource(valid, i);
+  run.js.push(performance.now() - t3);
 }

@@ -12,8 +12,13 @@ import type { CacheFigures } from "../base/lru_cache.ts";
 import type { DiskFigures } from "../platform/cache_folder.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import { nativeUnavailable } from "../platform/permissions.ts";
-import { type TranslationFigures, translationFigures } from "../fast/code.ts";
-import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/thread.ts";
+import {
+  setTranslationCacheBytes,
+  translationCache,
+  type TranslationFigures,
+  translationFigures,
+} from "../fast/code.ts";
+import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/frames.ts";
 import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
 import type { NativeStackFigures } from "../platform/stacks.ts";
 import type { WasmFunc } from "../runtime/func.ts";
@@ -65,6 +70,13 @@ export type Imports = Record<string, Record<string, unknown>>;
 
 /** Bytes that arrive piece by piece. */
 export type ByteStream = Response | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** As `engine.instantiate()`, but the start function, if there is one, is left to who asked: nothing else may run before it. */
+export let instantiateUnstarted: (
+  engine: Engine,
+  module: Module,
+  imports: Imports,
+) => { readonly instance: Instance; readonly start: Func | undefined };
 
 /** A store with the tiers that run its code. Objects of different engines do not mix. */
 export class Engine {
@@ -128,7 +140,12 @@ export class Engine {
   /** What the caches of code hold and did. */
   get caches(): EngineCaches {
     const { codeCache, disk, jit } = this.#context;
-    return { code: jit?.codeFigures, functions: codeCache?.figures, disk: disk?.figures };
+    return {
+      code: jit?.codeFigures,
+      functions: codeCache?.figures,
+      translations: translationCache(),
+      disk: disk?.figures,
+    };
   }
   /** The most bytes of machine code that are kept for further modules with equal functions; a lower limit drops some at once. */
   get functionCacheBytes(): number {
@@ -138,9 +155,19 @@ export class Engine {
     const { codeCache } = this.#context;
     if (codeCache !== undefined) codeCache.memoryLimit = bytes;
   }
-  /** Writes the machine code that was made to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
+  /**
+   * The most bytes of register code of tier `fast` that all engines of this thread keep, default 24 MiB; a lower limit drops some at once. What was asked for longest ago goes
+   * first and is translated again when called; a function that has a frame stays, and one whose code is larger runs in `interp`. Throws RangeError for what is no size.
+   */
+  static get translationCacheBytes(): number {
+    return translationCache().limit;
+  }
+  static set translationCacheBytes(bytes: number) {
+    setTranslationCacheBytes(bytes);
+  }
+  /** Writes the machine code that was made, and what validation found out about large modules, to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
   saveCache(): void {
-    this.#context.codeCache?.save();
+    this.#context.saveCache();
   }
 
   /**
@@ -221,12 +248,24 @@ export class Engine {
    * Trap when a segment does not fit or the start function traps, Exception when it throws, ResourceError when there is no room.
    */
   instantiate(module: Module, imports: Imports = {}): Instance {
+    return this.#instantiate(module, imports);
+  }
+  #instantiate(module: Module, imports: Imports, run?: (start: WasmFunc) => void): Instance {
     const instance = this.#context.instantiate(
       innerModule(module),
       (i, m) => this.#resolve(i, m, imports) ?? noteMissing(module, imports),
       (made) => own(made, this.#context),
+      undefined,
+      run,
     );
     return publicInstance(instance, module, this.#context);
+  }
+  static {
+    instantiateUnstarted = (engine, module, imports) => {
+      let start: Func | undefined;
+      const instance = engine.#instantiate(module, imports, (f) => start = publicFunc(f, engine.#context));
+      return { instance, start };
+    };
   }
 
   /**
@@ -568,6 +607,8 @@ export interface EngineCaches {
   readonly code: CacheFigures | undefined;
   /** Code of functions, kept for further modules with equal ones, in bytes of memory; undefined where machine code cannot run. */
   readonly functions: CacheFigures | undefined;
+  /** Register code of tier `fast`, of all engines of this thread, in bytes; entries are functions, and a miss is a translation. */
+  readonly translations: CacheFigures;
   /** What is kept between runs; undefined without the option `cache`. */
   readonly disk: DiskFigures | undefined;
 }

@@ -1,14 +1,14 @@
 // Profiles of branches in files: read for `--profile-use`, and added to for `--profile-out`.
 
 import { BranchProfile } from "../engine/branch_profile.ts";
-import { CommandError } from "./exit.ts";
+import { CommandError, reasonOf } from "./exit.ts";
 
 /** The profile in a file. Throws CommandError if it cannot be read, or is none. */
 export function readProfile(path: string): BranchProfile {
   try {
     return BranchProfile.from(Deno.readTextFileSync(path));
   } catch (error) {
-    throw new CommandError(`${path}: ${(error as Error).message}`);
+    throw new CommandError(`cannot read ${path}: ${reasonOf(error)}`);
   }
 }
 
@@ -24,7 +24,7 @@ export function writeProfile(path: string, profile: BranchProfile): BranchProfil
   try {
     Deno.writeTextFileSync(path, JSON.stringify(sum, undefined, 1) + "\n");
   } catch (error) {
-    throw new CommandError(`${path}: ${(error as Error).message}`);
+    throw new CommandError(`cannot write ${path}: ${reasonOf(error)}`);
   }
   return sum;
 }

@@ -45,6 +45,12 @@ function describe(error: unknown): string {
   return `error: this is a bug in Strata, please report it\n${shown}`;
 }
 
+/** What went wrong, without what the system calls it and did with which path: that is said by whoever shows it. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message.replace(/ \(os error \d+\)(: \w+ '[^]*')?$/, "");
+}
+
 function describeException(e: Exception): string {
   const { parameters } = e.tag.type;
   // These have no value in JavaScript.
@@ -62,6 +68,22 @@ export function isExpected(error: unknown): error is Error {
   if (error instanceof Deno.errors.NotCapable) return true;
   // What the operating system refuses: a missing file, a full disk.
   return error instanceof Error && /\(os error \d+\)/.test(error.message);
+}
+
+/** An error for programs: its name, its message, and what it says about its place. */
+export function errorData(error: unknown): Record<string, unknown> {
+  const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+  return { name, message, ...placeOf(error) };
+}
+
+function placeOf(error: unknown): Record<string, unknown> {
+  if (error instanceof Trap) return { trap: error.kind, frames: error.frames };
+  if (error instanceof Exception) return { frames: error.frames };
+  if (error instanceof CompileError) {
+    const { offset, func, line, column } = error;
+    return { offset, func, line, column };
+  }
+  return error instanceof TextError ? { line: error.line, column: error.column } : {};
 }
 
 function shortStack(stack: string): string {

@@ -1,6 +1,6 @@
 // Where modules come from: a path, standard input, a URL, or a file of an npm package. Takes what stands on the command line, gives bytes or text.
 
-import { CommandError, UsageError } from "./exit.ts";
+import { CommandError, reasonOf, UsageError } from "./exit.ts";
 
 /** A module's source. Text is given as a string, the binary format as bytes. */
 export interface ModuleSource {
@@ -41,7 +41,7 @@ async function readUrl(url: string): Promise<Uint8Array> {
     return new Uint8Array(await response.arrayBuffer());
   } catch (e) {
     if (e instanceof CommandError || e instanceof Deno.errors.NotCapable) throw e;
-    throw new CommandError(`cannot read ${url}: ${e instanceof Error ? e.message : e}`);
+    throw new CommandError(`cannot read ${url}: ${reasonOf(e)}`);
   }
 }
 
@@ -52,7 +52,7 @@ async function readPath(path: string): Promise<Uint8Array> {
     if (e instanceof Deno.errors.NotFound) throw new CommandError(`there is no file ${path}`);
     if (e instanceof Deno.errors.IsADirectory) throw new CommandError(`${path} is a directory`);
     if (e instanceof Deno.errors.NotCapable) throw new CommandError(`reading ${path} needs --allow-read`);
-    throw new CommandError(`cannot read ${path}: ${e instanceof Error ? e.message : e}`);
+    throw new CommandError(`cannot read ${path}: ${reasonOf(e)}`);
   }
 }
 

@@ -93,6 +93,11 @@ function time(text: string): number {
   if (ms === 0) throw new InvalidArgumentError("It is at least 1; without the option there is no limit.");
   return ms;
 }
+function milliseconds(text: string): number {
+  const ms = Number(text);
+  if (text.trim() === "" || Number.isNaN(ms)) throw new InvalidArgumentError("It is no number of milliseconds.");
+  return ms;
+}
 function fuel(who: string): Option {
   return new Option("--fuel <n>", `loop passes and function entries that ${who} before it traps`).argParser(amount);
 }
@@ -175,7 +180,7 @@ export function makeProgram(done: (code: number) => void): Command {
   program.command("debug")
     .summary("open the shell with a call that waits at its first instruction")
     .description(
-      "Opens the shell with a module, and calls one of its functions, or runs it as a WASI command, up to the first instruction. Without a function of a module that is no such command nothing is called.",
+      "Opens the shell with a module, and calls one of its functions, or runs it as a WASI command, up to the first instruction. A start function waits there before. Without a function of a module that is no such command nothing more is called.",
     )
     .argument("<module>", MODULE)
     .argument("[call...]", "a function and its arguments, or arguments of the WASI command")
@@ -231,7 +236,7 @@ export function makeProgram(done: (code: number) => void): Command {
     .argument("<module>", MODULE)
     .argument("[args...]", "arguments; options of profile stand before the module")
     .option("--exact", "count instructions: calls, passes of loops, the mix, what was covered")
-    .option("--interval <ms>", "milliseconds between samples", Number)
+    .option("--interval <ms>", "milliseconds between samples", milliseconds)
     .option("--lines <n>", "rows of each table", amount)
     .option("-o, --output <file>", "write it there: .cpuprofile, .speedscope.json, .lcov (with --exact), or .json")
     .option("--json", "one JSON object")

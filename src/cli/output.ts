@@ -1,6 +1,6 @@
 // Where subcommands write what they make: a file, or standard output. A reader that has seen enough (`| head`) ends the command, and is no error.
 
-import { CommandError } from "./exit.ts";
+import { CommandError, reasonOf } from "./exit.ts";
 
 /** Who reads standard output has closed it: there is nothing left to do. */
 export class OutputClosed extends Error {
@@ -15,7 +15,7 @@ export async function writeOutput(path: string, bytes: Uint8Array): Promise<void
   } catch (e) {
     if (e instanceof Deno.errors.BrokenPipe) return;
     throw new CommandError(
-      `cannot write ${path === "-" ? "to standard output" : path}: ${e instanceof Error ? e.message : e}`,
+      `cannot write ${path === "-" ? "to standard output" : path}: ${reasonOf(e)}`,
     );
   }
 }
@@ -27,7 +27,7 @@ export function writeLine(text: string): void {
     for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
   } catch (e) {
     if (e instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-    throw new CommandError(`cannot write to standard output: ${e instanceof Error ? e.message : e}`);
+    throw new CommandError(`cannot write to standard output: ${reasonOf(e)}`);
   }
 }
 
@@ -36,4 +36,33 @@ export function takesColours(): boolean {
   if (Deno.noColor || !Deno.stdout.isTerminal()) return false;
   const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
   return state !== "granted" || Deno.env.get("TERM") !== "dumb";
+}
+
+/** Makes sure, before there is anything to write, that a file can be written; one that is not there is not made. Throws CommandError. */
+export function checkWritable(path: string): void {
+  try {
+    Deno.openSync(path, { write: true, createNew: true }).close();
+    Deno.removeSync(path);
+  } catch (e) {
+    if (!(e instanceof Deno.errors.AlreadyExists)) throw new CommandError(`cannot write ${path}: ${reasonOf(e)}`);
+    if (isPlain(path)) checkExisting(path);
+  }
+}
+
+/** Whether it is a file or a directory: opening anything else may wait for somebody. */
+function isPlain(path: string): boolean {
+  try {
+    const { isFile, isDirectory } = Deno.statSync(path);
+    return isFile || isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function checkExisting(path: string): void {
+  try {
+    Deno.openSync(path, { append: true }).close();
+  } catch (e) {
+    throw new CommandError(`cannot write ${path}: ${reasonOf(e)}`);
+  }
 }

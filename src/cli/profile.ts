@@ -5,7 +5,8 @@ import { type ProfileFormat, writeProfile } from "../api/profiling.ts";
 import type { Profile, ProfileNode } from "../debug/profile_report.ts";
 import { type SourceLine, sourceMapUrl, useSourceMap } from "../debug/source_lines.ts";
 import type { Module as WasmModule } from "../wasm/module.ts";
-import { CommandError, UsageError } from "./exit.ts";
+import { CommandError, reasonOf, UsageError } from "./exit.ts";
+import { checkWritable } from "./output.ts";
 import { runModule, type RunOptions } from "./run.ts";
 import { columns, count, type Paint, painter, visible } from "./repl/print.ts";
 
@@ -135,7 +136,7 @@ export function saveProfile(profile: Profile, path: string, instance: Instance, 
   try {
     Deno.writeTextFileSync(path, writeProfile(profile, formatOf(path), instance.module, name));
   } catch (e) {
-    throw new CommandError(`cannot write ${path}: ${e instanceof Error ? e.message : e}`);
+    throw new CommandError(`cannot write ${path}: ${reasonOf(e)}`);
   }
 }
 
@@ -147,7 +148,7 @@ export function findSourceMap(module: WasmModule, spec: string, note: (line: str
   try {
     useSourceMap(module, Deno.readTextFileSync(path));
   } catch (e) {
-    note(`no source map: ${path}: ${e instanceof Error ? e.message : e}`);
+    note(`no source map: ${path}: ${reasonOf(e)}`);
   }
 }
 
@@ -171,6 +172,7 @@ export function profileModule(
 ): Promise<number> {
   checkProfileFlags(flags);
   const { exact, interval, output, json, lines } = flags;
+  if (output !== undefined) checkWritable(output);
   const name = spec.split(/[/\\]/).pop() || spec;
   return runModule(spec, args, flags, (instance) => {
     findSourceMap(innerInstance(instance).module, spec, (line) => console.error(visible(line)));

@@ -1,7 +1,7 @@
 // `strata run`: makes an instance of a module and calls one of its exports. A timeout and lack of fuel end the program in a trap, and so does Ctrl-C, but that a
 // WASI command ends by it as any other program does.
 
-import { Engine, type Imports } from "../api/engine.ts";
+import type { Engine, Imports } from "../api/engine.ts";
 import { type Func, innerFunc } from "../api/func.ts";
 import { innerInstance, type Instance } from "../api/instance.ts";
 import { fallbackFor, gatherImports } from "../api/missing_imports.ts";
@@ -15,11 +15,12 @@ import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
+import { checkWritable } from "./output.ts";
 import { readProfile, writeProfile } from "./branch_profile.ts";
 import { HostModules } from "./repl/host.ts";
 import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
-import { chosenTier, noteCompileMode, onCacheNote } from "./tier.ts";
+import { chosenTier, newEngine, noteCompileMode, onCacheNote } from "./tier.ts";
 import { callWithValues, checkArgumentCount, parseValue, printValue } from "./values.ts";
 import { importsWasi, makeWasi, type WasiFlags, wasiOffer, wasiOptions } from "./wasi.ts";
 
@@ -61,7 +62,8 @@ export async function runModule(
   const { compile, cache, features, perfMap, gdb, fuel, timeout = Infinity } = options;
   const tier = chosenTier(options.tier ?? "auto");
   const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
-  const engine = new Engine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote, profile });
+  if (options.profileOut !== undefined) checkWritable(options.profileOut);
+  const engine = newEngine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote, profile });
   noteCompileMode(engine);
   const module = await compileFrom(engine, spec);
   if (importsWasi(module)) {
@@ -70,8 +72,9 @@ export async function runModule(
   using _watch = await watch(engine);
   return engine.withDeadline(timeout, () => {
     const instance = engine.instantiate(module, offers(engine, module, options.missing));
+    const call = entryCall(instance, options.invoke, args);
     using _observed = observe(instance);
-    return profiled(engine, instance, options, () => callEntry(instance, options.invoke, args));
+    return profiled(engine, instance, options, call);
   });
 }
 
@@ -94,11 +97,13 @@ function profiled<T>(engine: Engine, instance: Instance, { profileOut }: RunOpti
   }
 }
 
-/** Calls what was asked for, and prints its results. */
-function callEntry(instance: Instance, invoke: string | undefined, args: readonly string[]): ExitCode {
-  const func = findEntry(instance, invoke, args);
-  for (const line of callWithText(instance, func, args)) console.log(visible(line));
-  return ExitCode.OK;
+/** What calls what was asked for, and prints its results. Throws at once what is wrong with that. */
+function entryCall(instance: Instance, invoke: string | undefined, args: readonly string[]): () => ExitCode {
+  const call = callWithText(instance, findEntry(instance, invoke, args), args);
+  return () => {
+    for (const line of call()) console.log(visible(line));
+    return ExitCode.OK;
+  };
 }
 
 /** Runs a WASI command; with `--invoke`, an export of any module that imports WASI. */
@@ -115,14 +120,16 @@ function runWasi(
   const given = wasiOptions(name, invoke === undefined ? args : [], options);
   using wasi = makeWasi(() => new Wasi({ ...given, stdin: "inherit", exitWhenClosed: true }));
   const instance = engine.instantiate(module, offers(engine, module, options.missing, wasi));
+  const isCommand = invoke === undefined && "_start" in instance.exports;
+  const call = isCommand ? () => wasi.start(instance) & 0xff : entryCall(instance, invoke, args);
   using _observed = observe(instance);
   try {
     return profiled(engine, instance, options, () => {
-      if (invoke === undefined && "_start" in instance.exports) return wasi.start(instance) & 0xff;
+      if (isCommand) return call();
       const { memory, _initialize } = instance.exports;
       // A command's other exports may be called without its _start.
       wasi.initialize({ exports: "_start" in instance.exports ? { memory } : { memory, _initialize } });
-      return callEntry(instance, invoke, args);
+      return call();
     });
   } catch (e) {
     if (e instanceof WasiExit) return e.code & 0xff;
@@ -172,14 +179,14 @@ function misplaced(args: readonly string[]): string {
     : "";
 }
 
-/** Calls a function with arguments in the text format; gives its results, a line each. Throws UsageError when arguments do not fit. */
-function callWithText(instance: Instance, func: Func, args: readonly string[]): string[] {
+/** What calls a function with arguments in the text format, and gives its results, a line each. Throws UsageError at once when arguments do not fit. */
+function callWithText(instance: Instance, func: Func, args: readonly string[]): () => string[] {
   const { params } = innerFunc(func).type;
   checkArgumentCount(func, args.length, misplaced(args));
   const { store } = innerInstance(instance);
   const context = { store, func: (name: string) => findRef(instance, name) };
   const values = args.map((text, i) => ({ type: params[i], bits: parseValue(text, params[i], context) }));
-  return callWithValues(func, values).map((v) => `=> ${printValue(v, store)}`);
+  return () => callWithValues(func, values).map((v) => `=> ${printValue(v, store)}`);
 }
 
 function findRef(instance: Instance, name: string): number | undefined {

@@ -2,7 +2,8 @@
 
 import type { Instance } from "../api/instance.ts";
 import { TRACED, type Traced, type TraceEvent, type TraceOptions, traceText } from "../debug/trace.ts";
-import { CommandError, UsageError } from "./exit.ts";
+import { CommandError, reasonOf, UsageError } from "./exit.ts";
+import { reportJson } from "./report.ts";
 import { runModule, type RunOptions } from "./run.ts";
 import { visible } from "./repl/print.ts";
 
@@ -47,22 +48,23 @@ export function traceOptions({ what = "calls", func, offsets, addresses }: Trace
 /** Where the lines of a trace go. */
 export class TraceWriter implements Disposable {
   readonly #json: boolean;
-  readonly #path: string | undefined;
+  /** The file; undefined if there is none. */
+  readonly path: string | undefined;
   #kept = "";
   #began = false;
 
   /** A file gets JSON lines if its name ends in `.jsonl` or `.json`, or if that is asked for. Without a file, `write` gets the lines. */
   constructor({ output, json }: TraceFlags, readonly write: (line: string) => void) {
-    this.#path = output === "-" ? undefined : output;
+    this.path = output === "-" ? undefined : output;
     this.#json = json ?? /\.jsonl?$/.test(output ?? "");
     // What cannot be written is told before anything runs.
-    if (this.#path !== undefined) this.#append("");
+    if (this.path !== undefined) this.#append("");
   }
 
   /** Takes an event, while the program runs. */
   readonly tell = (event: TraceEvent): void => {
     const line = this.#json ? JSON.stringify(event) : traceText(event);
-    if (this.#path === undefined) return this.write(this.#json ? line : visible(line));
+    if (this.path === undefined) return this.write(this.#json ? line : visible(line));
     this.#kept += line + "\n";
     if (this.#kept.length >= CHUNK) this.#flush();
   };
@@ -75,10 +77,10 @@ export class TraceWriter implements Disposable {
 
   #append(text: string): void {
     try {
-      Deno.writeTextFileSync(this.#path!, text, { append: this.#began });
+      Deno.writeTextFileSync(this.path!, text, { append: this.#began });
       this.#began = true;
     } catch (e) {
-      throw new CommandError(`cannot write ${this.#path}: ${e instanceof Error ? e.message : e}`);
+      throw new CommandError(`cannot write ${this.path}: ${reasonOf(e)}`);
     }
   }
 
@@ -97,13 +99,18 @@ export function beginTrace(instance: Instance, options: TraceOptions, tell: (eve
   }
 }
 
-/** Runs a module and writes what it does. Gives the exit code; throws as `runModule()`. */
+/** Runs a module and writes what it does. Gives the exit code; throws as `runModule()`, but that with `--json` errors are objects, too. */
 export async function traceModule(
   spec: string,
   args: readonly string[],
   flags: TraceFlags & RunOptions,
 ): Promise<number> {
-  const options = traceOptions(flags);
-  using writer = new TraceWriter(flags, (line) => console.error(line));
-  return await runModule(spec, args, flags, (instance) => beginTrace(instance, options, writer.tell));
+  try {
+    const options = traceOptions(flags);
+    using writer = new TraceWriter(flags, (line) => console.error(line));
+    return await runModule(spec, args, flags, (instance) => beginTrace(instance, options, writer.tell));
+  } catch (error) {
+    if (flags.json !== true) throw error;
+    return reportJson(error);
+  }
 }

@@ -104,8 +104,9 @@ export async function showWhere(
     if ("refusal" in code) throw new CommandError(code.refusal);
     return code.listing;
   };
-  for (const word of what) {
-    for (const place of findPlaces(addresses, word)) {
+  const found = what.map((word) => ({ word, places: findPlaces(addresses, word) }));
+  for (const { word, places } of found) {
+    for (const place of places) {
       if (options.json) write(JSON.stringify({ what: word, ...placeData(place) }));
       else write(visible(await placeText(place, spec, list, paint)));
     }

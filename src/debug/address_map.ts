@@ -235,8 +235,13 @@ export class AddressMap {
 
   #ofLine([what, file, line, column]: RegExpExecArray): Place[] {
     const printed = file === "print" || this.#positions === undefined;
-    const compiled = printed && file !== "print" && file !== "" && hasSourceLines(this.#module);
-    const places = compiled
+    const isOwn = file === "" || file === "print" || (this.#positions !== undefined && /\.was?t$/i.test(file));
+    if (!isOwn && !hasSourceLines(this.#module)) {
+      throw new RangeError(
+        `the module has no DWARF and no source map, so no line of ${file} is known; :${line} is one of its text`,
+      );
+    }
+    const places = !isOwn
       ? this.ofOrigin(file, Number(line))
       : printed
       ? [this.ofPrinted(Number(line))].filter((p) => p !== undefined)

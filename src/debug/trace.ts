@@ -36,8 +36,8 @@ export type TraceValue = number | string;
 
 /** One event. Which fields there are depends on `what`. */
 export interface TraceEvent {
-  /** What happened: `call` and `return` (or `tail`, a call that takes the function's place) of a function, `host` a call of the host. */
-  readonly what: "call" | "return" | "tail" | "host" | "op" | "mem" | "global" | "gc" | "tier" | "wasi";
+  /** What happened: `call` and `return` (or `tail`, a call that takes the function's place; `left`, by an exception) of a function, `host` a call of the host. */
+  readonly what: "call" | "return" | "tail" | "left" | "host" | "op" | "mem" | "global" | "gc" | "tier" | "wasi";
   /** How many traced calls it lies in. */
   readonly depth?: number;
   /** The function's name. */
@@ -109,6 +109,8 @@ export function traceText(e: TraceEvent): string {
       return `${indent}${e.name} => ${e.results?.length ? valuesText(e.results) : "nothing"}`;
     case "tail":
       return `${indent}${e.name} => ${e.op}(${valuesText(e.args)})`;
+    case "left":
+      return `${indent}${e.name} is left by an exception`;
     case "host":
     case "wasi": {
       const gave = e.error !== undefined
@@ -135,14 +137,23 @@ export function traceText(e: TraceEvent): string {
 
 const WASI_MODULE = /^wasi_/;
 
+/** A traced call. */
+interface OpenCall {
+  readonly frame: number;
+  readonly name: string;
+  readonly index: number;
+}
+
 /** A trace that runs until it is stopped. */
 export class Tracer {
   /** Events so far. */
   events = 0;
   readonly #probes: AttachedProbe[] = [];
   readonly #undo: (() => void)[] = [];
-  /** Frames of traced calls that have not ended, as far as known. */
-  readonly #open: number[] = [];
+  /** Traced calls that have not ended, as far as known. */
+  readonly #open: OpenCall[] = [];
+  /** Whether an exception was thrown since: what is gone then was left by it. */
+  #thrown = false;
   readonly #instance: WasmInstance;
 
   /**
@@ -173,6 +184,7 @@ export class Tracer {
     if (what.has("calls")) {
       this.#attach({ at: "enter", functions }, (e) => this.#enter(e));
       this.#attach({ at: "exit", functions }, (e) => this.#exit(e));
+      this.#listenToExceptions();
     }
     if (what.has("ops")) this.#attach({ at: "instruction", functions, offsets }, (e) => this.#op(e));
     if (what.has("mem")) this.#attach({ at: "memory", functions, offsets, addresses }, (e) => this.#mem(e));
@@ -198,6 +210,7 @@ export class Tracer {
 
   /** Ends it. Does nothing the second time. */
   stop(): void {
+    this.#depthOf(-1);
     for (const probe of this.#probes.splice(0)) probe.detach();
     for (const undo of this.#undo.splice(0).reverse()) undo();
   }
@@ -210,18 +223,25 @@ export class Tracer {
   /** How many traced calls are open below a frame; those above it have ended. */
   #depthOf(frame: number): number {
     const open = this.#open;
-    while (open.length > 0 && open[open.length - 1] >= frame) open.pop();
+    while (open.length > 0 && open[open.length - 1].frame >= frame) {
+      const { name, index } = open.pop()!;
+      if (this.#thrown) this.#emit({ what: "left", depth: open.length, name, index });
+    }
+    this.#thrown = false;
     return open.length;
   }
 
   #enter(e: ProbeEvent): void {
     const depth = this.#depthOf(e.frame);
-    this.#open.push(e.frame);
-    this.#emit({ what: "call", depth, name: e.name, index: e.index, args: e.args.map(jsonValue) });
+    const { frame, name, index } = e;
+    this.#open.push({ frame, name, index });
+    this.#emit({ what: "call", depth, name, index, args: e.args.map(jsonValue) });
   }
 
   #exit(e: ProbeEvent): void {
-    const depth = this.#depthOf(e.frame), { name, index } = e, values = e.results.map(jsonValue);
+    const above = this.#depthOf(e.frame + 1), { name, index } = e, values = e.results.map(jsonValue);
+    if (this.#open.at(-1)?.frame === e.frame) this.#open.pop();
+    const depth = Math.min(above, this.#open.length);
     if (e.opcode.startsWith("return_call")) {
       this.#emit({ what: "tail", depth, name, index, op: this.#text(e), args: values });
     } else this.#emit({ what: "return", depth, name, index, results: values });
@@ -290,6 +310,12 @@ export class Tracer {
       this.#emit({ what: "gc", ms, bytesBefore, bytesAfter });
     };
     this.#undo.push(() => store.collected = before);
+  }
+
+  #listenToExceptions(): void {
+    const { listeners } = this.context.store.exceptions, listener = () => void (this.#thrown = true);
+    listeners.add(listener);
+    this.#undo.push(() => listeners.delete(listener));
   }
 
   /** Listens to the host functions that the instance imports; gives how many. */

@@ -1,25 +1,15 @@
-// The caches of what was compiled: machine code by key in memory, shared by equal functions of whatever modules, and on disk between runs; likewise on disk what validation
-// found out about large modules.
+// The caches of machine code by key: in memory, shared by equal functions of whatever modules, and on disk between runs.
 
 import { codeFromBytes, codeToBytes, codeWeight, movedCode } from "../asm/code_bytes.ts";
 import type { Code } from "../asm/code.ts";
-import { checksum } from "../base/checksum.ts";
 import { type CacheFigures, LruCache } from "../base/lru_cache.ts";
 import { sameBytes } from "../base/same_bytes.ts";
-import { VERSION } from "../base/version.ts";
-import { beforeExit, CacheFolder, type DiskFigures, sourceState } from "../platform/cache_folder.ts";
-import { factsFromBytes, factsToBytes } from "../validate/facts_bytes.ts";
-import type { BodyFacts } from "../validate/side_table.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
-import type { FeatureSet } from "../wasm/features.ts";
 import { functionName } from "../wasm/module.ts";
-import { bodyHash, CodeKeys, HASH_DIGITS, type KeyOptions, roughKey } from "./code_key.ts";
+import { CodeKeys, type KeyOptions, roughKey } from "./code_key.ts";
 import { CodePack } from "./code_pack.ts";
+import { type DiskCache, saveAtExit, saved } from "./disk_cache.ts";
 
-/** Folders whose files decide what code and facts are. */
-const FOLDERS = ["wasm", "bytecode", "binary", "validate", "asm", "abi", "gc", "jit"];
-/** Smaller modules are validated sooner than a file is read. */
-const SMALLEST_MODULE = 64 * 1024;
 /** Code that waits to be written: as much as is there already, and at least this. */
 const FRESH_BYTES = 1024 * 1024;
 /** Packs that stay in memory. */
@@ -31,88 +21,6 @@ interface Kept {
   readonly base: number;
   /** A copy of the body, where the key does not prove it. */
   readonly body: Uint8Array | undefined;
-}
-
-let build: string | undefined;
-
-/** The state of Strata, found out once. Throws Error where its files cannot be looked at. */
-function buildState(): string {
-  return build ??= [VERSION, ...FOLDERS.map((f) => sourceState(new URL(`../${f}/`, import.meta.url)))].join("; ");
-}
-
-/** Packs with code that is not on disk: written before the process ends. */
-const UNSAVED = new Set<CodePack>();
-let watching = false;
-
-function saveAtExit(pack: CodePack): void {
-  UNSAVED.add(pack);
-  if (watching) return;
-  watching = true;
-  beforeExit(() => {
-    for (const each of UNSAVED) each.save();
-  });
-}
-
-/** What a disk cache takes. */
-export interface DiskOptions {
-  readonly folder: string;
-  readonly limit: number;
-  readonly note: (text: string) => void;
-}
-
-/** What is kept on disk between runs, for all tiers of an engine. */
-export class DiskCache {
-  readonly folder: CacheFolder;
-  readonly build: string = buildState();
-  /** Of modules that were found, or added, one after the other. */
-  readonly #hashes = new WeakMap<readonly BodyFacts[], string>();
-
-  /** Throws Error where the folder cannot be used. */
-  constructor({ folder, limit, note }: DiskOptions) {
-    this.folder = new CacheFolder(folder, limit, note);
-  }
-
-  get figures(): DiskFigures {
-    return this.folder.figures;
-  }
-
-  /** What was found out about the bodies of this very module before; undefined if nothing was, or it is not worth it. `count`: its defined functions. */
-  facts(bytes: Uint8Array, features: FeatureSet, count: number): readonly BodyFacts[] | undefined {
-    if (bytes.length < SMALLEST_MODULE) return undefined;
-    const name = this.#moduleName(bytes, features);
-    // The name is no proof.
-    const contents = this.folder.read(name, bytes);
-    if (contents === undefined) return undefined;
-    const hashes = contents.subarray(0, HASH_DIGITS * count);
-    const facts = factsFromBytes(contents.subarray(hashes.length), count);
-    if (facts === undefined) this.folder.discard(name, "it does not fit its module");
-    else this.#hashes.set(facts, new TextDecoder().decode(hashes));
-    return facts;
-  }
-
-  /** Keeps them, with the hashes of the bodies. */
-  addFacts({ module, bodies }: ValidModule): void {
-    const { bytes } = module;
-    if (bytes.length < SMALLEST_MODULE) return;
-    const hashes = bodies.map((_, i) => bodyHash(module, module.importedFuncs + i)).join("");
-    this.#hashes.set(bodies, hashes);
-    const facts = factsToBytes(bodies);
-    const contents = new Uint8Array(hashes.length + facts.length);
-    contents.set(new TextEncoder().encode(hashes));
-    contents.set(facts, hashes.length);
-    this.folder.write(this.#moduleName(bytes, module.features), contents, bytes);
-  }
-
-  /** The hash of a body, as it is known from before. */
-  hashOf({ module, bodies }: ValidModule, index: number): string | undefined {
-    const at = HASH_DIGITS * (index - module.importedFuncs);
-    return this.#hashes.get(bodies)?.slice(at, at + HASH_DIGITS);
-  }
-
-  #moduleName(bytes: Uint8Array, features: FeatureSet): string {
-    const how = checksum(new TextEncoder().encode([...features].sort().join() + this.build));
-    return `module-${checksum(sample(bytes))}-${how}`;
-  }
 }
 
 /** Machine code by key. */
@@ -168,14 +76,14 @@ export class CodeCache {
     pack.add(key, weight, () => codeToBytes(code, base));
     if (pack.freshBytes > Math.max(FRESH_BYTES, pack.storedBytes)) pack.save();
     if (pack.isFresh) saveAtExit(pack);
-    else UNSAVED.delete(pack);
+    else saved(pack);
   }
 
   /** Writes what is not on disk yet; it is done at the end of the process, too. */
   save(): void {
     for (const [, pack] of this.#packs.entries()) {
       pack.save();
-      UNSAVED.delete(pack);
+      saved(pack);
     }
   }
 
@@ -196,17 +104,3 @@ export class CodeCache {
     return pack;
   }
 }
-
-/** About a sixteenth of a large module, with its ends: enough for a name. */
-function sample(bytes: Uint8Array): Uint8Array {
-  const pieces = Math.max(1, Math.floor(bytes.length / (16 * SAMPLE_BYTES)));
-  const made = new Uint8Array((pieces + 1) * SAMPLE_BYTES + 4);
-  for (let i = 0; i < pieces; i++) {
-    const at = i * 16 * SAMPLE_BYTES;
-    made.set(bytes.subarray(at, at + SAMPLE_BYTES), i * SAMPLE_BYTES);
-  }
-  made.set(bytes.subarray(-SAMPLE_BYTES), pieces * SAMPLE_BYTES);
-  new DataView(made.buffer).setUint32(made.length - 4, bytes.length);
-  return made;
-}
-const SAMPLE_BYTES = 256;

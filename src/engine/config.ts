@@ -327,12 +327,13 @@ export interface Rung extends HotLimits {
 
 /**
  * THE thresholds of tier `auto`. A call takes about as long in `interp` as compiling a few dozen bytes of it, a thousand passes about a tenth of a millisecond. Of those
- * above `interp`, machine code is made where it can run; the others where it cannot.
+ * above `interp`, machine code is made where it can run; the others where it cannot. There a function goes to the best tier that it is hot enough for: `js` takes what it can, since its code
+ * is soon faster than register code and calls between the two are dear; `fast` takes the rest.
  */
 const LADDER: readonly (Rung & { readonly native?: boolean })[] = [
   { tier: "interp", calls: 0, passes: 0 },
   { tier: "fast", native: false, calls: 10, passes: 1000 },
-  { tier: "js", native: false, calls: 100, passes: 10_000 },
+  { tier: "js", native: false, calls: 10, passes: 1000 },
   { tier: "jit", native: true, calls: 10, passes: 1000 },
 ];
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;

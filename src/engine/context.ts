@@ -7,10 +7,11 @@ import { FastTier } from "../fast/tier.ts";
 import { InterpreterSteps } from "../interp/single.ts";
 import { InterpreterTier } from "../interp/thread.ts";
 import { JavaScriptTier, jsUnavailable } from "../js/tier.ts";
-import { CodeCache, DiskCache } from "./code_cache.ts";
+import { CodeCache } from "./code_cache.ts";
 import { bestTier, configure, type EngineConfig, type EngineOptions, hasLadder, type TierChoice } from "./config.ts";
 import { type FoundCode, JitTier } from "./native_tier.ts";
 import { Counting } from "./counting.ts";
+import { DiskCache } from "./disk_cache.ts";
 import { StreamCompiler } from "./stream_compiler.ts";
 import { MAX_TIER_EVENTS, type TierCause, TierLog } from "./tier_log.ts";
 import { LivePolicy, raise } from "./tier_policy.ts";
@@ -34,6 +35,7 @@ import { WasmTable } from "../runtime/table.ts";
 import { type TierName, TIERS } from "../runtime/tier.ts";
 import { toRef, writeSlot } from "../runtime/values.ts";
 import type { GcReport } from "../gc/report.ts";
+import type { BodyFacts } from "../validate/side_table.ts";
 import type { ProgressListener, ValidModule } from "../validate/validate_module.ts";
 import { CompileError, ResourceError } from "../wasm/errors.ts";
 import type { Module } from "../wasm/module.ts";
@@ -347,7 +349,7 @@ export class Context {
     if (bytes.length > maxModuleBytes) throw this.#tooLong(bytes.length);
     const module = decode(bytes, features);
     this.#checkFunctions(module);
-    const known = this.disk?.facts(bytes, features, module.funcs.length - module.importedFuncs);
+    const known = this.#known(module);
     const valid = validate(module, progress, known);
     if (known === undefined) this.disk?.addFacts(valid);
     return valid;
@@ -362,7 +364,21 @@ export class Context {
       tooLong: (bytes) => this.#tooLong(bytes),
       check: (valid) => this.#checkFunctions(valid.module),
       compile: (bytes) => this.compile(bytes),
+      mayKnow: (first) => this.disk?.mayKnow(first, features) ?? false,
+      known: (module) => this.#known(module),
+      keep: (valid) => this.disk?.addFacts(valid),
     }, expected);
+  }
+
+  /** What validation found out about a module in an earlier run. */
+  #known({ bytes, features, funcs, importedFuncs }: Module): readonly BodyFacts[] | undefined {
+    return this.disk?.facts(bytes, features, funcs.length - importedFuncs);
+  }
+
+  /** Writes to the cache on disk what is not there yet. */
+  saveCache(): void {
+    this.disk?.save();
+    this.codeCache?.save();
   }
 
   #tooLong(bytes: number): CompileError {
@@ -421,15 +437,16 @@ export class Context {
 
   /**
    * Makes an instance of a module and runs its start function. Throws LinkError, Trap, what the start function throws, ResourceError. `linked` is told of the instance
-   * before any of its code runs; `failed` decides what becomes of one whose code then throws.
+   * before any of its code runs; `failed` decides what becomes of one whose code then throws; `run` calls the start function.
    */
   instantiate(
     valid: ValidModule,
     resolve: Resolver,
     linked: (instance: WasmInstance) => void = () => {},
     failed: (instance: WasmInstance) => void = (i) => this.#abandon(i),
+    run: (start: WasmFunc) => void = (f) => this.caller.call(f, []),
   ): WasmInstance {
-    const { store, caller } = this;
+    const { store } = this;
     let instance: WasmInstance | undefined;
     store.debug?.instantiates();
     try {
@@ -440,7 +457,7 @@ export class Context {
       store.debug?.instantiated(instance);
       if (this.#monitoring?.counts) this.#monitoring.countInstance(instance);
       linked(instance);
-      start(instance, (f) => caller.call(f, []));
+      start(instance, run);
       return instance;
     } catch (error) {
       if (instance === undefined) this.disposed();

@@ -5,7 +5,9 @@ import { PartsDecoder } from "../binary/decode_parts.ts";
 import { BugError } from "../base/bug.ts";
 import { ModuleValidation, type ValidModule } from "../validate/validate_module.ts";
 import { CompileError } from "../wasm/errors.ts";
+import type { BodyFacts } from "../validate/side_table.ts";
 import type { FeatureSet } from "../wasm/features.ts";
+import type { Module } from "../wasm/module.ts";
 
 /** Bytes of the first buffer where nobody knows how many will come, and the most that is made because somebody says so. */
 const FIRST_BYTES = 65_536, MOST_EXPECTED = 2 ** 26;
@@ -19,6 +21,12 @@ export interface WholeCompiler {
   check(valid: ValidModule): void;
   /** Compiles all bytes. Throws CompileError. */
   compile(bytes: Uint8Array): ValidModule;
+  /** Whether bodies are likely known from an earlier run, of a module that begins like this. */
+  mayKnow(first: Uint8Array): boolean;
+  /** What is known of them. */
+  known(module: Module): readonly BodyFacts[] | undefined;
+  /** Told what is valid and was not known. */
+  keep(valid: ValidModule): void;
   /** The error for a module of more bytes than it may have. */
   tooLong(bytes: number): CompileError;
 }
@@ -32,6 +40,8 @@ export class StreamCompiler {
   #length = 0;
   /** Something is wrong, or too long: all is looked at once more when it is there. */
   #failed = false;
+  /** Bodies are not looked at before all bytes are there, since they are likely known. */
+  #waits = false;
 
   /** `expected`: how many bytes will come, as far as one knows; with the right number they are kept once. */
   constructor(whole: WholeCompiler, expected = 0) {
@@ -42,8 +52,11 @@ export class StreamCompiler {
       declared: (module) => {
         this.#validation = new ModuleValidation(module);
         this.#validation.declarations();
+        this.#waits = whole.mayKnow(this.#buffer.subarray(0, this.#length));
       },
-      body: (func) => this.#validation!.body(func),
+      body: (func) => {
+        if (!this.#waits) this.#validation!.body(func);
+      },
     });
   }
 
@@ -73,19 +86,25 @@ export class StreamCompiler {
     if (this.#length > this.#whole.maxBytes) throw this.#whole.tooLong(this.#length);
     if (this.#length < this.#buffer.length) this.#resize(this.#length);
     const bytes = this.#buffer;
-    const valid = this.#attempt(() => {
-      this.#decoder.finish(bytes);
-      const validation = this.#validation!;
-      validation.dataSegments();
-      validation.start();
-      return validation.valid;
-    });
+    const valid = this.#attempt(() => this.#end(bytes));
     if (valid === undefined) {
       this.#whole.compile(bytes);
       throw new BugError("a module is valid as a whole, but not in parts");
     }
     this.#whole.check(valid);
     return valid;
+  }
+
+  #end(bytes: Uint8Array): ValidModule {
+    const module = this.#decoder.finish(bytes), validation = this.#validation!;
+    if (this.#waits) {
+      const bodies = this.#whole.known(module);
+      return bodies === undefined ? this.#whole.compile(bytes) : { ...validation.valid, bodies };
+    }
+    validation.dataSegments();
+    validation.start();
+    this.#whole.keep(validation.valid);
+    return validation.valid;
   }
 
   /** Detaches the old buffer, whose memory goes at once. */

@@ -66,15 +66,11 @@ export class LivePolicy implements TierPolicy {
       spot.rearm(isCall ? this.limits.calls : this.limits.passes);
       return true;
     }
-    const rung = func.live ? this.#next(func) : undefined;
+    const rungs = func.live ? this.#above(func) : [];
+    // The best of those that it is hot enough for.
+    const rung = rungs.findLast((r) => this.#missing(spot, r) <= 0);
     if (rung === undefined) {
-      spot.rearm(LATER);
-      return false;
-    }
-    const limit = (isCall ? rung.calls : rung.passes) * this.#factor(func, rung);
-    const count = isCall ? spot.calls : spot.passes;
-    if (count < limit) {
-      spot.rearm(Math.min(limit - count, LATER));
+      spot.rearm(Math.min(LATER, ...rungs.map((r) => this.#missing(spot, r))));
       return false;
     }
     const enters = this.#raise(spot, rung.tier);
@@ -94,26 +90,30 @@ export class LivePolicy implements TierPolicy {
     for (const compiled of this.#background!.arrived()) this.#install(compiled);
   }
 
-  /** How long until the next rung is in question. */
-  #following({ func, loop, calls, passes }: HotSpot): number {
-    const rung = this.#next(func);
-    if (rung === undefined) return LATER;
-    const factor = this.#factor(func, rung);
-    return Math.min(LATER, Math.max(1, loop < 0 ? factor * rung.calls - calls : factor * rung.passes - passes));
+  /** How long until a further rung is in question. */
+  #following(spot: HotSpot): number {
+    return Math.max(1, Math.min(LATER, ...this.#above(spot.func).map((r) => this.#missing(spot, r))));
   }
 
-  /** The lowest rung above a function's tier that can run it. */
-  #next(func: WasmFunc): Rung | undefined {
+  /** Calls or passes that a hot spot has too few for a rung. */
+  #missing({ func, loop, calls, passes }: HotSpot, rung: Rung): number {
+    const factor = this.#factor(func, rung);
+    return loop < 0 ? rung.calls * factor - calls : rung.passes * factor - passes;
+  }
+
+  /** The rungs above a function's tier that can run it. */
+  #above(func: WasmFunc): Rung[] {
     const at = this.ladder.findIndex((r) => r.tier === func.tier);
-    for (const rung of this.ladder.slice(at + 1)) {
+    return this.ladder.slice(at + 1).filter((rung) => {
       const why = this.#refusal(func, rung.tier);
-      if (why === undefined) return rung;
-      if (!this.#kept.has(func)) this.#keep(func, why);
-    }
-    return undefined;
+      if (why !== undefined && !this.#kept.has(func)) this.#keep(func, why);
+      return why === undefined;
+    });
   }
 
   #refusal(func: WasmFunc, tier: TierName): string | undefined {
+    // It would be back in `interp`, and climb anew.
+    if (tier === "js") return this.store.refusal(func, tier);
     if (tier !== "jit") return undefined;
     const why = this.jit!.refusal(func);
     if (why !== undefined || this.#background !== undefined) return why;

@@ -2,9 +2,11 @@
 
 import { BugError } from "../base/bug.ts";
 import { ensureStack } from "../base/js_stack.ts";
+import { type CacheFigures, LruCache } from "../base/lru_cache.ts";
 import { type FunctionCode, functionCode, type InstanceCode, instanceCode, wantsRegisters } from "../interp/code.ts";
 import type { InlinedTrap, RegisterCode } from "../interp/registers.ts";
 import { FRAMES, PC } from "../interp/stack.ts";
+import { visitRegisterFrames } from "../interp/frames.ts";
 import type { WasmFunc } from "../runtime/func.ts";
 import type { WasmInstance } from "../runtime/instance.ts";
 import type { ValidModule } from "../validate/validate_module.ts";
@@ -16,12 +18,15 @@ import { type Translation, Translator } from "./translate.ts";
 
 /** The code of one function in its place. */
 export class FunctionRegisters implements RegisterCode {
+  parked = 0;
   #places: Map<number, number> | undefined;
   #sites: readonly TrapSite[] | undefined;
 
   constructor(
     readonly module: ModuleRegisters,
     readonly index: number,
+    /** By which the cache knows it. */
+    readonly number: number,
     /** Where the code begins. */
     readonly base: number,
     readonly translation: Translation,
@@ -90,7 +95,75 @@ export class FunctionRegisters implements RegisterCode {
 }
 
 /** Gives words back when what they belong to is gone. */
-const UNUSED = new FinalizationRegistry<{ at: number; words: number }>(({ at, words }) => freeWords(at, words));
+const UNUSED = new FinalizationRegistry<() => void>((free) => free());
+
+/** Code in its place, by a number of its own, with the module that it is of: a cache keeps none alive. */
+interface Kept {
+  readonly module: WeakRef<ModuleRegisters>;
+  readonly index: number;
+  readonly at: number;
+  readonly words: number;
+}
+/** The most bytes of register code by default; beside it, what the loop looks up of instances needs room. */
+const DEFAULT_CACHE_BYTES = 24 * 1024 * 1024;
+let lastNumber = 0;
+/** How often room was given back: what found none before may find some. */
+let freed = 0;
+/** What a turn of the cache may not evict: what it was made room for, and functions that have frames. */
+let newest = 0;
+let running: ReadonlyMap<ValidModule, ReadonlySet<number>> | undefined;
+const CACHE = new LruCache<number, Kept>(DEFAULT_CACHE_BYTES, {
+  mayEvict: (number, { module, index }) =>
+    number !== newest && !(module.deref()?.isRunning(index, running ??= runningFunctions()) ?? false),
+  evicted: (_, { module, index, at, words }) => {
+    module.deref()?.evict(index);
+    release(at, words);
+  },
+});
+function release(at: number, words: number): void {
+  freeWords(at, words);
+  freed++;
+}
+
+function runningFunctions(): ReadonlyMap<ValidModule, ReadonlySet<number>> {
+  const functions = new Map<ValidModule, Set<number>>();
+  visitRegisterFrames(({ instance, index }) => {
+    const { valid } = instance!;
+    if (!functions.has(valid)) functions.set(valid, new Set());
+    functions.get(valid)!.add(index);
+  });
+  return functions;
+}
+
+/** Changes the cache, which may evict then all but what is new. */
+function changeCache(change: () => void, number = 0): void {
+  newest = number;
+  running = undefined;
+  change();
+  running = undefined;
+}
+
+/** What the cache of register code holds and did, for all engines of a thread. */
+export function translationCache(): CacheFigures {
+  return CACHE.figures;
+}
+/** Sets the most bytes of register code of a thread; what was asked for longest ago goes, unless a frame is in it. Throws RangeError for what is no size. */
+export function setTranslationCacheBytes(bytes: number): void {
+  changeCache(() => CACHE.limit = bytes);
+  freed++;
+}
+
+/** Room for `words`, for which others go if need be; -1 if there is none. */
+function makeRoom(words: number): number {
+  const at = allocateWords(words);
+  if (at >= 0) return at;
+  changeCache(() => {
+    const { limit } = CACHE;
+    CACHE.limit = Math.max(0, CACHE.figures.bytes - 4 * words);
+    CACHE.limit = limit;
+  });
+  return allocateWords(words);
+}
 
 /** What was translated to register code, by all engines of a thread. */
 export interface TranslationFigures {
@@ -116,41 +189,62 @@ export function translationFigures(): TranslationFigures {
 
 /** The register code of a module. */
 export class ModuleRegisters {
-  readonly #functions: (FunctionRegisters | undefined | null)[] = [];
+  readonly #functions: (FunctionRegisters | undefined)[] = [];
+  /** Functions that found no room, with `freed` then. */
+  readonly #refused = new Map<number, number>();
   #translator: Translator | undefined;
+  /** Whose calls may lead to its code. */
+  readonly users: Set<WeakRef<InstanceRegisters>> = new Set();
 
   constructor(readonly valid: ValidModule, readonly options: TranslationOptions) {}
 
   /** The code of a defined function; undefined if there is no room. */
   code(index: number): FunctionRegisters | undefined {
     const known = this.#functions[index];
-    if (known !== undefined) return known ?? undefined;
+    const kept = CACHE.get(known?.number ?? 0);
+    if (known !== undefined && kept !== undefined) return known;
+    if (this.#refused.get(index) === freed) return undefined;
     // What is half translated must not stay.
     ensureStack();
     const began = performance.now();
     this.#translator ??= new Translator(this.valid, this.options);
     const translation = this.#translator.translate(index);
-    const { words, poolWords } = translation;
-    const base = allocateWords(words.length);
+    const { words: { length }, poolWords } = translation;
+    const base = 4 * length > CACHE.limit ? -1 : makeRoom(length);
     if (base < 0) {
-      this.#functions[index] = null;
+      this.#refused.set(index, freed);
       return undefined;
     }
-    WORDS.set(words, base);
+    WORDS.set(translation.words, base);
     for (const word of poolWords) WORDS[base + word] += base >> 1;
-    const code = this.#functions[index] = new FunctionRegisters(this, index, base, translation);
-    UNUSED.register(this, { at: base, words: words.length });
+    const number = ++lastNumber;
+    const code = this.#functions[index] = new FunctionRegisters(this, index, number, base, translation);
+    const module = new WeakRef<ModuleRegisters>(this), value = { module, index, at: base, words: length };
+    changeCache(() => CACHE.set(number, value, 4 * length), number);
+    UNUSED.register(this, () => {
+      if (CACHE.delete(number)) release(base, length);
+    });
     const body = this.valid.module.funcs[index].body!;
     FIGURES.functions++;
     FIGURES.wasmBytes += body.end - body.start;
-    FIGURES.codeBytes += words.length * 4;
+    FIGURES.codeBytes += length * 4;
     FIGURES.ms += performance.now() - began;
     return code;
   }
 
+  /** Whether a frame is in the code of a function, running or parked. */
+  isRunning(index: number, running: ReadonlyMap<ValidModule, ReadonlySet<number>>): boolean {
+    return (this.#functions[index]?.parked ?? 0) > 0 || (running.get(this.valid)?.has(index) ?? false);
+  }
+  /** Forgets the code of a function, which has no frames. */
+  evict(index: number): void {
+    this.#functions[index] = undefined;
+    for (const user of this.users) user.deref()?.evicted(this, index);
+  }
+
   /** The code of a function, if it was asked for before. */
   known(index: number): FunctionRegisters | undefined {
-    return this.#functions[index] ?? undefined;
+    return this.#functions[index];
   }
 
   /** What became of the instructions of a function. */
@@ -183,6 +277,9 @@ export class InstanceRegisters {
   readonly defined: number;
   /** The record of the first function that it defines. */
   readonly firstRef: number;
+  readonly #ref: WeakRef<InstanceRegisters> = new WeakRef(this);
+  /** Where that stands. */
+  readonly #sets: Set<WeakRef<InstanceRegisters>>[] = [];
   /** Functions that callers may not inline. */
   readonly #apart = new Set<WasmFunc>();
   /** The code that calls run, and the other: without inlined bodies, or with them. */
@@ -206,7 +303,16 @@ export class InstanceRegisters {
       WORDS[this.cells + funcs.length + i] = funcs[i].signature.typeId;
     }
     for (let i = 0; i < globals.length; i++) WORDS[this.cells + 2 * funcs.length + i] = this.view.globals[i];
-    UNUSED.register(this, { at: this.cells, words });
+    const { cells } = this, sets = this.#sets, ref = this.#ref;
+    UNUSED.register(this, () => {
+      for (const users of sets) users.delete(ref);
+      release(cells, words);
+    });
+  }
+
+  /** The code of a function of a module is gone. */
+  evicted(module: ModuleRegisters, index: number): void {
+    if (module === this.#module && this.cells >= 0) WORDS[this.cells + index] = 0;
   }
 
   /** Where the code of one of its functions begins, if it is to run so; 0 otherwise. */
@@ -221,7 +327,9 @@ export class InstanceRegisters {
   /** The code of one of its functions; undefined if there is no room. */
   prepare(code: FunctionCode): FunctionRegisters | undefined {
     if (this.cells < 0) return undefined;
-    const registers = this.#module.code(code.func.index);
+    const { index } = code.func, linked = this.#module.known(index);
+    if (linked !== undefined && WORDS[this.cells + index] === linked.base) return linked;
+    const registers = this.#module.code(index);
     if (registers !== undefined && code.wantsRegisters) WORDS[this.cells + code.func.index] = registers.base;
     if (registers !== undefined) code.frameWords = Math.max(code.frameWords, registers.translation.frameWords);
     return registers;
@@ -249,8 +357,8 @@ export class InstanceRegisters {
   moved(func: WasmFunc): boolean {
     if (!this.#isApart(func)) this.#apart.delete(func);
     else this.#apart.add(func);
+    if (this.#inlines === this.#module.options.inline) return false;
     const module = this.#chosen();
-    if (module === this.#module) return false;
     this.#other = this.#module;
     this.#module = module;
     if (this.cells >= 0) WORDS.fill(0, this.cells, this.cells + this.count);
@@ -264,9 +372,14 @@ export class InstanceRegisters {
     }
     return (func.tier !== "fast" && !func.live) || !(func.live || wantsRegisters(func));
   }
+  get #inlines(): boolean {
+    return this.options.inline && this.#apart.size === 0;
+  }
   #chosen(): ModuleRegisters {
-    const inline = this.options.inline && this.#apart.size === 0;
-    return moduleRegisters(this.instance.valid, { ...this.options, inline });
+    const module = moduleRegisters(this.instance.valid, { ...this.options, inline: this.#inlines });
+    module.users.add(this.#ref);
+    if (!this.#sets.includes(module.users)) this.#sets.push(module.users);
+    return module;
   }
 
   /** Words in use of the frame of register code at word `top` of FRAMES. */

@@ -2514,6 +2514,8 @@ export function runRegisters(
       i32.copyWithin(fp, x, sp);
       sp = (fp + t) | 0;
       if (callee.mode === Mode.INTERP && callee.instance === view.instance) {
+        // Whoever makes room asks which functions have frames.
+        thread.top = u;
         t = registers.entry(callee);
         if (t !== 0 && ((fp + code[t + 1]) | 0) <= STACK_WORDS) {
           frames[(u + STP) | 0] = ~((code[3] + code[t + 3]) | 0);

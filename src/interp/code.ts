@@ -62,7 +62,7 @@ export function joinBlocks(bytes: Uint8Array, at: number): number {
 
 /** The bytes and branches of a module. */
 export class ModuleCode {
-  /** The module's bytes as the loop reads them: the last `end` of a function is a `return`, fused forms and stops are set here. Offsets are the module's. */
+  /** The bodies of prepared functions as the loop reads them, at their places in the module: the last `end` of a function is a `return`, fused forms and stops are set here. Offsets are the module's. */
   readonly bytes: Uint8Array;
   /** The same. */
   readonly data: DataView;
@@ -96,7 +96,6 @@ export class ModuleCode {
   constructor(readonly valid: ValidModule, readonly counts: boolean) {
     const { module, bodies } = valid;
     this.bytes = new Uint8Array(module.bytes.length + COUNTER_BYTES.length);
-    this.bytes.set(module.bytes);
     this.bytes.set(COUNTER_BYTES, module.bytes.length);
     this.original = module.bytes;
     this.data = new DataView(this.bytes.buffer);
@@ -118,6 +117,7 @@ export class ModuleCode {
     table.set(sideTable, at);
     for (let k = at; k < end; k += ENTRY_INTS) table[k + TARGET_STP] += at;
     const body = module.funcs[module.importedFuncs + i].body!;
+    this.bytes.set(module.bytes.subarray(body.start, body.end), body.start);
     this.#adaptBody(body, bodies[i]);
     if (this.counts) this.#countLoops(body, bodies[i].loops, at, end);
     // Not before: where JavaScript's stack ended in the middle, all is made once more.
@@ -503,6 +503,8 @@ export class FunctionCode implements InterpCode {
   /** Slot of each local, where some take two. */
   readonly localSlot: Int32Array | undefined;
   readonly handlers: readonly Handler[];
+  /** Cursors by pc, where frames came from other tiers: to find one takes as long as the body is up to there. */
+  #cursors: Map<number, number> | undefined;
 
   constructor(readonly func: WasmFunc) {
     const instance = func.instance!;
@@ -530,12 +532,15 @@ export class FunctionCode implements InterpCode {
 
   /** The cursor of the side table before the instruction at `pc`. */
   cursorAt(pc: number): number {
+    const known = this.#cursors?.get(pc);
+    if (known !== undefined) return known;
     const r = new BytecodeReader(this.view.code.original, this.body, pc);
     let stp = this.stp;
     while (r.pos < pc) {
       r.next();
       stp += ENTRY_INTS * entriesOf(r);
     }
+    (this.#cursors ??= new Map()).set(pc, stp);
     return stp;
   }
 }

@@ -9,6 +9,8 @@ import type { Thread } from "./thread.ts";
 
 /** Register code of one function. */
 export interface RegisterCode {
+  /** How many frames of parked threads have it: it must stay as long as there are any. */
+  parked: number;
   /** The place where a call begins, before what counts it. */
   readonly entry: number;
   /** The place where a frame goes on that the interpreter has at `pc`, behind what counts there; -1 if there is none. */

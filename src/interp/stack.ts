@@ -56,5 +56,6 @@ const KEPT_CODES = 64;
 /** Drops stale functions; called when nothing runs. */
 export function forgetCodes(): void {
   if (CODES.length > KEPT_CODES) CODES.length = 0;
-  else CODES.fill(undefined as unknown as FunctionCode);
+  // Quicker than `fill()`: mostly there are one or two.
+  else for (let i = 0; i < CODES.length; i++) CODES[i] = undefined as unknown as FunctionCode;
 }

@@ -345,8 +345,8 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     }
   });
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
-  const above: Line[] = [];
-  if (w.sites.length > 0) declared.push("s=0", ...endFrame(w, spill, above));
+  const below: Line[] = [];
+  if (w.sites.length > 0) declared.push("s=0", ...endFrame(w, spill, below));
   if (w.slices && !entered) declared.push(`k=${w.use("P")}.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
@@ -365,19 +365,24 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
     ...body.map((l) => l.replaceAll("%leave%", leave).replaceAll("%frame%", String(words)).replaceAll("%self%", self)),
     "}",
   ];
-  const offsets = [-1, ...w.offsets, -1],
-    lines = ['"use strict";', ...above.map(([l]) => l.replace("%leave%", leave)), "return ["];
-  const places = [-1, ...above.map(([, offset]) => offset), -1];
+  const offsets = [-1, ...w.offsets, -1], lines = ['"use strict";return ['], places = [-1];
   lines.push(...write(!mayKnow ? `(${cell}.f??${cell}.get())` : twin ? `${cell}.twin` : `${cell}.own`, w.lines));
   places.push(...offsets);
   if (twin) {
     // One of the two asks whether it is to stop.
     const free = w.metered || w.exact ? w.lines : ["", ...w.lines.slice(1)];
-    lines.push(",", ...write(`${cell}.own`, free));
+    lines.push(
+      ", // the same again, which calls the first: V8 inlines neither into itself",
+      ...write(`${cell}.own`, free),
+    );
     places.push(-1, ...offsets);
   }
   lines.push("];");
   places.push(-1);
+  if (below.length > 0) {
+    lines.push("// where frames are left", ...below.map(([line]) => line.replace("%leave%", leave)));
+    places.push(-1, ...below.map(([, offset]) => offset));
+  }
   return {
     index: w.index,
     text: lines.join("\n"),
@@ -390,10 +395,10 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
 }
 
 /**
- * What follows a body: the frame's variables are written to where all frames are left, or to where the function goes on that takes its place. Functions `above` do that, since
+ * What follows a body: the frame's variables are written to where all frames are left, or to where the function goes on that takes its place. Functions `below` do that, since
  * V8 inlines what has little bytecode; unless their parameters would make the frame much larger. Gives variables that are to be declared.
  */
-function endFrame(w: FunctionWriter, locals: string, above: Line[]): string[] {
+function endFrame(w: FunctionWriter, locals: string, below: Line[]): string[] {
   const cases = w.spills.map((code, i) => code === "" ? "" : `case ${i + 1}:${code}break;`).join("");
   const code = locals + (cases === "" ? "" : `switch(s){${cases}}`), read = new Set(code.match(/\b[a-z]\w*/g));
   const me = w.use("me"), leaving = w.use("U"), variables = ["fp", ...w.variables];
@@ -402,7 +407,7 @@ function endFrame(w: FunctionWriter, locals: string, above: Line[]): string[] {
   // Where a loop was left, `slice` throws if all frames are to be left; otherwise the frame is for another function.
   const breaks: Line[] = !w.breaks ? [] : [
     ["switch(s){", -1],
-    ...w.leaves.map(({ site, offset }): Line => [`case ${site}:${w.use("slice")}(${me});break;`, offset]),
+    ...w.leaves.map(({ site, offset, call }): Line => [`case ${site}:${call};break;`, offset]),
     [`default:${w.use("quit")}();}`, -1],
   ];
   const passes = w.leaves.length > 0;
@@ -413,12 +418,12 @@ function endFrame(w: FunctionWriter, locals: string, above: Line[]): string[] {
     : [[`%leave%return ${w.entry >= 0 ? `${w.use("onward")}(${me},s)` : `${w.use("resume")}(${me},s,a)`};`, PASSED_ON]];
   if (names.length <= MOST_APART) {
     const end = `catch(e){if(e===${leaving})leave(${names});throw e;}`;
-    above.push([`function leave(${names}){const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}}`, PASSED_ON]);
+    below.push([`function leave(${names}){const a=${leaving}.frame(${me},s),w=${leaving}.words;${code}}`, PASSED_ON]);
     add(w, [`${w.breaks ? "}" : ""}}${end}`, -1]);
     if (!w.breaks) return [];
-    above.push([`function pass(${names}){try{`, -1], ...breaks, [`}${end}`, -1]);
-    if (passes) above.push([`const a=${bottom},w=${words};${code}`, -1], ...next);
-    above.push(["}", -1]);
+    below.push([`function pass(${names}){try{`, -1], ...breaks, [`}${end}`, -1]);
+    if (passes) below.push([`const a=${bottom},w=${words};${code}`, -1], ...next);
+    below.push(["}", -1]);
     add(w, [`return pass(${names});`, PASSED_ON]);
     return [];
   }

@@ -114,20 +114,31 @@ export function checkStatement(w: FunctionWriter, source: number): string {
 /** Takes fuel where it is counted. A place that is not paid for is another. */
 function fuelStatement(w: FunctionWriter, source: number): string {
   if (!w.metered) return "";
-  const owing = w.site(source, true), fuel = w.use("FUEL");
-  return `if((${fuel}[0]=${fuel}[0]-1|0)<0){${owing}${w.use("poll")}(1);}`;
+  return takesFuel(w, `${w.site(source, true)}${w.use("poll")}(1);`);
+}
+function takesFuel(w: FunctionWriter, otherwise: string): string {
+  const fuel = w.use("FUEL");
+  return `if((${fuel}[0]=${fuel}[0]-1|0)<0){${otherwise}}`;
 }
 /**
- * The check of a loop's head, where the function is left for one that begins there (tier.ts, `Pace`): by loops in no other after some passes, by those within them when
- * somebody has set a bit. A call here would cost more than all else, since behind it V8 knows nothing of memory: so the loop ends first.
+ * The check of a loop's head, where the function is left for one that begins there (tier.ts, `Pace`): when somebody has set a bit, or, by loops in no other of functions whose
+ * locals are floats, after some passes. A call here would cost more than all else, since behind it V8 knows nothing of memory: so the loop ends first.
  */
 function loopCheck(w: FunctionWriter, shape: Shape): string {
   const source = w.r.pos;
   if (w.exact || w.blocks.some((b) => b.kind === "catch")) return checkStatement(w, source);
-  const fuel = fuelStatement(w, source), leave = w.site(source);
-  w.leaves.push({ site: w.sites.length, offset: w.r.at });
+  const { at: offset } = w.r;
+  let fuel = "";
+  if (w.metered) {
+    const owing = w.site(source, true);
+    w.leaves.push({ site: w.sites.length, offset, call: `${w.use("poll")}(1)` });
+    fuel = takesFuel(w, w.quit(owing));
+  }
+  const leave = w.site(source);
+  w.leaves.push({ site: w.sites.length, offset, call: `${w.use("slice")}(${w.use("me")})` });
   const outermost = w.blocks.findIndex((b) => b.kind === "loop") === w.blocks.length - 1;
-  if (!outermost) return `${fuel}if(${w.use("INT")}[0]!==0){${w.quit(leave)}}`;
+  const floats = w.localKinds.some((kind) => kind === "f" || kind === "d");
+  if (!outermost || !floats) return `${fuel}if(${w.use("INT")}[0]!==0){${w.quit(leave)}}`;
   w.slices = true;
   const weight = WEIGHTS[Math.min(shape.nests.get(w.r.at)!, WEIGHTS.length - 1)];
   return `${fuel}if((k=k-${weight}|0)<0){${w.quit(leave)}}`;

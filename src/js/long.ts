@@ -14,41 +14,10 @@ export function mulHigh(a: number, b: number): number {
   return ((a >>> 0) * (b >>> 0) - (imul(a, b) >>> 0)) * SCALE + 0.5 | 0;
 }
 
-export function shl64(lo: number, hi: number, n: number): number {
-  n &= 63;
-  if (n >= 32) {
-    RH[0] = lo << n;
-    return 0;
-  }
-  RH[0] = (hi << n) | ((lo >>> 1) >>> (31 - n));
-  return lo << n;
-}
-export function shr_s64(lo: number, hi: number, n: number): number {
-  n &= 63;
-  if (n >= 32) {
-    RH[0] = hi >> 31;
-    return hi >> n;
-  }
-  RH[0] = hi >> n;
-  return (lo >>> n) | ((hi << 1) << (31 - n));
-}
-export function shr_u64(lo: number, hi: number, n: number): number {
-  n &= 63;
-  if (n >= 32) {
-    RH[0] = 0;
-    return hi >>> n | 0;
-  }
-  RH[0] = hi >>> n;
-  return (lo >>> n) | ((hi << 1) << (31 - n));
-}
-export function rotl64(lo: number, hi: number, n: number): number {
-  const a = n & 32 ? hi : lo, b = n & 32 ? lo : hi;
-  n &= 31;
-  RH[0] = (b << n) | ((a >>> 1) >>> (31 - n));
-  return (a << n) | ((b >>> 1) >>> (31 - n));
-}
-export function rotr64(lo: number, hi: number, n: number): number {
-  return rotl64(lo, hi, -n & 63);
+/** The high half of the product of two signed numbers of 32 bits. */
+export function mulHighSigned(a: number, b: number): number {
+  // Positive, so that it is cut like one that is rounded.
+  return (a * b - (imul(a, b) >>> 0)) * SCALE + 4294967296.5 | 0;
 }
 
 function ctz32(a: number): number {

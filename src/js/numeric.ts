@@ -100,6 +100,10 @@ function binary64(w: FunctionWriter, operation: string, a: Value, b: Value): voi
     case "mul": {
       const x = w.simple(a, "q2"), y = w.simple(b, "q4"), q = w.scratch("q0"), p = w.scratch("q1");
       const imul = w.use("imul");
+      if (x.extended && y.extended && x.constant === undefined && y.constant === undefined) {
+        w.line(`${q}=${imul}(${x.lo},${y.lo});${p}=${w.use("mulHighSigned")}(${x.lo},${y.lo});`);
+        return w.assign("l", q, p);
+      }
       let high = productHigh(w, x, y);
       if (y.hi !== "0") high += `+${imul}(${x.lo},${y.hi})`;
       if (x.hi !== "0") high += `+${imul}(${x.hi},${y.lo})`;
@@ -192,9 +196,7 @@ function compare64(w: FunctionWriter, operation: string, a: Value, b: Value): vo
 }
 
 function shift64(w: FunctionWriter, operation: string, a: Value, b: Value): void {
-  if (b.constant === undefined) {
-    return w.assign("l", `${w.use(`${operation}64`)}(${a.lo},${a.hi},${b.lo})`, `${w.use("RH")}[0]`);
-  }
+  if (b.constant === undefined) return shiftByVariable(w, operation, a, b);
   const x = w.simple(a, "q2");
   let k = b.constant[0] & 63, { lo, hi } = x;
   const give = (low: string, high: string) => {
@@ -219,6 +221,30 @@ function shift64(w: FunctionWriter, operation: string, a: Value, b: Value): void
   if (k === 32) return give(hi, rest);
   if (k > 32) return give(signed ? `(${hi}>>${k - 32})` : `(${hi}>>>${k - 32})`, rest);
   give(`(${lo}>>>${k}|${hi}<<${32 - k})`, signed ? `(${hi}>>${k})` : `(${hi}>>>${k})`);
+}
+
+/** A shift whose count is not known. A branch is faster than masks, even where nobody could predict it. */
+function shiftByVariable(w: FunctionWriter, operation: string, a: Value, b: Value): void {
+  const { lo, hi } = w.simple(a, "q2"), q = w.scratch("q0"), p = w.scratch("q1");
+  let n = b.lo;
+  if (b.size > 0 || operation === "rotr") {
+    n = w.scratch("q4");
+    w.line(`${n}=${operation === "rotr" ? "0-" : ""}${b.lo}|0;`);
+  }
+  const far = `if((${n}&32)!==0)`;
+  switch (operation) {
+    case "shl":
+      w.line(`${q}=${lo}<<${n};${far}{${p}=${q};${q}=0;}else ${p}=${hi}<<${n}|${lo}>>>1>>>~${n};`);
+      return w.assign("l", q, p);
+    case "shr_u":
+      w.line(`${p}=${hi}>>>${n}|0;${far}{${q}=${p};${p}=0;}else ${q}=${lo}>>>${n}|${hi}<<1<<~${n};`);
+      return w.assign("l", q, p);
+    case "shr_s":
+      w.line(`${p}=${hi}>>${n};${far}{${q}=${p};${p}=${hi}>>31;}else ${q}=${lo}>>>${n}|${hi}<<1<<~${n};`);
+      return w.assign("l", q, p);
+  }
+  w.line(`${far}{${q}=${hi};${p}=${lo};}else{${q}=${lo};${p}=${hi};}`);
+  w.assign("l", `${q}<<${n}|${p}>>>1>>>~${n}`, `${p}<<${n}|${q}>>>1>>>~${n}`);
 }
 
 function binaryFloat(w: FunctionWriter, kind: "f" | "d", operation: string, a: Value, b: Value): void {
@@ -267,8 +293,9 @@ function unary(w: FunctionWriter, name: string, operation: string, a: Value, res
     case "i64.extend_i32_s":
     case "i64.extend32_s": {
       const low = w.simple(a.kind === "l" ? { ...a, kind: "i", hi: "" } : a, "q2");
-      if (a.size > 0) return w.assign("l", low.lo, `${low.lo}>>31`);
-      return w.push("l", low.lo, [low], { hi: `(${low.lo}>>31)` });
+      if (a.size === 0) return w.push("l", low.lo, [low], { hi: `(${low.lo}>>31)`, extended: true });
+      w.assign("l", low.lo, `${low.lo}>>31`);
+      return w.put({ ...w.pop(), extended: true });
     }
     case "i32.extend8_s":
       return push(`(${x}<<24>>24)`);

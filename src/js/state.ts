@@ -47,6 +47,8 @@ export interface Value {
   readonly hi: string;
   /** A boolean expression for the same truth value. */
   readonly condition?: string;
+  /** Whether the high half of an `l` is known to be but the sign of the low one. */
+  readonly extended?: true;
   /** Low and high half of a constant. */
   readonly constant?: readonly [number, number];
   /** Locals that it reads, and operand slots whose variables it reads. */
@@ -139,8 +141,8 @@ export class FunctionWriter {
   slices = false;
   /** Whether some code ends by `break B`, which leaves the frame at the site that was set. */
   breaks = false;
-  /** Sites at heads of loops where the function is left for one that begins there, with the offset of the loop. */
-  readonly leaves: { readonly site: number; readonly offset: number }[] = [];
+  /** Sites at heads of loops where the function is left for one that begins there, with the offset of the loop and what is called before. */
+  readonly leaves: { readonly site: number; readonly offset: number; readonly call: string }[] = [];
   /** Operands at the loop that is entered. */
   entryStack: readonly Operand[] = [];
 

@@ -17,8 +17,8 @@ export function backgroundUnavailable(folder: URL): string | undefined {
   return `a Worker needs --allow-read=${folder.pathname}`;
 }
 
-/** Loaded when needed, since that takes 20 ms and few programs need it. */
-function threads(): typeof import("node:worker_threads") {
+/** Node's Workers, loaded when needed, since that takes 5 to 20 ms and few programs need them. */
+export function threads(): typeof import("node:worker_threads") {
   const { process } = globalThis as unknown as { process: { getBuiltinModule(name: string): unknown } };
   return process.getBuiltinModule("node:worker_threads") as typeof import("node:worker_threads");
 }

@@ -105,6 +105,15 @@ export class CacheFolder {
     return contents;
   }
 
+  /** Whether there is an entry whose name begins like this. */
+  has(beginning: string): boolean {
+    try {
+      return [...Deno.readDirSync(this.folder)].some(({ name }) => name.startsWith(beginning) && ENTRY.test(name));
+    } catch {
+      return false;
+    }
+  }
+
   /** Throws an entry away that cannot be used, and says so. */
   discard(name: string, why: string): void {
     this.#figures.damaged++;

@@ -1,8 +1,8 @@
 // The deadline of this isolate: until when the Wasm code may run that is called now. While machine code runs, nothing of JavaScript does, so a Worker
 // that only waits sets a bit of the interrupt word in time; interpreters look at the clock themselves.
 
-import { Worker } from "node:worker_threads";
 import { ensureStack } from "../base/js_stack.ts";
+import { threads } from "./background.ts";
 import { INTERRUPT, InterruptBit } from "./interrupt.ts";
 import { canRunNative } from "./permissions.ts";
 
@@ -67,6 +67,7 @@ function watch(): void {
   ensureStack(16);
   const idleMs = "WorkerGlobalScope" in globalThis ? WORKER_IDLE_MS : Infinity;
   const workerData = { order, rest, word: INTERRUPT, bit: InterruptBit.DEADLINE, idleMs };
+  const { Worker } = threads();
   new Worker(`(${keepTime})(require("node:worker_threads").workerData);`, { eval: true, workerData }).unref();
 }
 

@@ -1,7 +1,7 @@
 // A Worker that asks running code for attention at regular times, so that somebody can look where it is. While machine code runs, nothing of JavaScript does.
 
-import { Worker } from "node:worker_threads";
 import { ensureStack } from "../base/js_stack.ts";
+import { threads } from "./background.ts";
 import { INTERRUPT, InterruptBit } from "./interrupt.ts";
 
 /** Waiting longer for the Worker would look like a hang. */
@@ -28,6 +28,7 @@ export function startTicks(ms: number): () => void {
   const workerData = { order, ms, word: INTERRUPT, bit: InterruptBit.ATTENTION };
   const until = performance.now() + LONGEST_START_MS;
   // Of node:worker_threads, since only those do not keep the process alive.
+  const { Worker } = threads();
   new Worker(`(${tick})(require("node:worker_threads").workerData);`, { eval: true, workerData }).unref();
   while (Atomics.load(order, 1) === 0 && performance.now() < until) Atomics.wait(order, 1, 0, 10);
   return () => {

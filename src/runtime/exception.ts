@@ -167,6 +167,7 @@ export class Exceptions {
    * Nothing else would, in a program without objects. Throws Trap when there is no room for more.
    */
   thrown(exception: WasmException): void {
+    if (this.listeners.size > 0) { for (const listener of this.listeners) listener(); }
     if (!this.store.handles.crowded && this.#bytes < MAX_BYTES) return;
     const before = this.#thrown;
     this.#thrown = exception;
@@ -178,6 +179,8 @@ export class Exceptions {
     if (this.#bytes >= FULL_BYTES) throw new Trap(TrapCode.HEAP_EXHAUSTED, this.store.activations.trace(false));
   }
   #thrown: WasmException | undefined = undefined;
+  /** Told of each exception that is thrown, or comes from a host function, before a frame is looked for. */
+  readonly listeners: Set<() => void> = new Set();
 
   /** The exception of an exnref, which must not be null. */
   ofRef(ref: number): WasmException {

@@ -402,7 +402,7 @@ export class Store {
     if (isNative(tier) ? this.native === undefined : tier === "js" && this.js === undefined) {
       throw new BugError(`tier ${tier} cannot run here`);
     }
-    func.refusal = tier === "interp" ? undefined : func.held ?? this.#refusal(func, tier);
+    func.refusal = tier === "interp" ? undefined : func.held ?? this.refusal(func, tier);
     if (func.refusal !== undefined) tier = "interp";
     if (!isNative(tier) && func.nativeEntry !== 0 && func.mode === Mode.NATIVE) this.demotions++;
     if (tier !== "js" && func.mode === Mode.JS) {
@@ -417,7 +417,7 @@ export class Store {
   }
 
   /** Why a function cannot run in a tier; undefined if it can. */
-  #refusal(func: WasmFunc, tier: TierName): string | undefined {
+  refusal(func: WasmFunc, tier: TierName): string | undefined {
     if (isNative(tier)) return this.native!.refusal(func);
     return tier === "js" ? this.#jsRefusal(func) : undefined;
   }

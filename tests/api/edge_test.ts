@@ -222,15 +222,27 @@ Deno.test("exportTo() without a meter takes that of npm's OpenTelemetry, or says
   }
 });
 
-Deno.test("without the permission to run machine code, functions climb from interp to fast and js, in the middle of a loop, too", async () => {
+Deno.test("without the permission to run machine code, functions climb to the best tier that they are hot enough for", async () => {
   const child = new URL("edge_child.ts", import.meta.url).pathname;
   const { out, err } = await runDeno(["run", "--no-check", "--allow-read", child]);
-  const { ladder, result, moves } = JSON.parse(out || err);
-  assertEquals([ladder, result], [["interp", "fast", "js"], 1250025000]);
-  assertEquals(moves, [
-    "function loop fast loop",
-    "function loop js loop",
-    "frame loop js loop",
-    "function add fast calls",
+  const { loop, calls, lowLoop, lowCalls, refused } = JSON.parse(out || err);
+  assertEquals(loop, {
+    ladder: ["interp", "fast", "js"],
+    result: 1250025000,
+    moves: ["function loop interp-js loop 1", "frame loop interp-js loop 1"],
+  });
+  assertEquals(calls.moves, ["function add interp-js calls 10"]);
+  assertEquals(lowLoop.result, 1250025000);
+  assertEquals(lowLoop.moves, [
+    "function loop interp-fast loop 1",
+    "function loop fast-js loop 1",
+    "frame loop interp-js loop 1",
+  ]);
+  // Called by JavaScript alone, in register code too.
+  assertEquals(lowCalls.moves, ["function add interp-fast calls 2", "function add fast-js calls 8"]);
+  // Tried once, not at each call.
+  assertEquals(refused.moves.map((m: string) => m.replace(/ \d+$/, "")), [
+    "function long interp-interp refused",
+    "function long interp-fast calls",
   ]);
 });

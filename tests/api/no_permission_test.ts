@@ -80,7 +80,7 @@ Deno.test("without any permission the library compiles, runs, traps, grows, coll
     unavailable: "native code needs --allow-ffi",
     engine: refused,
     move: refused,
-    after: "fast",
+    after: "js",
   });
 });
 

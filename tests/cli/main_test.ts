@@ -247,3 +247,92 @@ for (const tier of ["interp", "jit"]) {
     },
   );
 }
+
+Deno.test("profile, trace and run say what is wrong with a call before they report anything of it", async () => {
+  for (const args of [["profile", "--exact"], ["profile"], ["profile", "--json"], ["trace"]]) {
+    const { code, out, err } = await strata([...args, "--invoke", "nosuch", wat]);
+    assertEquals([code, out], [1, ""]);
+    assertMatch(err, /^error: the module exports no function "nosuch": it exports fib, swap, trap, spin\n$/);
+  }
+  const bad = await strata(["profile", "--exact", "--invoke", "fib", wat, "x"]);
+  assertEquals(bad.code, 2);
+  assertMatch(bad.err, /^error: .*x/);
+  const interval = await strata(["profile", "--interval", "x", "--invoke", "fib", wat, "1"]);
+  assertEquals(interval.code, 2);
+  assertStringIncludes(interval.err, "argument 'x' is invalid. It is no number of milliseconds.");
+});
+
+Deno.test("trace --json gives errors as objects, too", async () => {
+  const lines = async (...args: string[]) => {
+    const { code, err } = await strata(["trace", "--json", ...args]);
+    return { code, objects: err.trim().split("\n").map((line) => JSON.parse(line)) };
+  };
+  const trap = await lines("--invoke", "trap", wat);
+  assertEquals(trap.code, 134);
+  assertEquals(trap.objects.map((o) => o.what), ["call", "call", "error"]);
+  const { error } = trap.objects.at(-1);
+  assertEquals([error.name, error.trap, error.frames[0].name], ["Trap", "unreachable", "deep"]);
+  const missing = await lines("--invoke", "nosuch", wat);
+  assertEquals([missing.code, missing.objects.length, missing.objects[0].what], [1, 1, "error"]);
+  const usage = await lines("--what", "everything", wat);
+  assertEquals([usage.code, usage.objects[0].error.name], [2, "UsageError"]);
+});
+
+Deno.test("debug stops in a start function, then at the first instruction of the call; a trap in it ends with 134", async () => {
+  const starts = `${folder}/starts.wat`, traps = `${folder}/traps.wat`;
+  await Deno.writeTextFile(
+    starts,
+    `(module (global $g (mut i32) (i32.const 0)) (func $init (global.set $g (i32.const 5))) (start $init)
+      (func (export "add") (param $n i32) (result i32) (i32.add (local.get $n) (global.get $g))))`,
+  );
+  await Deno.writeTextFile(traps, `(module (func $init unreachable) (start $init) (func (export "f")))`);
+  const { code, out } = await strata([
+    "debug",
+    ...["-e", ":break init+0x2", "-e", ":continue", "-e", ":continue", "-e", ":continue"],
+    starts,
+    "add",
+    "3",
+  ]);
+  assertEquals(code, 0);
+  assertMatch(
+    out,
+    /#0 {2}init \(\)[^]*#0 {2}init\+0x2 \(\)[^]*the start function has ended\nstopped\n#0 {2}add \(n = 3:i32\)[^]*=> 8:i32/,
+  );
+  const trapped = await strata(["debug", traps], { stdin: ":continue\n" });
+  assertEquals(trapped.code, 134);
+  assertMatch(trapped.err, /^error: trap: unreachable\n {2}at init /);
+  assertEquals((await strata(["debug", wat, "fib", "x"])).code, 2);
+  const host = await strata(["debug", "-", "f"], {
+    stdin: `(module (import "spectest" "print" (func $p)) (start $p) (func (export "f")))`,
+  });
+  assertEquals(host.code, 0, host.err);
+});
+
+Deno.test("what cannot be written is told before the program runs, and nothing is left behind", async () => {
+  const call = ["--invoke", "fib", wat, "5"], nowhere = `${folder}/nowhere/x`;
+  for (const args of [["profile", "-o", nowhere], ["profile", "-o", folder], ["run", "--profile-out", nowhere]]) {
+    const { code, out, err } = await strata([...args, ...call]);
+    assertEquals([code, out], [1, ""]);
+    assertMatch(err, /^error: cannot write .*: (No such file or directory|Is a directory)\n$/);
+  }
+  const file = `${folder}/made.json`;
+  assertEquals((await strata(["profile", "-o", file, "--invoke", "nosuch", wat])).code, 1);
+  assertEquals(await Deno.stat(file).catch((e) => e instanceof Deno.errors.NotFound), true);
+});
+
+Deno.test("options that need a permission say so in one line", async () => {
+  const allow = [`--allow-read=${folder},${new URL("../..", import.meta.url).pathname}`];
+  for (
+    const [option, message] of [
+      [
+        ["--perf-map"],
+        /^error: no machine code can run here that gdb or perf may see: native code needs --allow-ffi\n$/,
+      ],
+      [["--cache", `${folder}/cache`], /^error: the cache .* cannot be used: Requires write access .*\n$/],
+    ] as const
+  ) {
+    const { code, out, err } = await strata(["run", ...option, "--invoke", "fib", wat, "5"], { allow });
+    assertEquals([code, out], [1, ""]);
+    assertMatch(err, message);
+  }
+});

@@ -147,3 +147,13 @@ Deno.test("AddressMap finds lines of the program that a module was compiled from
   assert(found > 5, String(found));
   assertEquals(addresses.ofOrigin("other.c", 3), []);
 });
+
+Deno.test("AddressMap.find() refuses lines of source files where the module tells of none", () => {
+  const engine = new Engine(), module = engine.compile(read("fib.wat"));
+  const text = engine.addresses(module), binary = engine.addresses(engine.compile(module.bytes));
+  for (const addresses of [text, binary]) {
+    assertThrows(() => addresses.find("x.c:12"), RangeError, "the module has no DWARF and no source map");
+  }
+  assertEquals(text.find("fib.wat:5"), text.find(":5"));
+  assertThrows(() => binary.find("fib.wat:5"), RangeError, "no line of fib.wat is known; :5 is one of its text");
+});

@@ -57,6 +57,31 @@ Deno.test("calls are traced with arguments, results, tail calls and the host's f
   ]);
 });
 
+Deno.test("functions that an exception leaves have a line for that, whether it is caught or ends the call", () => {
+  const text = `(module (tag $e (param i32))
+    (func $deep (param i32) (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+      (throw $e (local.get 0)))
+    (func $quiet (param i32) (block $h (result i32) (try_table (catch $e $h) (throw $e (i32.const 1))) (i32.const 0)) (drop))
+    (func (export "run") (param i32)
+      (block $h (result i32) (try_table (catch $e $h) (call $deep (local.get 0))) (i32.const 0))
+      (call $quiet)
+      (call $deep (i32.const 0))))`;
+  const { lines, events } = trace(text, { what: ["calls"] }, {}, [1]);
+  assertEquals(lines.slice(0, -1), [
+    "run(1)",
+    "  deep(1)",
+    "    deep(0)",
+    "    deep is left by an exception",
+    "  deep is left by an exception",
+    "  quiet(0)",
+    "  quiet => nothing",
+    "  deep(0)",
+    "host Wasm exception with tag (i32)() => nothing",
+    "  deep is left by an exception",
+  ]);
+  assertEquals(events.at(-1), { what: "left", depth: 0, name: "run", index: 2 });
+});
+
 Deno.test("a trace tells of the functions that are meant, and of what the host throws", () => {
   const log = () => {
     throw new RangeError("no");

@@ -110,6 +110,8 @@ testNative(
     inFolder((folder) => {
       const { engine } = engineWith(folder, { tier: "interp" });
       assertEquals(engine.load(largeModule(5)).exports.f(1), 16);
+      assertEquals(engine.caches.disk?.writes, 0);
+      engine.saveCache();
       assertEquals(engine.caches.disk?.writes, 1);
       const { engine: again, notes } = engineWith(folder, { tier: "interp" });
       assertEquals(again.load(largeModule(5)).exports.f(1), 16);
@@ -158,6 +160,7 @@ testNative("the folder keeps its limit, and what was used longest ago goes", () 
     const { engine } = engineWith(folder, { tier: "interp", cacheBytes: 200_000 });
     for (const variant of [1, 2, 4, 5]) {
       engine.compile(largeModule(variant));
+      engine.saveCache();
       for (const { name } of Deno.readDirSync(folder)) {
         const path = `${folder}/${name}`, time = (Deno.statSync(path).mtime!.getTime() - 100_000) / 1000;
         Deno.utimeSync(path, time, time);

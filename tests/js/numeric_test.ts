@@ -73,6 +73,38 @@ Deno.test("i64 instructions with a constant give what the interpreter gives", ()
   }
 });
 
+Deno.test("shifts and rotations by variables take their count modulo 64, products of signed halves are exact", () => {
+  const shifts = ["shl", "shr_s", "shr_u", "rotl", "rotr"];
+  let source = "(module";
+  for (const name of shifts) {
+    source += `(func (export "${name}") (param i64 i64) (result i64) (i64.${name} (local.get 0) (local.get 1)))
+      (func (export "${name} own") (param i64 i64) (result i64)
+        (local.set 0 (i64.${name} (i64.xor (local.get 0) (local.get 1)) (i64.add (local.get 1) (i64.const 3))))
+        (local.get 0))
+      (func (export "${name} narrow") (param i64 i64) (result i64)
+        (i64.${name} (i64.extend_i32_u (i32.wrap_i64 (local.get 0))) (i64.add (local.get 1) (local.get 1))))`;
+  }
+  for (const [name, sign] of [["mul", ""], ["product", "_s"], ["narrow product", "_u"]]) {
+    const operand = (n: number) =>
+      sign === "" ? `(local.get ${n})` : `(i64.extend_i32${sign} (i32.wrap_i64 (local.get ${n})))`;
+    source += `(func (export "${name}") (param i64 i64) (result i64) (i64.mul ${operand(0)} ${operand(1)}))`;
+  }
+  source += `(func (export "summed product") (param i64 i64) (result i64)
+    (i64.mul
+      (i64.extend_i32_s (i32.add (i32.wrap_i64 (local.get 0)) (i32.const 9)))
+      (i64.extend32_s (i64.add (local.get 1) (local.get 0)))))`;
+  source += ")";
+  const expected = functions("interp", source), js = functions("js", source), numbers = arguments_();
+  for (const name of Object.keys(js)) {
+    for (const x of numbers) {
+      const counts = shifts.includes(name.split(" ")[0])
+        ? Array.from({ length: 70 }, (_, n) => BigInt(n - 2))
+        : numbers;
+      for (const n of counts) assertEquals(js[name](x, n), expected[name](x, n), `${name} of ${x} and ${n}`);
+    }
+  }
+});
+
 Deno.test("an operand whose halves change places is put away while a result waits for its variables", () => {
   const source = `(module (func (export "f") (param i64 i64) (result i64)
     (i64.sub

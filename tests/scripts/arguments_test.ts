@@ -14,3 +14,9 @@ Deno.test("scripts tell their usage, and refuse options that they do not know, b
     assertMatch(wrong.err, /^error: there is no option --nonsense\nusage: /);
   }
 });
+
+Deno.test("the stress cases refuse tiers that there are none of", async () => {
+  const { code, out, err } = await runDeno(["run", "-A", "--no-check", "scripts/stress.ts", "nosuch"], { cwd: ROOT });
+  assertEquals([code, out], [2, ""]);
+  assertMatch(err, /^error: there is no tier nosuch; there are interp, fast, js, jit\n$/);
+});

@@ -1,5 +1,6 @@
 // The command about caches of code: :caches.
 
+import { Engine } from "../../api/engine.ts";
 import type { CacheFigures } from "../../base/lru_cache.ts";
 import { parseCount } from "./words.ts";
 import { UsageError } from "../exit.ts";
@@ -21,8 +22,8 @@ function row(name: string, f: CacheFigures | undefined): string[] {
 }
 
 function table({ engine }: Session): string {
-  const { code, functions, disk } = engine.caches;
-  const rows = [row("code", code), row("functions", functions)];
+  const { code, functions, translations, disk } = engine.caches;
+  const rows = [row("code", code), row("functions", functions), row("translations", translations)];
   if (disk === undefined) rows.push(["disk", "none (start with --cache <folder>)"]);
   else {
     const held = disk.writes === 0 ? disk.folder : `${disk.folder}: ${count(disk.files, "file")}, ${size(disk.bytes)}`;
@@ -38,10 +39,11 @@ function table({ engine }: Session): string {
 export const CACHE_COMMANDS: readonly Command[] = [
   {
     name: "caches",
-    args: "[functions <bytes>]",
+    args: "[functions|translations <bytes>]",
     help: "show the caches of code: what they hold, hits, misses, evictions; or set the size of one",
     more: `code: machine code that is installed, by module; what was asked for longest ago makes room.
 functions: machine code that is kept for further modules with equal functions.
+translations: register code of tier fast, by function, of all engines of this thread.
 disk: what is kept between runs in the folder of --cache: machine code, and what validation found
 out about large modules. Entries there are checked when they are read; damaged ones go.`,
     example: `:load examples/fib.wat
@@ -51,13 +53,19 @@ fib 10
 :tier * jit
 fib 10
 :caches
-:caches functions 1_000_000`,
+:caches functions 1_000_000
+:caches translations 1_000_000`,
     run(session, args) {
       const what = args.next();
       if (what !== undefined) {
-        if (what !== "functions") throw new UsageError(`there is the cache functions to set, no ${what}`);
+        if (what !== "functions" && what !== "translations") {
+          throw new UsageError(`there are the caches functions and translations to set, no ${what}`);
+        }
         const bytes = parseCount(args.need("its size in bytes"), "the size of a cache");
-        attempt(() => session.engine.functionCacheBytes = bytes);
+        attempt(() => {
+          if (what === "functions") session.engine.functionCacheBytes = bytes;
+          else Engine.translationCacheBytes = bytes;
+        });
       }
       args.end();
       return { text: table(session), data: { ...session.engine.caches } };

@@ -118,6 +118,26 @@ export class ShellDebugger {
     }
   }
 
+  /** Whether start functions can stop. */
+  get stopsStartFunctions(): boolean {
+    return this.active || this.afterStart !== undefined;
+  }
+  /** What comes when a start function has ended that waits at its first instruction; undefined if the next one does not wait there. */
+  afterStart: (() => Output | undefined) | undefined = undefined;
+
+  /** Runs the start function of a new instance; the output is that of its first stop or its end. */
+  runStartFunction(func: Func, end: CallEnd): Output {
+    const { afterStart } = this;
+    this.afterStart = undefined;
+    const run = () =>
+      this.run(func, [], (how) => {
+        const output = end(how), next = afterStart?.();
+        if (next === undefined) return output;
+        return { text: `${output.text}\n${next.text}`, data: { ...output.data, ...next.data } };
+      });
+    return afterStart === undefined ? run() : this.starting(run);
+  }
+
   /** Lets the stopped call go on. Throws what it throws. */
   go(go: Go): Output {
     const entry = this.current, { call, func, end } = entry;

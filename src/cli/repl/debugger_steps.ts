@@ -7,7 +7,7 @@ import type { Command } from "./command.ts";
 import { placeOf } from "./debugger_points.ts";
 import type { Args } from "./words.ts";
 import { parseCount } from "./words.ts";
-import { functionNames } from "./session.ts";
+import { functionNames, type Output, type Session } from "./session.ts";
 import { isCommand, runWasi } from "./wasi.ts";
 
 function countOf(args: Args, what: string): number {
@@ -16,6 +16,22 @@ function countOf(args: Args, what: string): number {
   const count = word === undefined ? 1 : parseCount(word, what);
   if (count < 1) throw new UsageError(`${what} is 1 or more`);
   return count;
+}
+
+/** Calls a function, or runs a WASI command, up to the first instruction. */
+export function startCall(session: Session, words: string[]): Output {
+  const { debugger: shell } = session;
+  const isWasi = isCommand(session.current.instance);
+  if (words.length === 0 && !isWasi) throw new UsageError("a call is missing");
+  if (isWasi && (words.length === 0 || !functionNames(session.current.instance).has(words[0]))) {
+    return shell.starting(() => runWasi(session, words));
+  }
+  const { func } = session.func(words[0]);
+  if (func.isHost) throw new CommandError(`${func.name} is a host function and has no code`);
+  checkArgumentCount(func, words.length - 1);
+  const { params } = innerFunc(func).type;
+  const values = words.slice(1).map((word, i) => session.value(word, params[i]));
+  return shell.starting(() => shell.run(func, values));
 }
 
 export const STEP_COMMANDS: readonly Command[] = [
@@ -29,19 +45,7 @@ export const STEP_COMMANDS: readonly Command[] = [
 :kill`,
     completes: ["call"],
     run(session, args) {
-      const { debugger: shell } = session;
-      const words = args.all();
-      const isWasi = isCommand(session.current.instance);
-      if (words.length === 0 && !isWasi) throw new UsageError("a call is missing");
-      if (isWasi && (words.length === 0 || !functionNames(session.current.instance).has(words[0]))) {
-        return shell.starting(() => runWasi(session, words));
-      }
-      const { func } = session.func(words[0]);
-      if (func.isHost) throw new CommandError(`${func.name} is a host function and has no code`);
-      checkArgumentCount(func, words.length - 1);
-      const { params } = innerFunc(func).type;
-      const values = words.slice(1).map((word, i) => session.value(word, params[i]));
-      return shell.starting(() => shell.run(func, values));
+      return startCall(session, args.all());
     },
   },
   {

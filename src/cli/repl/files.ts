@@ -1,6 +1,6 @@
 // Files that the shell reads and writes besides modules: scripts, bytes of memories, and the history. Takes paths, gives text; what is not permitted is not asked for.
 
-import { CommandError } from "../exit.ts";
+import { CommandError, reasonOf } from "../exit.ts";
 
 /** The text of a file. Throws CommandError when it cannot be read. */
 export function readText(path: string): string {
@@ -9,7 +9,7 @@ export function readText(path: string): string {
   } catch (e) {
     if (e instanceof Deno.errors.NotFound) throw new CommandError(`there is no file ${path}`);
     if (e instanceof Deno.errors.NotCapable) throw new CommandError(`reading ${path} needs --allow-read`);
-    throw new CommandError(`cannot read ${path}: ${e instanceof Error ? e.message : e}`);
+    throw new CommandError(`cannot read ${path}: ${reasonOf(e)}`);
   }
 }
 
@@ -19,7 +19,7 @@ export function saveBytes(path: string, bytes: Uint8Array): void {
     Deno.writeFileSync(path, bytes);
   } catch (e) {
     if (e instanceof Deno.errors.NotCapable) throw new CommandError(`writing ${path} needs --allow-write`);
-    throw new CommandError(`cannot write ${path}: ${e instanceof Error ? e.message : e}`);
+    throw new CommandError(`cannot write ${path}: ${reasonOf(e)}`);
   }
 }
 

@@ -4,7 +4,8 @@ import { CommandError, UsageError } from "../exit.ts";
 import { readText } from "./files.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./print.ts";
-import { errorData, type Output, type Session } from "./session.ts";
+import { errorData } from "../exit.ts";
+import type { Output, Session } from "./session.ts";
 import { unquote } from "./words.ts";
 
 /** The commands themselves come from the table, which holds these too. */
@@ -45,7 +46,7 @@ export function generalCommands(
           return { text, data: { failed: false, result: { command: source, ok: true, ...data } } };
         } catch (error) {
           if (!session.json) session.showError(source, error);
-          return { data: { failed: true, result: errorData(source, error) } };
+          return { data: { failed: true, result: { command: source, ok: false, error: errorData(error) } } };
         }
       },
     },

@@ -1,10 +1,10 @@
 // Commands about modules: :load, :wat, :unload, :use, :import, :info, :funcs.
 
-import { innerFunc } from "../../api/func.ts";
-import type { Imports } from "../../api/engine.ts";
+import { type Func, innerFunc } from "../../api/func.ts";
+import { type Imports, instantiateUnstarted } from "../../api/engine.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
 import { gatherImports } from "../../api/missing_imports.ts";
-import type { Module } from "../../api/module.ts";
+import { innerModule, type Module } from "../../api/module.ts";
 import type { Wasi } from "../../wasi/wasi.ts";
 import { CommandError, UsageError } from "../exit.ts";
 import { named } from "../compile.ts";
@@ -12,6 +12,7 @@ import { loadModule } from "../load_module.ts";
 import { externText, funcTypeText } from "../../api/type_text.ts";
 import { wasiOffer } from "../wasi.ts";
 import type { Command } from "./command.ts";
+import type { CallEnd } from "./debugger.ts";
 import { Progress } from "../progress.ts";
 import { columns, count, visible } from "./print.ts";
 import { attempt, type Output, type Session } from "./session.ts";
@@ -71,10 +72,48 @@ function load(
 ): Output {
   const module = named(source, () => session.engine.compile(content, { progress }));
   const wasi = wasiForLoad(session, name, module);
+  if (innerModule(module).module.start !== undefined && session.debugger.stopsStartFunctions) {
+    return loadStopping(session, name, source, module, wasi);
+  }
   const instance = instantiate(session, module, wasi?.wasi);
   wasi?.ready(instance);
   const replaced = session.add({ name, source, instance }) !== undefined;
   return summary(session, name, instance, replaced);
+}
+
+/** The same for a module whose start function can stop. If that fails, the module is not loaded. */
+function loadStopping(
+  session: Session,
+  name: string,
+  source: string,
+  module: Module,
+  wasi: ReturnType<typeof wasiForLoad>,
+): Output {
+  const { instance, start } = attempt(() =>
+    instantiateUnstarted(session.engine, module, findImports(session, module, wasi?.wasi))
+  );
+  const replaced = session.add({ name, source, instance }) !== undefined;
+  const loaded = summary(session, name, instance, replaced);
+  const ended: CallEnd = (end) => {
+    if ("error" in end) {
+      if (session.loaded.get(name)?.instance === instance) session.remove(name);
+      throw end.error;
+    }
+    wasi?.ready(instance);
+    return { text: session.paint("note", "the start function has ended"), data: { started: name } };
+  };
+  const ran = start!.isHost ? callHost(start!, ended) : session.debugger.runStartFunction(start!, ended);
+  return { text: `${loaded.text}\n${ran.text}`, data: { ...loaded.data, ...ran.data } };
+}
+
+/** A host function has nothing to stop at. */
+function callHost(start: Func, ended: CallEnd): Output {
+  try {
+    start.call();
+  } catch (error) {
+    return ended({ error });
+  }
+  return ended({ results: [] });
 }
 
 /** The functions that a pattern means: `*` stands for anything, without one it may stand anywhere in the name. */

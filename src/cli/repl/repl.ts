@@ -9,6 +9,7 @@ import { takesColours } from "../output.ts";
 import { complete } from "./complete.ts";
 import { execute, isComment, MORE_PROMPT, PROMPT, runScript } from "./commands.ts";
 import { historyPath, readHistory, readText, writeHistory } from "./files.ts";
+import { startCall } from "./debugger_steps.ts";
 import { isInteractive, readCommands } from "./reader.ts";
 import { Session } from "./session.ts";
 import { isCommand } from "./wasi.ts";
@@ -62,6 +63,7 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     gdb: options.gdb,
     fuel: options.fuel,
     interactive,
+    isRun: options.start !== undefined,
   });
   noteCompileMode(session.engine);
   using _watch = watchInterrupt(session.engine.interruptWord);
@@ -80,10 +82,14 @@ export async function runRepl(options: ReplOptions): Promise<number> {
     if (options.init !== undefined && !await runFile(session, options.init, false)) {
       return session.exitCode || ExitCode.ERROR;
     }
+    const { start } = options, { debugger: shell } = session;
+    const calls = () => start !== undefined && (start.length > 0 || isCommand(session.current.instance));
+    if (start !== undefined) shell.afterStart = () => calls() ? startCall(session, [...start]) : undefined;
     if (options.module !== undefined && !await run(`:load ${quoted(options.module)}`)) return session.exitCode;
-    const { start } = options;
-    if (start !== undefined && (start.length > 0 || isCommand(session.current.instance))) {
-      if (!await run(`:start ${start.map(quoted).join(" ")}`)) return session.exitCode;
+    shell.afterStart = undefined;
+    // A start function that waits comes first.
+    if (!shell.stopped && calls()) {
+      if (!await run(`:start ${start!.map(quoted).join(" ")}`)) return session.exitCode;
     }
     if (given) return await runGiven(session, options, run);
     return await runInput(session, interactive, run);

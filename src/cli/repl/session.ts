@@ -1,17 +1,16 @@
 // The state of a shell: engine, loaded instances, last results; and how what commands give is shown, as text or as JSON.
 // Finding functions and other things by what people type is here too.
 
-import { Engine } from "../../api/engine.ts";
+import type { Engine } from "../../api/engine.ts";
 import { type Func, innerFunc } from "../../api/func.ts";
 import { innerInstance, type Instance } from "../../api/instance.ts";
 import type { CompileMode, TierChoice } from "../../engine/config.ts";
 import type { Store } from "../../runtime/store.ts";
 import { isFuncType } from "../../runtime/values.ts";
-import { Exception } from "../../api/exception.ts";
-import { CompileError, TextError, Trap } from "../../wasm/errors.ts";
+import { Trap } from "../../wasm/errors.ts";
 import { TrapCode } from "../../wasm/traps.ts";
 import { isRef } from "../../wasm/types.ts";
-import { CommandError, describeError, ExitCode, exitCodeOf, UsageError } from "../exit.ts";
+import { CommandError, describeError, errorData, ExitCode, exitCodeOf, UsageError } from "../exit.ts";
 import type { FeatureChange } from "../features.ts";
 import {
   callWithValues,
@@ -23,7 +22,7 @@ import {
   type Value,
 } from "../values.ts";
 import { readProfile } from "../branch_profile.ts";
-import { onCacheNote } from "../tier.ts";
+import { newEngine, onCacheNote } from "../tier.ts";
 import { ShellDebugger } from "./debugger.ts";
 import { HostModules } from "./host.ts";
 import { type Paint, painter, visible } from "./print.ts";
@@ -64,6 +63,8 @@ export interface SessionOptions {
   readonly fuel?: number;
   /** Whether a person types the commands. */
   readonly interactive?: boolean;
+  /** Whether the shell is there to run one program, so that errors end it as they end that. */
+  readonly isRun?: boolean;
   /** Receives lines; standard output and error if not given. */
   readonly write?: (line: string, isError: boolean) => void;
 }
@@ -82,6 +83,7 @@ export class Session {
   /** What was typed, and how sizes changed. */
   readonly recorder: Recorder;
   readonly #interactive: boolean;
+  readonly #isRun: boolean;
   /** The command that runs, to be aborted by Ctrl-C while it waits. */
   #running: AbortController | undefined;
   /** Instances by name, in the order in which they were loaded. */
@@ -106,10 +108,11 @@ export class Session {
     const { tier, compile, cache, features, perfMap, gdb, fuel } = options;
     const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
     const metered = fuel === undefined ? undefined : Infinity;
-    this.engine = new Engine({ tier, compile, cache, onCacheNote, profile, features, perfMap, gdb, fuel: metered });
+    this.engine = newEngine({ tier, compile, cache, onCacheNote, profile, features, perfMap, gdb, fuel: metered });
     this.limits = { fuel };
     this.json = options.json;
     this.#interactive = options.interactive ?? false;
+    this.#isRun = options.isRun ?? false;
     this.paint = painter(options.colours && !options.json);
     this.#write = options.write ?? ((line, isError) => isError ? console.error(line) : console.log(line));
     this.host = new HostModules(this.engine, (line) => this.print(line));
@@ -168,7 +171,8 @@ export class Session {
   /** Shows why a command failed. */
   showError(command: string, error: unknown): void {
     // A script that was interrupted fails once more, as the command that ran it.
-    this.exitCode = exitCodeOf(error) === ExitCode.INTERRUPTED ? ExitCode.INTERRUPTED : this.exitCode || ExitCode.ERROR;
+    const code = exitCodeOf(error);
+    this.exitCode = code === ExitCode.INTERRUPTED ? code : this.exitCode || (this.#isRun ? code : ExitCode.ERROR);
     if (!this.json) {
       // The terminal has written ^C.
       if (this.#interactive && exitCodeOf(error) === ExitCode.INTERRUPTED) this.#write("", true);
@@ -176,7 +180,7 @@ export class Session {
       this.#write([this.paint("error", first), ...rest].join("\n"), true);
       return;
     }
-    this.#writeJson(errorData(command, error));
+    this.#writeJson({ command, ok: false, error: errorData(error) });
   }
 
   #writeJson(data: Record<string, unknown>): void {
@@ -334,23 +338,6 @@ function findFunc(instance: Instance, word: string): Func | undefined {
     }
   }
   return undefined;
-}
-
-/** What a command that failed gives to programs. */
-export function errorData(command: string, error: unknown): Record<string, unknown> {
-  const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-  return { command, ok: false, error: { name, message, ...placeOf(error) } };
-}
-
-/** What an error says about its place, for programs. */
-function placeOf(error: unknown): Record<string, unknown> {
-  if (error instanceof Trap) return { trap: error.kind, frames: error.frames };
-  if (error instanceof Exception) return { frames: error.frames };
-  if (error instanceof CompileError) {
-    const { offset, func, line, column } = error;
-    return { offset, func, line, column };
-  }
-  return error instanceof TextError ? { line: error.line, column: error.column } : {};
 }
 
 const SHOWN_NAMES = 6;

@@ -15,6 +15,7 @@ interface Running {
   readonly writer: TraceWriter;
   readonly what: string;
   readonly instance: string;
+  readonly file: string | undefined;
 }
 const RUNNING = new WeakMap<Session, Running>();
 
@@ -24,17 +25,24 @@ function stop(session: Session): Output {
   RUNNING.delete(session);
   running.trace.stop();
   running.writer[Symbol.dispose]();
-  const { events } = running.trace;
-  return { text: `traced ${count(events, "event")} of ${running.instance}`, data: { tracing: false, events } };
+  const { events } = running.trace, { instance, file } = running;
+  return {
+    text: `traced ${count(events, "event")} of ${instance}${file === undefined ? "" : `, written to ${file}`}`,
+    data: { tracing: false, events, file },
+  };
+}
+
+function into(file: string | undefined): string {
+  return file === undefined ? "" : ` into ${file}`;
 }
 
 function show(session: Session): Output {
   const running = RUNNING.get(session);
   if (running === undefined) return { text: "nothing is traced", data: { tracing: false } };
-  const { what, instance, trace: { events } } = running;
+  const { what, instance, file, trace: { events } } = running;
   return {
-    text: `${what} of ${instance}: ${count(events, "event")} so far`,
-    data: { tracing: true, what, instance, events },
+    text: `${what} of ${instance}${into(file)}: ${count(events, "event")} so far`,
+    data: { tracing: true, what, instance, events, file },
   };
 }
 
@@ -62,13 +70,25 @@ function run(session: Session, args: Args): Output {
   if (RUNNING.has(session)) throw new UsageError("something is traced already: :trace off");
   const writer = new TraceWriter(flags, (line) => session.print(line));
   const trace = beginTrace(instance, options, writer.tell);
-  RUNNING.set(session, { trace, writer, what, instance: name });
-  if (call.length === 0) return { text: `traces ${what} of ${name}`, data: { tracing: true, what, instance: name } };
-  try {
-    return runCall(session, call);
-  } finally {
-    stop(session);
+  const file = writer.path;
+  RUNNING.set(session, { trace, writer, what, instance: name, file });
+  if (call.length === 0) {
+    return { text: `traces ${what} of ${name}${into(file)}`, data: { tracing: true, what, instance: name, file } };
   }
+  let output: Output;
+  try {
+    output = runCall(session, call);
+  } catch (error) {
+    const { text } = stop(session);
+    if (file !== undefined) session.write(session.paint("note", text!));
+    throw error;
+  }
+  const { text, data } = stop(session);
+  if (file === undefined) return output;
+  return {
+    text: `${output.text}\n${session.paint("note", text!)}`,
+    data: { ...output.data, traced: { events: data!.events, file } },
+  };
 }
 
 export const TRACE_COMMANDS: readonly Command[] = [

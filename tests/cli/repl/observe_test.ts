@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { nativeUnavailable } from "../../../src/platform/permissions.ts";
 import { TIERS } from "../../../src/runtime/tier.ts";
-import { runShell } from "./shell.ts";
+import { runAfter, runShell } from "./shell.ts";
 
 const CHOICES = [...TIERS.filter((tier) => tier !== "jit" || nativeUnavailable() === undefined), "auto"] as const;
 
@@ -126,5 +126,26 @@ Deno.test("wrong words to :trace and :profile are told", async () => {
   ) {
     const { text } = await runShell(`:load examples/fib.wat\n${command}`);
     assertStringIncludes(text, message);
+  }
+});
+
+Deno.test(":trace -o says what was written and where, also where the call fails", async () => {
+  const folder = await Deno.makeTempDir(), path = `${folder}/trace.jsonl`;
+  try {
+    const load = ":load examples/fib.wat";
+    assertEquals(
+      await runAfter(load, `:trace calls -o ${path} fib 1`),
+      `=> 1:i32\ntraced 2 events of fib, written to ${path}`,
+    );
+    assertEquals((await Deno.readTextFile(path)).trim().split("\n").length, 2);
+    const failed = await runAfter(load, `:trace calls -o ${path} divide 1 0`);
+    assertMatch(failed, /^traced 1 event of fib, written to .*trace\.jsonl\nerror: trap: integer divide by zero/);
+    const { text } = await runShell(`${load}\n:trace ops -o ${path}\n:trace\nfib 1\n:trace off`);
+    assertStringIncludes(text, `traces ops of fib into ${path}\nops of fib into ${path}: 0 events so far`);
+    assertMatch(text, /traced \d+ events of fib, written to /);
+    const json = await runShell(`${load}\n:trace calls -o ${path} fib 1`, { json: true });
+    assertEquals(JSON.parse(json.text.split("\n").at(-1)!).traced, { events: 2, file: path });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

@@ -347,7 +347,7 @@ function finish(w: FunctionWriter, params: number, options: JsOptions): JsSource
   for (const name of w.variables) declared.push(name === "qc" ? "qc=null" : `${name}=0`);
   const below: Line[] = [];
   if (w.sites.length > 0) declared.push("s=0", ...endFrame(w, spill, below));
-  if (w.slices && !entered) declared.push(`k=${w.use("me")}.pace.first`);
+  if (w.slices && !entered) declared.push(`k=${w.use("P")}.first`);
   if (w.delegates) declared.push("dg=0");
   const words = w.frameWords;
   if (w.framed) {

@@ -251,6 +251,7 @@ export class JavaScriptTier implements JsTier {
     };
     const functions = factory(...source.names.map((name) => {
       if (name === "me") return me;
+      if (name === "P") return me.pace;
       const value = name in scope ? scope[name] : instanceName(name, instance!, this.steps, cellOf, this.#trap);
       if (value === undefined) throw new BugError(`the source of ${func.name} takes ${name}, which is nothing`);
       return value;

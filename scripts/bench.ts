@@ -83,14 +83,13 @@ for (const kernel of kernels) {
   const times = new Map<string, number[]>(["turbofan", ...others].map((k) => [k, []]));
   for (const run of runs.values()) time(kernel, run, expected);
   await rival.time(kernel, expected);
-  await wasm3?.time(kernel, expected);
+  const asked = [rival, ...(await wasm3?.time(kernel, expected) === undefined ? [] : [wasm3!])];
   for (let r = 0; r < rounds; r++) {
     for (const [name, run] of runs) {
       if ((name === "interp" || name === "fast") && r >= 3) continue;
       times.get(name)!.push(time(kernel, run, expected));
     }
-    times.get("liftoff")!.push(await rival.time(kernel, expected));
-    if (wasm3 !== undefined) times.get("wasm3")!.push(await wasm3.time(kernel, expected));
+    for (const other of asked) times.get(other.name)!.push((await other.time(kernel, expected))!);
   }
   const ms = (name: string) => times.get(name)?.length ? median(times.get(name)!) : NaN;
   const base = ms("turbofan");
@@ -103,7 +102,7 @@ for (const kernel of kernels) {
   }
 }
 if (rows.length > 0) {
-  const mean = (key: string) => geomean(rows.map((r) => r[key] as number));
+  const mean = (key: string) => geomean(rows.map((r) => r[key] as number).filter(Number.isFinite));
   rows.push({ kernel: "geomean", ...Object.fromEntries(others.map((name) => [`${name} ×`, mean(`${name} ×`)])) });
 }
 

@@ -21,7 +21,7 @@ export class Rival implements Disposable {
   /** Liftoff alone. All functions are compiled when the module is made, on one thread, so that compile speed can be told. */
   static liftoff(): Rival {
     const flags = "--v8-flags=--liftoff-only,--no-wasm-lazy-compilation,--wasm-num-compilation-tasks=0";
-    return new Rival("Liftoff", Deno.execPath(), ["run", "--no-config", flags, beside("liftoff_child.ts")]);
+    return new Rival("liftoff", Deno.execPath(), ["run", "--no-config", flags, beside("liftoff_child.ts")]);
   }
 
   /** wasm3; undefined where there is none. */
@@ -36,9 +36,9 @@ export class Rival implements Disposable {
     return new Rival("wasm3", "python3", [beside("wasm3_child.py")]);
   }
 
-  /** Milliseconds of one call of the kernel. */
-  async time(kernel: Kernel, expected: unknown): Promise<number> {
-    const { ms, result } = await this.#ask({ bytes: [...kernel.bytes], n: kernel.n, name: kernel.name });
+  /** Milliseconds of one call of the kernel; undefined if the engine cannot run it, which is said on stderr. */
+  async time(kernel: Kernel, expected: unknown): Promise<number | undefined> {
+    const { ms, result, refused } = await this.#ask({ bytes: [...kernel.bytes], n: kernel.n, name: kernel.name });
     if (result !== String(expected)) {
       throw new Error(`${kernel.name}: ${this.name} gave ${result} instead of ${expected}`);
     }
@@ -50,7 +50,7 @@ export class Rival implements Disposable {
     return (await this.#ask({ bytes: [...bytes], name })).ms;
   }
 
-  async #ask(question: unknown): Promise<{ ms: number; result?: string }> {
+  async #ask(question: unknown): Promise<{ ms: number; result?: string; refused?: string }> {
     await this.#writer.write(new TextEncoder().encode(JSON.stringify(question) + "\n"));
     for (;;) {
       const end = this.#rest.indexOf("\n");

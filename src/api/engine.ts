@@ -18,6 +18,7 @@ import {
   type TranslationFigures,
   translationFigures,
 } from "../fast/code.ts";
+import { setSourceCacheBytes, sourceCache } from "../js/source_cache.ts";
 import { type InterpreterStackFigures, interpreterStackFigures } from "../interp/frames.ts";
 import { type PoolFigures, poolFigures } from "../platform/reservations.ts";
 import type { NativeStackFigures } from "../platform/stacks.ts";
@@ -144,6 +145,7 @@ export class Engine {
       code: jit?.codeFigures,
       functions: codeCache?.figures,
       translations: translationCache(),
+      sources: sourceCache(),
       disk: disk?.figures,
     };
   }
@@ -164,6 +166,13 @@ export class Engine {
   }
   static set translationCacheBytes(bytes: number) {
     setTranslationCacheBytes(bytes);
+  }
+  /** The most characters of JavaScript that tier `js` keeps for further instances, of all engines of this thread; default 32 Mi. Throws RangeError for what is no size. */
+  static get sourceCacheBytes(): number {
+    return sourceCache().limit;
+  }
+  static set sourceCacheBytes(bytes: number) {
+    setSourceCacheBytes(bytes);
   }
   /** Writes the machine code that was made, and what validation found out about large modules, to the cache on disk, if there is one. That is done at the end of the process, too, unless it is killed. */
   saveCache(): void {
@@ -609,6 +618,8 @@ export interface EngineCaches {
   readonly functions: CacheFigures | undefined;
   /** Register code of tier `fast`, of all engines of this thread, in bytes; entries are functions, and a miss is a translation. */
   readonly translations: CacheFigures;
+  /** JavaScript that tier `js` wrote, of all engines of this thread; bytes are characters, entries functions or loops of some that are entered there. */
+  readonly sources: CacheFigures;
   /** What is kept between runs; undefined without the option `cache`. */
   readonly disk: DiskFigures | undefined;
 }

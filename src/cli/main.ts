@@ -79,7 +79,7 @@ function gdb(): Option {
   return new Option("--gdb", "name compiled functions for gdb, which can then break in them");
 }
 function integer(text: string): number {
-  const n = Number(text);
+  const n = text.trim() === "" ? NaN : Number(text);
   if (!Number.isSafeInteger(n)) throw new InvalidArgumentError("It is no integer.");
   return n;
 }

@@ -15,8 +15,7 @@ import { CommandError, ExitCode, UsageError } from "./exit.ts";
 import type { FeatureChange } from "./features.ts";
 import { type InterruptWatch, watchInterrupt } from "./interrupt.ts";
 import { loadModule } from "./load_module.ts";
-import { checkWritable } from "./output.ts";
-import { readProfile, writeProfile } from "./branch_profile.ts";
+import { checkProfileFile, readProfile, writeProfile } from "./branch_profile.ts";
 import { HostModules } from "./repl/host.ts";
 import { Progress } from "./progress.ts";
 import { visible } from "./repl/print.ts";
@@ -62,7 +61,7 @@ export async function runModule(
   const { compile, cache, features, perfMap, gdb, fuel, timeout = Infinity } = options;
   const tier = chosenTier(options.tier ?? "auto");
   const profile = options.profileUse === undefined ? undefined : readProfile(options.profileUse);
-  if (options.profileOut !== undefined) checkWritable(options.profileOut);
+  if (options.profileOut !== undefined) checkProfileFile(options.profileOut);
   const engine = newEngine({ tier, compile, features, perfMap, gdb, fuel, cache, onCacheNote, profile });
   noteCompileMode(engine);
   const module = await compileFrom(engine, spec);

@@ -2,7 +2,7 @@
 
 import { Engine } from "../api/engine.ts";
 import type { EngineOptions, TierChoice } from "../engine/config.ts";
-import { CommandError } from "./exit.ts";
+import { CommandError, reasonOf } from "./exit.ts";
 
 /** Says on standard error why machine code is not made as somebody asked. */
 export function noteCompileMode({ compileMode, compileReason }: Engine): void {
@@ -20,7 +20,7 @@ export function newEngine(options: EngineOptions): Engine {
     return new Engine(options);
   } catch (error) {
     // All else is a bug, or explains itself.
-    if (error instanceof Error && error.constructor === Error) throw new CommandError(error.message);
+    if (error instanceof Error && error.constructor === Error) throw new CommandError(reasonOf(error));
     throw error;
   }
 }

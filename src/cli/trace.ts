@@ -23,7 +23,7 @@ export interface TraceFlags {
 /** A range `from..to`, numbers decimal or hexadecimal. Throws UsageError. */
 export function parseRange(text: string, what: string): [number, number] {
   const found = /^(0x[\da-f]+|\d+)\.\.(0x[\da-f]+|\d+)$/i.exec(text.replaceAll("_", ""));
-  if (found === null) throw new UsageError(`${what} are a range such as 0x40..0x80, not ${text}`);
+  if (found === null) throw new UsageError(`${what} are a range such as 0x40..0x80, not ${text === "" ? '""' : text}`);
   const [from, to] = [Number(found[1]), Number(found[2])];
   if (to <= from) throw new UsageError(`${what} ${text} end before they begin`);
   return [from, to];

@@ -171,7 +171,8 @@ export class AddressMap {
       throw new RangeError("the module came as bytes: there is no text it was assembled from");
     }
     if (!(line >= 1 && line <= positions.lineCount)) {
-      throw new RangeError(`the text has ${positions.lineCount} lines, and no line ${line}`);
+      const { lineCount: count } = positions;
+      throw new RangeError(`the text has ${count} ${count === 1 ? "line" : "lines"}, and no line ${line}`);
     }
     const places: Place[] = [];
     for (const offset of positions.offsetsAt(line, column)) {
@@ -212,7 +213,7 @@ export class AddressMap {
     const line = /^(.*?):(\d+)(?::(\d+))?$/s.exec(what);
     if (line !== null && this.#indexOf(line[1]) === undefined) return this.#ofLine(line);
     const parts = /^(.+?)(?:@([a-z]+))?(?:\+(?:0x)?([0-9a-f]+))?$/is.exec(what);
-    if (parts === null) throw new RangeError(`there is no place ${what}`);
+    if (parts === null) throw new RangeError(`there is no place ${what === "" ? '""' : what}`);
     const [, func, tier, digits = "0"] = parts;
     if (tier === undefined) return [this.ofFunction(func, parseInt(digits, 16))];
     if (!this.#places.tiers.includes(tier as TierName)) {

@@ -134,7 +134,9 @@ export class LivePolicy implements TierPolicy {
     if (rung.tier !== "jit") return 1;
     const { start, end } = func.instance!.module.funcs[func.index].body!, { budget } = this.jit!;
     const full = budget !== undefined && budget.used > FULL * budget.limit;
-    return Math.ceil((end - start) / LARGE_BODY) * (full ? FULL_FACTOR : 1);
+    // A Worker's time is nobody's here.
+    const large = this.#background === undefined ? Math.ceil((end - start) / LARGE_BODY) : 1;
+    return large * (full ? FULL_FACTOR : 1);
   }
 
   #install(compiled: Compiled): void {

@@ -30,6 +30,7 @@ import {
   type Runs,
   runsOf,
 } from "./positions.ts";
+import { holdSource, keepSource, useSource } from "./source_cache.ts";
 import { type Kind, kindSlots, kindsOf, Unsuitable } from "./state.ts";
 import { type Surroundings, WaysOut } from "./ways_out.ts";
 import { type Leaver, type LoopFunction, type Pace, U } from "./unwinding.ts";
@@ -203,12 +204,14 @@ export class JavaScriptTier implements JsTier {
     if (all === undefined) MADE.set(valid, all = new Map());
     const key = this.#key(func, at);
     let made = all.get(key);
+    useSource(made);
     if (made === undefined) {
       // Neither we nor V8's parser are to be interrupted by the end of the stack: that would say nothing of the function.
       ensureStack(4);
       const began = performance.now();
       made = this.#write(valid, index, at);
       all.set(key, made);
+      if (!(made instanceof Unsuitable)) keepSource(all, key, made, made.source.text.length);
       this.figures.ms += performance.now() - began;
     }
     return made;
@@ -236,8 +239,8 @@ export class JavaScriptTier implements JsTier {
     }
   }
 
-  #instantiate({ source, factory }: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable[] {
-    const { instance } = func, scope = this.#scope;
+  #instantiate(made: Made, func: WasmFunc, loops: Leaver["loops"] = new Map()): Callable[] {
+    const { source, factory } = made, { instance } = func, scope = this.#scope;
     const cellOf = (ref: number) => this.#cells[ref] ?? this.#newCell(ref);
     const me: Leaver = {
       func,
@@ -246,13 +249,15 @@ export class JavaScriptTier implements JsTier {
       pace: this.#paceOf(func),
       isLoop: source.entry !== undefined,
     };
-    return factory(...source.names.map((name) => {
+    const functions = factory(...source.names.map((name) => {
       if (name === "me") return me;
       if (name === "P") return me.pace;
       const value = name in scope ? scope[name] : instanceName(name, instance!, this.steps, cellOf, this.#trap);
       if (value === undefined) throw new BugError(`the source of ${func.name} takes ${name}, which is nothing`);
       return value;
     }));
+    holdSource(functions, made);
+    return functions;
   }
 
   #paceOf({ instance, index }: WasmFunc): Pace {

@@ -25,7 +25,8 @@ export const DEFAULT_STACK_BYTES = 1024 * 1024;
  * Stacks that an isolate may have in use. Each takes two of the process's mappings, of which Linux allows 65,530 unless configured otherwise; when there are none
  * left, Deno itself ends. Workers get less, since there may be many.
  */
-const MAX_STACKS = "WorkerGlobalScope" in globalThis ? 2000 : 8000;
+const IS_WORKER = "WorkerGlobalScope" in globalThis;
+const MAX_STACKS = IS_WORKER ? 2000 : 8000;
 
 /** A stack that machine code runs on. */
 export class NativeStack {
@@ -140,11 +141,11 @@ export interface NativeStackFigures {
 }
 
 /**
- * Idle stacks that are kept, more than host functions call back in at once unless configured otherwise: making one and giving it back takes 30 µs. Of those beyond
- * the first, the memory of deep calls is given back, but not where calls begin.
+ * Idle stacks that are kept: but in Workers more than host functions call back in at once unless configured otherwise, since making one and giving it back takes 30 µs.
+ * Of those beyond the first, the memory of deep calls is given back, but not where calls begin.
  */
-const KEPT = 512;
 const KEPT_WHOLE = 64;
+const KEPT = IS_WORKER ? KEPT_WHOLE : 512;
 const KEPT_BYTES = 8192;
 
 /** After so many new stacks, those that are gone are forgotten. */

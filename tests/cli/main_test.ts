@@ -244,6 +244,7 @@ for (const tier of ["interp", "jit"]) {
       assertEquals(late.code, 134);
       assertMatch(late.err, /^error: trap: deadline exceeded\n {2}at spin /);
       assertEquals((await run("--fuel", "-1", "--invoke", "fib", wat, "1")).code, 2);
+      assertEquals((await run("--fuel", "", "--invoke", "fib", wat, "1")).code, 2);
     },
   );
 }
@@ -315,6 +316,9 @@ Deno.test("what cannot be written is told before the program runs, and nothing i
     assertEquals([code, out], [1, ""]);
     assertMatch(err, /^error: cannot write .*: (No such file or directory|Is a directory)\n$/);
   }
+  const noProfile = await strata(["run", "--profile-out", wat, ...call]);
+  assertEquals([noProfile.code, noProfile.out], [1, ""]);
+  assertMatch(noProfile.err, /^error: .*program\.wat is no profile of branches: /);
   const file = `${folder}/made.json`;
   assertEquals((await strata(["profile", "-o", file, "--invoke", "nosuch", wat])).code, 1);
   assertEquals(await Deno.stat(file).catch((e) => e instanceof Deno.errors.NotFound), true);

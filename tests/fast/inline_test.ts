@@ -140,3 +140,33 @@ Deno.test("what counts instructions counts those of bodies in place of calls", (
   };
   assertEquals(count("fast"), count("interp"));
 });
+
+Deno.test("whatever functions are moved while frames of their callers run, results stay", () => {
+  const source = SOURCE.replace(/\)$/, "") + `
+    (func $walk (export "walk") (param $n i32) (param $d i32) (result i32) (local $s i32)
+      (loop $again
+        (local.set $s (i32.add (local.get $s) (call $max (local.get $n) (i32.const 3))))
+        (if (local.get $d)
+          (then (local.set $s (i32.xor (local.get $s) (call $walk (i32.const 3) (i32.sub (local.get $d) (i32.const 1)))))))
+        (call $tick (call $swap (local.get $s) (call $clamp (i32.sub (local.get $n) (i32.const 2)))))
+        (local.set $s (i32.add (call $swap (local.get $s) (local.get $d)) (call $zero (local.get $s))))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $s)))`;
+  const run = (tick: (instance: Instance) => void, options: EngineOptions) => {
+    const instance: Instance = new Engine(options).load(source, { h: { tick: () => tick(instance) } });
+    return instance.exports.walk(4, 5);
+  };
+  const expected = run(() => {}, { tier: "interp" });
+  for (let seed = 1; seed <= 6; seed++) {
+    let state = seed;
+    const random = (n: number) => (state = Math.imul(state, 1103515245) + 12345 >>> 0) % 65536 % n;
+    const move = (instance: Instance) => {
+      if (random(3) > 0) return;
+      const name = ["max", "swap", "clamp", "zero", "walk"][random(5)];
+      instance.func(name).tier = random(2) === 0 ? "interp" : "fast";
+    };
+    assertEquals(run(move, { tier: "fast" }), expected, `seed ${seed}`);
+    assertEquals(run(move, { tier: "fast", tierZeal: seed }), expected, `seed ${seed} with zeal`);
+    assertEquals(run(move, { tier: "fast", fuel: 1e6 }), expected, `seed ${seed} with fuel`);
+  }
+});

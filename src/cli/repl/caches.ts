@@ -22,8 +22,13 @@ function row(name: string, f: CacheFigures | undefined): string[] {
 }
 
 function table({ engine }: Session): string {
-  const { code, functions, translations, disk } = engine.caches;
-  const rows = [row("code", code), row("functions", functions), row("translations", translations)];
+  const { code, functions, translations, sources, disk } = engine.caches;
+  const rows = [
+    row("code", code),
+    row("functions", functions),
+    row("translations", translations),
+    row("sources", sources),
+  ];
   if (disk === undefined) rows.push(["disk", "none (start with --cache <folder>)"]);
   else {
     const held = disk.writes === 0 ? disk.folder : `${disk.folder}: ${count(disk.files, "file")}, ${size(disk.bytes)}`;
@@ -39,11 +44,12 @@ function table({ engine }: Session): string {
 export const CACHE_COMMANDS: readonly Command[] = [
   {
     name: "caches",
-    args: "[functions|translations <bytes>]",
+    args: "[functions|translations|sources <bytes>]",
     help: "show the caches of code: what they hold, hits, misses, evictions; or set the size of one",
     more: `code: machine code that is installed, by module; what was asked for longest ago makes room.
 functions: machine code that is kept for further modules with equal functions.
 translations: register code of tier fast, by function, of all engines of this thread.
+sources: JavaScript that tier js wrote, likewise, in characters.
 disk: what is kept between runs in the folder of --cache: machine code, and what validation found
 out about large modules. Entries there are checked when they are read; damaged ones go.`,
     example: `:load examples/fib.wat
@@ -58,13 +64,14 @@ fib 10
     run(session, args) {
       const what = args.next();
       if (what !== undefined) {
-        if (what !== "functions" && what !== "translations") {
-          throw new UsageError(`there are the caches functions and translations to set, no ${what}`);
+        if (!["functions", "translations", "sources"].includes(what)) {
+          throw new UsageError(`there are the caches functions, translations and sources to set, no ${what}`);
         }
         const bytes = parseCount(args.need("its size in bytes"), "the size of a cache");
         attempt(() => {
           if (what === "functions") session.engine.functionCacheBytes = bytes;
-          else Engine.translationCacheBytes = bytes;
+          else if (what === "translations") Engine.translationCacheBytes = bytes;
+          else Engine.sourceCacheBytes = bytes;
         });
       }
       args.end();

@@ -40,7 +40,7 @@ export class WaysOut {
   of(cell: Cell): Callable {
     const { params, results } = cell.func.type, takes = kindsOf(params), gives = kindsOf(results);
     const direct = this.direct && isPlain(cell.func);
-    const key = `${direct ? [...params, "", ...results] : [...takes, "", ...gives]}`;
+    const key = direct ? `host ${params}:${results}` : `${takes}:${gives}`;
     let make = this.#made.get(key);
     if (make === undefined) {
       const text = direct ? hostText(cell.func) : wordsText(takes, gives);

@@ -394,3 +394,21 @@ Deno.test("a host function may throw, call back in, and make memory longer", () 
   assertEquals(exports.top(), (15 + 5) * 5 + 5);
   assertEquals(traces.split(",").filter((name) => name === "leaf").length, 2);
 });
+
+Deno.test("functions of one type are called as what they are: of hosts, and of other tiers", () => {
+  for (const first of ["host", "other"]) {
+    let calls = 0;
+    const instance = load(
+      `(module (import "h" "f" (func $host)) (global $g (export "g") (mut i32) (i32.const 0))
+        (func $other (export "other") (global.set $g (i32.add (global.get $g) (i32.const 1))))
+        (func (export "host") (call $host)) (func (export "callOther") (call $other)))`,
+      { h: { f: () => calls++ } },
+    );
+    instance.func("other").tier = "interp";
+    if (first === "other") instance.exports.callOther();
+    instance.exports.host();
+    instance.exports.callOther();
+    assertEquals(calls, 1);
+    assertEquals(instance.global("g").value, first === "other" ? 2 : 1);
+  }
+});

@@ -1,7 +1,8 @@
 // Numeric instructions as expressions of JavaScript: i32 in one number of 32 bits, i64 in two, f32 rounded by Math.fround.
 // What is long or rare is a function of library.ts or long.ts, which V8 inlines where it pays.
 
-import type { FunctionWriter, Kind, Value } from "./state.ts";
+import { TOLD_BY_DOUBLES } from "./long.ts";
+import { type FunctionWriter, type Kind, literal, type Value } from "./state.ts";
 
 const COMPARE: Record<string, string> = { eq: "===", ne: "!==", lt: "<", gt: ">", le: "<=", ge: ">=" };
 
@@ -134,7 +135,7 @@ function bitwise(operator: string, a: string, b: string): string {
   return `(${a}${operator}${b})`;
 }
 
-/** The high half of the product of two low halves. By a small constant in pieces of 16 bits: half the time that doubles take. */
+/** The high half of the product of two low halves. */
 function productHigh(w: FunctionWriter, x: Value, y: Value): string {
   if (x.constant !== undefined) [x, y] = [y, x];
   const by = y.constant?.[0] ?? -1;
@@ -143,8 +144,8 @@ function productHigh(w: FunctionWriter, x: Value, y: Value): string {
   return `(${imul}(${x.lo}>>>16,${by})+(${imul}(${x.lo}&65535,${by})>>>16)>>>16)`;
 }
 
-/** Below this a rest and 32 bits more are exact in a double, and so is the whole part of their quotient. */
-const EXACT_DIVISOR = 2 ** 21;
+/** Divisors from here on have rests that an integer cannot tell by its sign. */
+const MOST_INVERTED = 2 ** 30;
 
 /** Writes a division by a constant where there is a short way. */
 function divideByConstant(
@@ -153,10 +154,10 @@ function divideByConstant(
   a: Value,
   [by, high]: readonly [number, number],
 ): boolean {
-  if (high !== 0 || by <= 0 || by >= EXACT_DIVISOR) return false;
-  const wantsRest = operation.startsWith("rem");
+  if (high !== 0 || by <= 0 || by >= MOST_INVERTED) return false;
+  const wantsRest = operation.startsWith("rem"), told = by >= TOLD_BY_DOUBLES, inverse = told ? literal(1 / by) : "0";
   if (operation.endsWith("_s")) {
-    const call = `${w.use(wantsRest ? "restBySmall" : "quotientBySmall")}(${a.lo},${a.hi},${by})`;
+    const call = `${w.use(wantsRest ? "restByConstant" : "quotientByConstant")}(${a.lo},${a.hi},${by},${inverse})`;
     w.assign("l", call, `${w.use("RH")}[0]`);
     return true;
   }
@@ -173,10 +174,20 @@ function divideByConstant(
     }
     return true;
   }
-  const q = w.scratch("q0"), p = w.scratch("q1"), imul = w.use("imul");
-  w.line(`${p}=(${x.hi}>>>0)/${by}|0;${q}=((${x.hi}-${imul}(${p},${by})|0)*4294967296+(${x.lo}>>>0))/${by}|0;`);
-  if (wantsRest) w.assign("l", `${x.lo}-${imul}(${q},${by})|0`, "0");
-  else w.assign("l", q, p);
+  const q = w.scratch("q0"), imul = w.use("imul");
+  if (!told) {
+    const p = w.scratch("q1");
+    w.line(`${p}=(${x.hi}>>>0)/${by}|0;${q}=((${x.hi}-${imul}(${p},${by})|0)*4294967296+(${x.lo}>>>0))/${by}|0;`);
+    if (wantsRest) w.assign("l", `${x.lo}-${imul}(${q},${by})|0`, "0");
+    else w.assign("l", q, p);
+  } else if (wantsRest) {
+    // As restByInverse() does.
+    w.line(
+      `${q}=${x.lo}-${imul}(((${x.hi}>>>0)*4294967296+(${x.lo}>>>0))*${inverse}|0,${by})|0;` +
+        `if(${q}<0)${q}=${q}+${by}|0;else if(${q}>=${by})${q}=${q}-${by}|0;`,
+    );
+    w.assign("l", q, "0");
+  } else w.assign("l", `${w.use("quotientByInverse")}(${x.lo},${x.hi},${by},${inverse})`, `${w.use("RH")}[0]`);
   return true;
 }
 

@@ -31,6 +31,11 @@ function* pairs(): Iterable<[bigint, bigint]> {
     return n >> BigInt(random() % 64);
   };
   for (let i = 0; i < 3000; i++) yield [number(), number()];
+  // Where quotients change.
+  for (let i = 0; i < 3000; i++) {
+    const b = number(), multiple = b === 0n ? 0n : (2n ** 64n - 1n) / b * b >> BigInt(i % 3);
+    for (const a of [multiple - 1n, multiple, multiple + 1n]) yield [BigInt.asUintN(64, a), b];
+  }
 }
 
 Deno.test("divisions of halves give what BigInt gives", () => {
@@ -43,6 +48,23 @@ Deno.test("divisions of halves give what BigInt gives", () => {
     assertEquals(joined(long.restSigned(...of)), BigInt.asUintN(64, signed(a) % signed(b)), what);
     if (signed(a) === -(2n ** 63n) && signed(b) === -1n) continue;
     assertEquals(joined(long.quotientSigned(...of)), BigInt.asUintN(64, signed(a) / signed(b)), what);
+  }
+});
+
+Deno.test("divisions by constants give what BigInt gives", () => {
+  for (const by of [3, 10, 8191, 8192, 8193, 65537, 1000003, 2 ** 21 + 1, 2 ** 29 + 7, 2 ** 30 - 1]) {
+    const b = BigInt(by), inverse = by < long.TOLD_BY_DOUBLES ? 0 : 1 / by, last = (2n ** 64n - 1n) / b * b;
+    const around = [last, last / 2n, b * (2n ** 32n), b * (2n ** 52n)].flatMap((
+      n,
+    ) => [n - 1n, n, n + 1n, n - b, n + b]);
+    for (const n of [...around, ...[...pairs()].slice(0, 4000).map(([n]) => n)]) {
+      const a = BigInt.asUintN(64, n), s = BigInt.asIntN(64, n), of = [low(a), high(a), by, inverse] as const;
+      assertEquals(joined(long.quotientByConstant(...of)), BigInt.asUintN(64, s / b), `${s} by ${by}`);
+      assertEquals(joined(long.restByConstant(...of)), BigInt.asUintN(64, s % b), `${s} by ${by}`);
+      if (inverse === 0) continue;
+      assertEquals(joined(long.quotientByInverse(...of)), a / b, `${a} by ${by}`);
+      assertEquals(BigInt(long.restByInverse(...of)), a % b, `${a} by ${by}`);
+    }
   }
 });
 

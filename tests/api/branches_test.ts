@@ -157,7 +157,7 @@ testNative("run --profile-out counts and adds to a file, which --profile-use tak
   await Deno.writeTextFile(file, "no profile");
   const wrong = await run("--profile-use", file);
   assertEquals(wrong.code, 1);
-  assertMatch(wrong.err, /p\.json: .*JSON/);
+  assertMatch(wrong.err, /p\.json is no profile of branches: .*JSON/);
   await Deno.remove(folder, { recursive: true });
 });
 

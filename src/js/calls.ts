@@ -5,7 +5,7 @@ import type { FuncType } from "../wasm/types.ts";
 import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
 import { addressKind } from "./memory.ts";
-import { reference } from "./control.ts";
+import { reference, saveVectors } from "./control.ts";
 import { type FunctionWriter, type Kind, kindSlots, kindsOf, type Value } from "./state.ts";
 
 /** Writes a call of any kind. */
@@ -111,14 +111,15 @@ function giveResults(w: FunctionWriter, before: string, call: string, results: r
 
 function tailCall(w: FunctionWriter, cell: string, args: readonly Value[]): void {
   w.tails = true;
-  let code = "", at = 0;
-  for (const { kind, lo } of args) {
+  const { code: saving, words } = saveVectors(w, args);
+  let code = saving, at = 0;
+  args.forEach(({ kind }, i) => {
     if (kind === "v") {
       w.framed = true;
-      code += `${w.use("copyV128")}(fp+${at},${lo});`;
+      code += `${w.use("copyV128")}(fp+${at},${words[i]});`;
     }
     at += 2 * kindSlots(kind);
-  }
+  });
   w.line(`${code}${w.use("TAIL")}.cell=${cell};TAIL.args=[${argumentList(args)}];%leave%return;`);
   w.dead = true;
 }

@@ -5,7 +5,16 @@ import { NO_TYPE_INDEX } from "../bytecode/reader.ts";
 import type { FuncType } from "../wasm/types.ts";
 import * as op from "../wasm/opcodes.ts";
 import { TrapCode } from "../wasm/traps.ts";
-import { type Block, type BlockKind, type FunctionWriter, type Kind, kindOf, kindSlots, kindsOf } from "./state.ts";
+import {
+  type Block,
+  type BlockKind,
+  type FunctionWriter,
+  type Kind,
+  kindOf,
+  kindSlots,
+  kindsOf,
+  type Value,
+} from "./state.ts";
 
 /** Offsets behind the `end`s of the blocks of a body, and whether it has a `delegate`. */
 export interface Shape {
@@ -204,10 +213,11 @@ export function returnStatement(w: FunctionWriter): string {
   }
   w.framed = true;
   const s = w.use("S");
-  let code = "", at = 0;
-  for (const { kind, lo, hi } of values) {
-    const word = `fp+${at}`;
-    if (kind === "v") code += `${w.use("copyV128")}(${word},${lo});`;
+  const { code: saving, words } = saveVectors(w, values);
+  let code = saving, at = 0;
+  for (let i = 0; i < values.length; i++) {
+    const { kind, lo, hi } = values[i], word = `fp+${at}`;
+    if (kind === "v") code += `${w.use("copyV128")}(${word},${words[i]});`;
     else if (kind === "l") code += `${s}[${word}]=${lo};${s}[${word}+1]=${hi};`;
     else if (kind === "f") code += `${w.use("putF32")}(${s},${word},${lo});`;
     else if (kind === "d") code += `${w.use("putF64")}(${s},${word},${lo});`;
@@ -215,6 +225,24 @@ export function returnStatement(w: FunctionWriter): string {
     at += 2 * kindSlots(kind);
   }
   return `${code}${leave}return;`;
+}
+
+/**
+ * Before values are written to where the frame begins, which overwrites its locals: statements that copy vectors that still are in locals to behind the frame, and
+ * where each vector is then.
+ */
+export function saveVectors(w: FunctionWriter, values: readonly Value[]): { code: string; words: string[] } {
+  // A single value overwrites none that is still to be read.
+  if (values.length === 1) return { code: "", words: [values[0].lo] };
+  let code = "", behind = values.reduce((n, { kind }) => n + 2 * kindSlots(kind), 0);
+  const words = values.map(({ kind, lo, locals }) => {
+    if (kind !== "v" || locals.length === 0) return lo;
+    const word = `fp+%frame%+${behind}`;
+    code += `${w.use("copyV128")}(${word},${lo});`;
+    behind += 2 * kindSlots(kind);
+    return word;
+  });
+  return { code, words };
 }
 
 /** After a block: its results in their variables are the topmost operands. */

@@ -110,7 +110,8 @@ function hostText({ type: { params, results } }: WasmFunc): string {
       result = "return r;";
       break;
     case I64:
-      convert = `if(typeof r==="number")throw new TypeError("an i64 needs a bigint, not "+r);B[0]=r;r=L[0];h=L[1];`;
+      convert =
+        `if(typeof r==="number")throw new TypeError("an i64 needs a bigint, not the number "+r);B[0]=r;r=L[0];h=L[1];`;
       write = "S[at]=r;S[at+1]=h;";
       result = "RH[0]=h;return r;";
       break;

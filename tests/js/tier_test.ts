@@ -412,3 +412,21 @@ Deno.test("functions of one type are called as what they are: of hosts, and of o
     assertEquals(instance.global("g").value, first === "other" ? 2 : 1);
   }
 });
+
+Deno.test("vectors in locals are results and arguments of tail calls in any order", () => {
+  const source = `(module
+    (func $swap (param v128 v128) (result v128 v128) (local.get 1) (local.get 0))
+    (func $behind (param i32) (result i32 i32 i32 v128) (local v128)
+      (i32.const -1) (i32.const -2) (i32.const -3) (local.get 1))
+    (func $difference (param v128 v128) (result i32)
+      (i32.sub (i32x4.extract_lane 0 (local.get 0)) (i32x4.extract_lane 3 (local.get 1))))
+    (func $turned (param v128 v128) (result i32) (return_call $difference (local.get 1) (local.get 0)))
+    (func (export "results") (result i32)
+      (call $swap (i32x4.splat (i32.const 100)) (i32x4.splat (i32.const 7))) (call $difference))
+    (func (export "one") (result i32) (local $r i32)
+      (local.set $r (i32x4.extract_lane 0 (call $behind (i32.const 5)))) (drop) (drop) (drop) (local.get $r))
+    (func (export "arguments") (result i32)
+      (call $turned (i32x4.splat (i32.const 100)) (i32x4.splat (i32.const 7)))))`;
+  const { exports } = load(source);
+  assertEquals([exports.results(), exports.one(), exports.arguments()], [-93, 0, -93]);
+});

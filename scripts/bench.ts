@@ -66,10 +66,12 @@ if (wasm3 === undefined && kernels.length > 0) {
   console.error("wasm3 is left out: there is no package pywasm3 for python3 (pip install pywasm3)");
 }
 const rows: Record<string, number | string>[] = [];
+/** Tier js, called again and again in one instance. */
+const ALONE = "js alone";
 /** All that is timed beside TurboFan. */
 const others = [
   "liftoff",
-  ...tiers.filter((tier) => native || tier !== "jit").toReversed(),
+  ...tiers.filter((tier) => native || tier !== "jit").toReversed().flatMap((t) => t === "js" ? [ALONE, t] : [t]),
   ...(wasm3 ? ["wasm3"] : []),
 ];
 for (const kernel of kernels) {
@@ -79,9 +81,13 @@ for (const kernel of kernels) {
   }
   const runs = new Map<string, Make>([["turbofan", v8(kernel)]]);
   for (const tier of tiers) if (native || tier !== "jit") runs.set(tier, strata(kernel, tier));
+  // V8 takes nothing of an instance for a constant once a module has had several: tier js is timed in one that is alone, too, with V8's own beside it for the results.
+  const alone = strata(kernel, "js")(), aloneInV8 = v8(kernel)();
+  const timeAlone = () => time(kernel, () => alone, aloneInV8(kernel.n));
   // The interpreters get fewer rounds, so that the whole stays short.
   const times = new Map<string, number[]>(["turbofan", ...others].map((k) => [k, []]));
   for (const run of runs.values()) time(kernel, run, expected);
+  timeAlone();
   await rival.time(kernel, expected);
   const asked = [rival, ...(await wasm3?.time(kernel, expected) === undefined ? [] : [wasm3!])];
   for (let r = 0; r < rounds; r++) {
@@ -89,6 +95,7 @@ for (const kernel of kernels) {
       if ((name === "interp" || name === "fast") && r >= 3) continue;
       times.get(name)!.push(time(kernel, run, expected));
     }
+    times.get(ALONE)!.push(timeAlone());
     for (const other of asked) times.get(other.name)!.push((await other.time(kernel, expected))!);
   }
   const ms = (name: string) => times.get(name)?.length ? median(times.get(name)!) : NaN;
@@ -124,7 +131,9 @@ if (args.json) {
   console.log(JSON.stringify({ kernels: rows, compile, calls, memory, heap }));
 } else {
   if (rows.length > 0) {
-    console.log("\nTime of a kernel (median), as a multiple of V8 TurboFan's:");
+    console.log(
+      "\nTime of a kernel (median), as a multiple of V8 TurboFan's, in a new instance each time; `js alone`: in the only one:",
+    );
     console.log(table(rows));
   }
   console.log("Compilation, megabytes of Wasm per second (median):");

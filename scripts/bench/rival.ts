@@ -39,6 +39,10 @@ export class Rival implements Disposable {
   /** Milliseconds of one call of the kernel; undefined if the engine cannot run it, which is said on stderr. */
   async time(kernel: Kernel, expected: unknown): Promise<number | undefined> {
     const { ms, result, refused } = await this.#ask({ bytes: [...kernel.bytes], n: kernel.n, name: kernel.name });
+    if (refused !== undefined) {
+      console.error(`${this.name} is left out for ${kernel.name}: ${refused}`);
+      return undefined;
+    }
     if (result !== String(expected)) {
       throw new Error(`${kernel.name}: ${this.name} gave ${result} instead of ${expected}`);
     }

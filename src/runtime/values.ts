@@ -23,6 +23,8 @@ import type { Store } from "./store.ts";
 const SCRATCH = new ArrayBuffer(8);
 const S32 = new Int32Array(SCRATCH), SF32 = new Float32Array(SCRATCH);
 const SF64 = new Float64Array(SCRATCH), S64 = new BigInt64Array(SCRATCH);
+/** In the high half of a float64: what makes a NaN a quiet one. */
+const QUIET_HIGH = 0x80000;
 
 /** Bits of a float32, rounded from a number. */
 export function f32Bits(v: number): number {
@@ -66,11 +68,14 @@ export function writeSlot(store: Store, words: Int32Array, at: number, t: ValTyp
       words[w] = S32[0];
       words[w + 1] = 0;
       return;
-    case F64:
-      SF64[0] = +(value as number);
+    case F64: {
+      const number = +(value as number);
+      SF64[0] = number;
       words[w] = S32[0];
-      words[w + 1] = S32[1];
+      // No NaN of JavaScript is a signalling one of Wasm (ToWebAssemblyValue), but V8 writes `undefined` so.
+      words[w + 1] = number === number ? S32[1] : S32[1] | QUIET_HIGH;
       return;
+    }
     case V128:
       throw new TypeError("a v128 has no value in JavaScript");
     default:

@@ -430,3 +430,20 @@ Deno.test("vectors in locals are results and arguments of tail calls in any orde
   const { exports } = load(source);
   assertEquals([exports.results(), exports.one(), exports.arguments()], [-93, 0, -93]);
 });
+
+Deno.test("what is no number becomes a quiet NaN in every tier, undefined too", () => {
+  const source = `(module (import "h" "d" (func $d (result f64))) (global (export "g") (mut f64) (f64.const 0))
+    (func (export "bits") (param f64) (result i64) (i64.reinterpret_f64 (local.get 0)))
+    (func (export "given") (result i64) (i64.reinterpret_f64 (call $d)))
+    (func (export "kept") (result i64) (i64.reinterpret_f64 (global.get 0))))`;
+  for (const tier of ["interp", "fast", "js"] as const) {
+    for (const value of [undefined, {}, "no", NaN]) {
+      const { exports } = load(source, { h: { d: () => value } }, new Engine({ tier }));
+      // deno-lint-ignore no-explicit-any
+      (exports as any).g.value = value;
+      for (const bits of [exports.bits(value), exports.given(), exports.kept()]) {
+        assertEquals(BigInt.asUintN(12, (bits as bigint) >> 51n), 0xfffn, `${tier} ${String(value)}`);
+      }
+    }
+  }
+});

@@ -10,7 +10,7 @@ import { PACKAGES } from "./bench/package_work.ts";
 const args = scriptArgs("deno run -A scripts/packages.ts [--rounds N] [--processes N] [package…]", {
   string: ["rounds", "processes"],
 });
-const rounds = Number(args.rounds ?? 12), processes = Number(args.processes ?? 3);
+const rounds = Number(args.rounds ?? 60), processes = Number(args.processes ?? 3);
 const wanted = args._.map((word) => String(word).toLowerCase());
 const names = Object.keys(PACKAGES).filter((name) =>
   wanted.length === 0 || wanted.some((word) => name.toLowerCase().includes(word))

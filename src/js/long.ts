@@ -5,6 +5,10 @@ import { popcnt32 } from "../wasm/numeric.ts";
 /** The high half of the last result of 64 bits. */
 export const RH: Int32Array = new Int32Array(1);
 
+/** Where halves become a bigint and the other way round: written and read at once. */
+export const I64_WORDS: Int32Array<ArrayBuffer> = new Int32Array(2);
+export const I64_VALUE: BigInt64Array<ArrayBuffer> = new BigInt64Array(I64_WORDS.buffer);
+
 const { imul, clz32 } = Math;
 const SCALE = 1 / 4294967296;
 
@@ -119,9 +123,13 @@ export function restByInverse(lo: number, hi: number, by: number, inverse: numbe
   const rest = lo - imul(unsigned(lo, hi) * inverse | 0, by) | 0;
   return rest < 0 ? rest + by | 0 : rest >= by ? rest - by | 0 : rest;
 }
+/** The high half of a number whose sign is changed; the low half then is `-lo | 0`. */
+function negatedHigh(lo: number, hi: number): number {
+  return lo === 0 ? -hi | 0 : ~hi;
+}
 /** Changes the sign of what has `lo` as its low half and RH[0] as the other. */
 function negated(lo: number): number {
-  RH[0] = lo === 0 ? -RH[0] : ~RH[0];
+  RH[0] = negatedHigh(lo, RH[0]);
   return -lo | 0;
 }
 /** Divides; the divisor is not 0, and the quotient is one. */
@@ -129,11 +137,11 @@ export function quotientSigned(lo: number, hi: number, lo2: number, hi2: number)
   if (lo >> 31 === hi && lo2 >> 31 === hi2) return give(Math.trunc(lo / lo2));
   const sign = hi ^ hi2;
   if (hi < 0) {
-    hi = lo === 0 ? -hi | 0 : ~hi;
+    hi = negatedHigh(lo, hi);
     lo = -lo | 0;
   }
   if (hi2 < 0) {
-    hi2 = lo2 === 0 ? -hi2 | 0 : ~hi2;
+    hi2 = negatedHigh(lo2, hi2);
     lo2 = -lo2 | 0;
   }
   const q = quotientUnsigned(lo, hi, lo2, hi2);
@@ -143,11 +151,11 @@ export function quotientSigned(lo: number, hi: number, lo2: number, hi2: number)
 export function restSigned(lo: number, hi: number, lo2: number, hi2: number): number {
   const sign = hi;
   if (hi < 0) {
-    hi = lo === 0 ? -hi | 0 : ~hi;
+    hi = negatedHigh(lo, hi);
     lo = -lo | 0;
   }
   if (hi2 < 0) {
-    hi2 = lo2 === 0 ? -hi2 | 0 : ~hi2;
+    hi2 = negatedHigh(lo2, hi2);
     lo2 = -lo2 | 0;
   }
   const r = restUnsigned(lo, hi, lo2, hi2);
@@ -157,7 +165,7 @@ export function restSigned(lo: number, hi: number, lo2: number, hi2: number): nu
 export function quotientByConstant(lo: number, hi: number, by: number, inverse: number): number {
   const sign = hi >> 31;
   if (sign !== 0) {
-    hi = lo === 0 ? -hi | 0 : ~hi;
+    hi = negatedHigh(lo, hi);
     lo = -lo | 0;
   }
   const q = inverse === 0 ? quotientBySmall(lo, hi, by) : quotientByInverse(lo, hi, by, inverse);
@@ -167,7 +175,7 @@ export function quotientByConstant(lo: number, hi: number, by: number, inverse: 
 export function restByConstant(lo: number, hi: number, by: number, inverse: number): number {
   const sign = hi >> 31;
   if (sign !== 0) {
-    hi = lo === 0 ? -hi | 0 : ~hi;
+    hi = negatedHigh(lo, hi);
     lo = -lo | 0;
   }
   const rest = inverse === 0 ? lo - imul(quotientBySmall(lo, hi, by), by) | 0 : restByInverse(lo, hi, by, inverse);

@@ -105,7 +105,7 @@ function binary64(w: FunctionWriter, operation: string, a: Value, b: Value): voi
         w.line(`${q}=${imul}(${x.lo},${y.lo});${p}=${w.use("mulHighSigned")}(${x.lo},${y.lo});`);
         return w.assign("l", q, p);
       }
-      let high = productHigh(w, x, y);
+      let high = `${w.use("mulHigh")}(${x.lo},${y.lo})`;
       if (y.hi !== "0") high += `+${imul}(${x.lo},${y.hi})`;
       if (x.hi !== "0") high += `+${imul}(${x.hi},${y.lo})`;
       w.line(`${q}=${imul}(${x.lo},${y.lo});${p}=${high}|0;`);
@@ -133,15 +133,6 @@ function bitwise(operator: string, a: string, b: string): string {
   if (b === "0") return operator === "&" ? "0" : a;
   if (b === "(-1)" && operator !== "^") return operator === "&" ? a : b;
   return `(${a}${operator}${b})`;
-}
-
-/** The high half of the product of two low halves. */
-function productHigh(w: FunctionWriter, x: Value, y: Value): string {
-  if (x.constant !== undefined) [x, y] = [y, x];
-  const by = y.constant?.[0] ?? -1;
-  if (by < 0 || by > 65535) return `${w.use("mulHigh")}(${x.lo},${y.lo})`;
-  const imul = w.use("imul");
-  return `(${imul}(${x.lo}>>>16,${by})+(${imul}(${x.lo}&65535,${by})>>>16)>>>16)`;
 }
 
 /** Divisors from here on have rests that an integer cannot tell by its sign. */

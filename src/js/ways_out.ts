@@ -6,7 +6,7 @@ import { F32, I32, I64 } from "../wasm/types.ts";
 import type { Callable, Cell } from "./cell.ts";
 import { getF32, getF64, putF32, putF64 } from "./floats.ts";
 import { SP } from "./library.ts";
-import { RH } from "./long.ts";
+import { I64_VALUE, I64_WORDS, RH } from "./long.ts";
 import { type Kind, kindSlots, kindsOf } from "./state.ts";
 
 /** What happens around calls, with the word behind all frames, where arguments and results stand or would stand. */
@@ -26,8 +26,6 @@ export interface Surroundings {
   /** Leaves them with the results in words. */
   leave(cell: Cell, at: number): never;
 }
-
-const I64_WORDS = new Int32Array(2), I64_VALUE = new BigInt64Array(I64_WORDS.buffer);
 
 /** Ways out for one store. */
 export class WaysOut {
